@@ -1,0 +1,5 @@
+/** Identity: the built-in certificate authority. */
+@NullMarked
+package io.millrace.security;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,37 @@
+package io.millrace.spi;
+
+/** The headers that Millrace itself writes. */
+public final class HeaderNames {
+
+    /** The data source that took the record, as {@code project/name}. */
+    public static final String SOURCE = "millrace.source";
+
+    /** The field of the data source. */
+    public static final String FIELD = "millrace.field";
+
+    /** The topic at the sender's side, such as the MQTT topic. */
+    public static final String TOPIC = "millrace.topic";
+
+    /** When it was received: nanoseconds since the epoch, decimal. */
+    public static final String RECEIVED = "millrace.received";
+
+    /** Dead letters: why, in words. */
+    public static final String DEAD_REASON = "millrace.dead.reason";
+
+    /** Dead letters: the {@code ErrorCode}. */
+    public static final String DEAD_CODE = "millrace.dead.code";
+
+    /** Dead letters: where it failed, such as {@code step 1 function/classify}. */
+    public static final String DEAD_STAGE = "millrace.dead.stage";
+
+    /** Dead letters: how often it was tried, decimal. */
+    public static final String DEAD_ATTEMPTS = "millrace.dead.attempts";
+
+    /** Dead letters: where it was read, as {@code topic/partition/offset}. */
+    public static final String DEAD_POSITION = "millrace.dead.position";
+
+    /** Dead letters: when it was given up: milliseconds since the epoch, decimal. */
+    public static final String DEAD_AT = "millrace.dead.at";
+
+    private HeaderNames() {}
+}

@@ -1,0 +1,44 @@
+package io.millrace.spi;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One member of a consumer group. One thread uses it: subscribe, then poll, process and commit in
+ * turn. Between two polls the partitions stay assigned, however long that takes. Partitions change
+ * hands only inside {@link #poll}, when all that was polled before has been committed or given up:
+ * what was not committed is read again by the next owner.
+ */
+public interface LogConsumer extends AutoCloseable {
+
+    /** Replaces the topics it reads. Topics must exist. Takes effect with the next polls. */
+    void subscribe(Set<String> topics);
+
+    /**
+     * The next records, in order within each partition; empty when none came in time.
+     *
+     * @throws io.millrace.api.MillraceException {@code UNAVAILABLE} when the log cannot be reached;
+     *     polling again is right
+     */
+    List<LogRecord> poll(Duration timeout);
+
+    /**
+     * Says that everything before the given offsets is done. May return before it is durable; a
+     * later commit or close makes it so. A crash before then means that records are read again.
+     *
+     * @param next for each partition the offset of the next record to read
+     */
+    void commit(Map<LogPartition, Long> next);
+
+    /** How many records are in the assigned partitions that were not polled yet; for scaling. */
+    long lag();
+
+    /** Makes the last commit durable and leaves the group. Idempotent. */
+    @Override
+    void close();
+
+    /** Makes a {@link #poll} under way return early. The one method for other threads. */
+    void wakeup();
+}

@@ -1,0 +1,77 @@
+package io.millrace.spi;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * How topics of the log are named: {@code <project>.<use>.<name>[.<field>]}. Two different
+ * resources never share a topic, although names may hold dots and Kafka takes {@code .} and {@code
+ * _} for the same: inside a part {@code .} is written {@code -D}, {@code _} is written {@code -U},
+ * and {@code -} is doubled where it could be misread.
+ */
+public final class LogTopic {
+
+    private static final int MAX_LENGTH = 249;
+    private static final int KEPT_WHEN_TOO_LONG = 200;
+
+    private LogTopic() {}
+
+    /** The topic of a field of a data source. */
+    public static String ofField(ProjectId project, ResourceName source, ResourceName field) {
+        return join(project.value(), "source", source.value(), field.value());
+    }
+
+    /** The topic that keeps the dead letters of a pipeline. */
+    public static String ofDeadLetters(ProjectId project, ResourceName pipeline) {
+        return join(project.value(), "dead", pipeline.value());
+    }
+
+    private static String join(String... parts) {
+        var name = new StringBuilder();
+        for (String part : parts) {
+            if (!name.isEmpty()) {
+                name.append('.');
+            }
+            escape(part, name);
+        }
+        return name.length() <= MAX_LENGTH ? name.toString() : shorten(name.toString());
+    }
+
+    private static void escape(String part, StringBuilder out) {
+        for (int i = 0; i < part.length(); i++) {
+            char c = part.charAt(i);
+            switch (c) {
+                case '.' -> out.append("-D");
+                case '_' -> out.append("-U");
+                case '-' -> out.append(isMisreadAfterDash(part, i + 1) ? "--" : "-");
+                default -> out.append(c);
+            }
+        }
+    }
+
+    private static boolean isMisreadAfterDash(String part, int next) {
+        if (next == part.length()) {
+            return false;
+        }
+        char c = part.charAt(next);
+        return c == '-' || c == 'D' || c == 'U' || c == '.' || c == '_';
+    }
+
+    private static String shorten(String name) {
+        try {
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(name.getBytes(StandardCharsets.UTF_8));
+            return name.substring(0, KEPT_WHEN_TOO_LONG)
+                    + "."
+                    + HexFormat.of().formatHex(hash, 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw MillraceException.internal("this JDK has no SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.millrace.spi;
+
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ResourceKey;
+import java.util.List;
+
+/**
+ * The port through which control says which models shall be served. The host probes each new
+ * version in a process of its own before it loads it.
+ */
+public interface ModelHost {
+
+    /**
+     * Makes the host serve what the spec says; returns at once and works in the background. Calling
+     * it again with the same spec does nothing.
+     *
+     * @param changed called, on any thread, whenever {@link #observe} would say something new
+     */
+    void serve(ResourceKey model, ModelSpec spec, Runnable changed);
+
+    /** What became of each version of the spec; empty when the model is unknown. */
+    List<ModelVersionStatus> observe(ResourceKey model);
+
+    /** Stops serving a model: what is under way is answered first. */
+    void remove(ResourceKey model);
+}

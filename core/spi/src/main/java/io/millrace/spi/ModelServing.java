@@ -1,0 +1,82 @@
+package io.millrace.spi;
+
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.Signature;
+import io.millrace.api.tensor.Tensor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The one data plane of inference: pipelines, HTTP and gRPC all call models through it. */
+public interface ModelServing {
+
+    /**
+     * Computes, together with what others ask of the same version at the same time. Blocks until
+     * the answer is there.
+     *
+     * @throws io.millrace.api.MillraceException {@code NOT_FOUND} unknown model, version, alias or
+     *     signature; {@code UNAVAILABLE} known but not ready; {@code INVALID} inputs that do not
+     *     fit, with expected and received; {@code OVERLOADED} queue full; {@code TIMEOUT} not done
+     *     in time; {@code USER_CODE} the model failed
+     */
+    Answer infer(Call call);
+
+    /**
+     * What a model looks like, for metadata and for decoding ahead of a call.
+     *
+     * @throws io.millrace.api.MillraceException {@code NOT_FOUND}, {@code UNAVAILABLE} as above
+     */
+    Description describe(ProjectId project, ResourceName model, VersionRef version);
+
+    /** The models of a project, by name, also those that are not ready. */
+    List<Description> list(ProjectId project);
+
+    /**
+     * One call.
+     *
+     * @param project whose model
+     * @param model its name
+     * @param version which version
+     * @param signature its name
+     * @param inputs in the order of the signature; the first axis counts items where the model says
+     *     so
+     * @param timeout the most that it may take, queueing included
+     */
+    record Call(
+            ProjectId project,
+            ResourceName model,
+            VersionRef version,
+            String signature,
+            List<Tensor> inputs,
+            Duration timeout) {}
+
+    /**
+     * The answer to a call.
+     *
+     * @param version which version computed it
+     * @param signature with which the outputs go
+     * @param outputs in the order of the signature
+     */
+    record Answer(int version, Signature signature, List<Tensor> outputs) {}
+
+    /**
+     * A version of a model as callers see it.
+     *
+     * @param model its name
+     * @param versions all versions and whether each can be called now, ascending
+     * @param framework such as {@code tensorflow}
+     * @param version the one that was asked for; empty when none is ready
+     * @param signatures of that version; empty when it is not loaded
+     */
+    record Description(
+            ResourceName model,
+            List<VersionState> versions,
+            String framework,
+            Optional<Integer> version,
+            List<Signature> signatures) {}
+
+    /** A version and whether it can be called now. */
+    record VersionState(int version, boolean isReady, String message) {}
+}

@@ -1,0 +1,45 @@
+package io.millrace.spi;
+
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that the runtime needs to run a pipeline.
+ *
+ * @param pipeline its key
+ * @param uid of this incarnation; part of the consumer group's name
+ * @param createdAt when it was created: where reading starts
+ * @param spec as declared
+ * @param inputs the topics it reads, with what was known when they were chosen
+ * @param functions the functions its steps name
+ */
+public record PipelinePlan(
+        ResourceKey pipeline,
+        String uid,
+        Instant createdAt,
+        PipelineSpec spec,
+        List<Input> inputs,
+        Map<ResourceName, FunctionSpec> functions) {
+
+    public PipelinePlan {
+        inputs = List.copyOf(inputs);
+        functions = Map.copyOf(functions);
+    }
+
+    /**
+     * One stream that the pipeline reads.
+     *
+     * @param logTopic its topic in the log, which exists
+     * @param selectors the categories by which it was chosen: name to value
+     */
+    public record Input(String logTopic, Map<String, String> selectors) {
+        public Input {
+            selectors = Map.copyOf(selectors);
+        }
+    }
+}

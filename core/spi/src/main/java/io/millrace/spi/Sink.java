@@ -1,0 +1,24 @@
+package io.millrace.spi;
+
+import java.util.List;
+
+/**
+ * Where results go. One task's thread uses it.
+ *
+ * <p>Acknowledgement belongs to the batch: {@link #write} returns only when every record that it
+ * does not report as failed is accepted as durably as this sink promises. The task commits its
+ * input after that, so whatever was in a write that never returned is written again.
+ */
+public interface Sink extends AutoCloseable {
+
+    /**
+     * Writes records in order. Blocks while the far side is slow.
+     *
+     * @return the failures, by index in the batch; empty when all were accepted
+     */
+    List<ItemFailure> write(List<OutputRecord> batch);
+
+    /** Gives back what it holds. Idempotent. */
+    @Override
+    void close();
+}

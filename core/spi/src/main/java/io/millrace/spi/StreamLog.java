@@ -1,0 +1,40 @@
+package io.millrace.spi;
+
+import java.util.Collection;
+
+/**
+ * The durable log between sources and pipelines: Kafka, or its in-memory twin in simulations.
+ *
+ * <p>All methods may be called from any thread at any time between construction and close; after
+ * close they throw {@code MillraceException} with {@code UNAVAILABLE}.
+ */
+public interface StreamLog extends AutoCloseable {
+
+    /**
+     * Creates the topics that do not exist yet; waits until they can be written. Topics that exist
+     * are left as they are, whatever their number of partitions.
+     *
+     * @throws io.millrace.api.MillraceException {@code UNAVAILABLE} when the log cannot be reached,
+     *     {@code INVALID} when a name is refused
+     */
+    void ensureTopics(Collection<String> topics);
+
+    /**
+     * Appends a record. Returns at once unless the log's buffer is full, in which case it waits.
+     * Records of one thread and one key keep their order.
+     *
+     * @param listener called exactly once, on the log's own thread, so it must not block: after the
+     *     record is durable, or when it is certain or possible that it is not
+     */
+    void append(OutgoingRecord record, AppendListener listener);
+
+    /** A new member of a consumer group. The caller owns it and uses it from one thread only. */
+    LogConsumer consumer(ConsumerSpec spec);
+
+    /** Forgets a consumer group that has no members; nothing happens when there is none. */
+    void removeGroup(String group);
+
+    /** Stops taking records, waits for those under way for a bounded time. Idempotent. */
+    @Override
+    void close();
+}
