@@ -1,0 +1,77 @@
+package io.millrace.app;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** Every setting, with its default and what it is for. The reference in docs/ is made of this. */
+enum ConfigKey {
+    DATA("data", "~/.millrace", "folder that holds everything of this install"),
+    CACHE(
+            "cache",
+            "~/.cache/millrace",
+            "folder for what can be made again: Python environments, native libraries"),
+    HTTP_BIND("http.bind", "127.0.0.1", "address that serves HTTP; there is no login yet"),
+    HTTP_PORT("http.port", "8080", "port of HTTP: management and inference API, metrics, health"),
+    MQTT_BIND("mqtt.bind", "0.0.0.0", "address that serves MQTT with client certificates"),
+    MQTT_PORT("mqtt.port", "1883", "port of MQTT with TLS and client certificates"),
+    MQTT_PLAIN_PORT(
+            "mqtt.plain.port",
+            "off",
+            "port of MQTT without TLS, on 127.0.0.1 only, for development; off or a number"),
+    KAFKA_PORT("kafka.port", "9092", "port of the embedded Kafka, on 127.0.0.1"),
+    KAFKA_BOOTSTRAP(
+            "kafka.bootstrap",
+            "",
+            "host:port,… of an external Kafka; empty means the embedded one"),
+    KAFKA_PARTITIONS("kafka.partitions", "4", "partitions of each new topic"),
+    KAFKA_REPLICATION("kafka.replication", "1", "copies of each new topic on an external Kafka");
+
+    /** Settings with this prefix go to Kafka clients as they are. */
+    static final String KAFKA_CLIENT_PREFIX = "kafka.client.";
+
+    private final String key;
+    private final String defaultValue;
+    private final String purpose;
+
+    ConfigKey(String key, String defaultValue, String purpose) {
+        this.key = key;
+        this.defaultValue = defaultValue;
+        this.purpose = purpose;
+    }
+
+    /** As written in the configuration file. */
+    String key() {
+        return key;
+    }
+
+    /** As written on the command line. */
+    String flag() {
+        return "--" + key.replace('.', '-');
+    }
+
+    String defaultValue() {
+        return defaultValue;
+    }
+
+    String purpose() {
+        return purpose;
+    }
+
+    static Optional<ConfigKey> find(String key) {
+        for (ConfigKey candidate : values()) {
+            if (candidate.key.equals(key.toLowerCase(Locale.ROOT))) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
+    }
+
+    static Optional<ConfigKey> findFlag(String flag) {
+        for (ConfigKey candidate : values()) {
+            if (candidate.flag().equals(flag)) {
+                return Optional.of(candidate);
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,195 @@
+package io.millrace.app;
+
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+import java.util.TreeSet;
+
+/**
+ * Reads the settings: defaults, then the configuration file, then the command line. Collects all
+ * errors and reports them at once.
+ */
+final class ConfigReader {
+
+    private static final int DEFAULT_MQTT_PLAIN_PORT = 1884;
+    private static final int MAX_PORT = 65_535;
+
+    private final Map<ConfigKey, String> values = new EnumMap<>(ConfigKey.class);
+    private final Map<String, String> kafkaClient = new HashMap<>();
+    private final List<String> errors = new ArrayList<>();
+    private final FreePorts freePorts = new FreePorts();
+    private int portBase;
+    private boolean useFreePorts;
+    private boolean stopOnStdinEof;
+    private boolean warmUp;
+
+    /**
+     * Reads settings.
+     *
+     * @throws MillraceException {@code INVALID} with all errors, one a line
+     */
+    static ServerConfig read(List<String> arguments) {
+        var reader = new ConfigReader();
+        reader.readFiles(arguments);
+        reader.readArguments(arguments);
+        ServerConfig config = reader.build();
+        if (!reader.errors.isEmpty()) {
+            throw MillraceException.invalid(
+                    "cannot start with this configuration:\n  "
+                            + String.join("\n  ", reader.errors)
+                            + "\nSee --help for all settings.");
+        }
+        return config;
+    }
+
+    private void readFiles(List<String> arguments) {
+        for (int i = 0; i + 1 < arguments.size(); i++) {
+            if (arguments.get(i).equals("--config")) {
+                readFile(Path.of(arguments.get(i + 1)));
+            }
+        }
+    }
+
+    private void readFile(Path file) {
+        var properties = new Properties();
+        try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            properties.load(in);
+        } catch (IOException | IllegalArgumentException e) {
+            errors.add("cannot read the configuration file " + file + ": " + e.getMessage());
+        }
+        for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+            String value = properties.getProperty(key).strip();
+            if (key.startsWith(ConfigKey.KAFKA_CLIENT_PREFIX)) {
+                kafkaClient.put(key.substring(ConfigKey.KAFKA_CLIENT_PREFIX.length()), value);
+            } else {
+                ConfigKey.find(key)
+                        .ifPresentOrElse(
+                                known -> values.put(known, value),
+                                () -> errors.add(unknown(file + ": unknown setting ", key)));
+            }
+        }
+    }
+
+    private void readArguments(List<String> arguments) {
+        int i = 0;
+        while (i < arguments.size()) {
+            i += readArgument(arguments, i);
+        }
+    }
+
+    /** Returns how many words were taken. */
+    private int readArgument(List<String> arguments, int at) {
+        String flag = arguments.get(at);
+        switch (flag) {
+            case "--stop-on-stdin-eof" -> stopOnStdinEof = true;
+            case "--warm-up" -> warmUp = true;
+            case "--free-ports" -> useFreePorts = true;
+            case "--mqtt-plain" ->
+                    values.put(
+                            ConfigKey.MQTT_PLAIN_PORT, Integer.toString(DEFAULT_MQTT_PLAIN_PORT));
+            default -> {
+                return readValue(flag, arguments, at);
+            }
+        }
+        return 1;
+    }
+
+    private int readValue(String flag, List<String> arguments, int at) {
+        Optional<ConfigKey> key = ConfigKey.findFlag(flag);
+        boolean known = key.isPresent() || flag.equals("--config") || flag.equals("--port-base");
+        if (!known) {
+            errors.add(unknown("unknown option ", flag));
+            return 1;
+        }
+        if (at + 1 == arguments.size()) {
+            errors.add(flag + " needs a value");
+            return 1;
+        }
+        String value = arguments.get(at + 1);
+        key.ifPresent(k -> values.put(k, value));
+        if (flag.equals("--port-base")) {
+            portBase = number("--port-base", value, 0, MAX_PORT);
+        }
+        return 2;
+    }
+
+    private ServerConfig build() {
+        return new ServerConfig(
+                path(ConfigKey.DATA),
+                path(ConfigKey.CACHE),
+                new ServerConfig.Endpoint(text(ConfigKey.HTTP_BIND), port(ConfigKey.HTTP_PORT)),
+                new ServerConfig.Endpoint(text(ConfigKey.MQTT_BIND), port(ConfigKey.MQTT_PORT)),
+                text(ConfigKey.MQTT_PLAIN_PORT).equals("off")
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(port(ConfigKey.MQTT_PLAIN_PORT)),
+                new ServerConfig.KafkaSettings(
+                        port(ConfigKey.KAFKA_PORT),
+                        Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
+                        number(ConfigKey.KAFKA_PARTITIONS, 1, 1000),
+                        number(ConfigKey.KAFKA_REPLICATION, 1, 100),
+                        kafkaClient),
+                stopOnStdinEof,
+                warmUp);
+    }
+
+    private String text(ConfigKey key) {
+        return values.getOrDefault(key, key.defaultValue());
+    }
+
+    private Path path(ConfigKey key) {
+        String text = text(key);
+        String home = System.getProperty("user.home");
+        return Path.of(text.startsWith("~/") ? home + text.substring(1) : text)
+                .toAbsolutePath()
+                .normalize();
+    }
+
+    private int port(ConfigKey key) {
+        if (useFreePorts) {
+            return freePorts.next();
+        }
+        return number(key, 1, MAX_PORT - portBase) + portBase;
+    }
+
+    private int number(ConfigKey key, int min, int max) {
+        return number(key.key(), text(key), min, max);
+    }
+
+    private int number(String what, String text, int min, int max) {
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= min && value <= max) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // Reported below, like a number that is out of range.
+        }
+        errors.add(what + " must be a number from " + min + " to " + max + ", got '" + text + "'");
+        return min;
+    }
+
+    private static String unknown(String what, String word) {
+        var known = new ArrayList<String>();
+        for (ConfigKey key : ConfigKey.values()) {
+            known.add(word.startsWith("--") ? key.flag() : key.key());
+        }
+        return what
+                + "'"
+                + word
+                + "'"
+                + io.millrace.api.Suggestion.nearest(word, known)
+                        .map(near -> "; did you mean '" + near + "'?")
+                        .orElse("");
+    }
+}

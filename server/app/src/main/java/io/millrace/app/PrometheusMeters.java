@@ -1,0 +1,140 @@
+package io.millrace.app;
+
+import io.millrace.spi.Meters;
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.Collector;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleSupplier;
+
+/** Meters in the Prometheus client's registry, written in its text format. */
+final class PrometheusMeters implements Meters {
+
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double[] LATENCY_BOUNDS = {
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+        10, 30
+    };
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Map<String, Counter> counters = new ConcurrentHashMap<>();
+    private final Map<String, Histogram> timings = new ConcurrentHashMap<>();
+    private final Map<String, GaugeFamily> gauges = new ConcurrentHashMap<>();
+
+    @Override
+    public Count count(String name, String help, String... labels) {
+        Counter counter =
+                counters.computeIfAbsent(
+                        name,
+                        n ->
+                                Counter.builder()
+                                        .name(n)
+                                        .help(help)
+                                        .labelNames(names(labels))
+                                        .register(registry));
+        return new PrometheusCount(counter.labelValues(values(labels)));
+    }
+
+    @Override
+    public Timing timing(String name, String help, String... labels) {
+        Histogram histogram =
+                timings.computeIfAbsent(
+                        name,
+                        n ->
+                                Histogram.builder()
+                                        .name(n)
+                                        .help(help)
+                                        .labelNames(names(labels))
+                                        .classicOnly()
+                                        .classicUpperBounds(LATENCY_BOUNDS)
+                                        .register(registry));
+        DistributionDataPoint point = histogram.labelValues(values(labels));
+        return nanos -> point.observe(nanos / NANOS_PER_SECOND);
+    }
+
+    @Override
+    public void gauge(String name, String help, DoubleSupplier value, String... labels) {
+        gauges.computeIfAbsent(
+                        name,
+                        n -> {
+                            var family = new GaugeFamily(n, help);
+                            registry.register(family);
+                            return family;
+                        })
+                .put(Labels.of(labels), value);
+    }
+
+    /** Writes all meters in the Prometheus text format. */
+    void write(OutputStream out) throws IOException {
+        PrometheusTextFormatWriter.create().write(out, registry.scrape());
+    }
+
+    private static String[] names(String... labels) {
+        return everySecond(labels, 0);
+    }
+
+    private static String[] values(String... labels) {
+        return everySecond(labels, 1);
+    }
+
+    private static String[] everySecond(String[] labels, int from) {
+        String[] half = new String[labels.length / 2];
+        Arrays.setAll(half, i -> labels[2 * i + from]);
+        return half;
+    }
+
+    private record PrometheusCount(CounterDataPoint point) implements Count {
+        @Override
+        public void add(long amount) {
+            point.inc(amount);
+        }
+
+        @Override
+        public long value() {
+            return point.getLongValue();
+        }
+    }
+
+    /** All gauges of a name: the library's own callback gauges cannot gain labels later. */
+    private static final class GaugeFamily implements Collector {
+        private final String name;
+        private final String help;
+        private final Map<Labels, DoubleSupplier> values = new ConcurrentHashMap<>();
+
+        GaugeFamily(String name, String help) {
+            this.name = name;
+            this.help = help;
+        }
+
+        void put(Labels labels, DoubleSupplier value) {
+            values.put(labels, value);
+        }
+
+        @Override
+        public MetricSnapshot collect() {
+            List<GaugeSnapshot.GaugeDataPointSnapshot> points =
+                    values.entrySet().stream()
+                            .map(entry ->
+                                    GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                                            .labels(entry.getKey())
+                                            .value(entry.getValue().getAsDouble())
+                                            .build())
+                            .toList();
+            var snapshot = GaugeSnapshot.builder().name(name).help(help);
+            points.forEach(snapshot::dataPoint);
+            return snapshot.build();
+        }
+    }
+}
