@@ -1,0 +1,153 @@
+package io.millrace.bench;
+
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The real server in a process of its own, started by the launcher's own command line. */
+final class ServerUnderTest implements AutoCloseable {
+
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final Ports ports;
+    private final HttpClient http;
+    private final double readySeconds;
+
+    /** Where it listens. */
+    record Ports(int http, int mqtt, int mqttPlain, int kafka) {
+        static Ports free() throws IOException {
+            int[] found = new int[4];
+            var sockets = new ArrayList<ServerSocket>();
+            for (int i = 0; i < found.length; i++) {
+                var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                sockets.add(socket);
+                found[i] = socket.getLocalPort();
+            }
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+            return new Ports(found[0], found[1], found[2], found[3]);
+        }
+    }
+
+    private ServerUnderTest(Process process, Ports ports, HttpClient http, double readySeconds) {
+        this.process = process;
+        this.ports = ports;
+        this.http = http;
+        this.readySeconds = readySeconds;
+    }
+
+    /**
+     * Starts a server and waits until it is ready.
+     *
+     * @param withAot whether the JDK AOT cache is used where there is one
+     */
+    static ServerUnderTest start(Path data, boolean withAot)
+            throws IOException, InterruptedException {
+        Ports ports = Ports.free();
+        var command = new ArrayList<String>();
+        for (String word : Files.readAllLines(Path.of(System.getProperty("millrace.server.command")))) {
+            if (withAot || !word.startsWith("-XX:AOTCache=")) {
+                command.add(word);
+            }
+        }
+        command.addAll(
+                List.of(
+                        "--data", data.toString(),
+                        "--http-port", Integer.toString(ports.http()),
+                        "--mqtt-port", Integer.toString(ports.mqtt()),
+                        "--mqtt-plain-port", Integer.toString(ports.mqttPlain()),
+                        "--kafka-port", Integer.toString(ports.kafka()),
+                        "--stop-on-stdin-eof"));
+        Path log = data.resolveSibling(data.getFileName() + ".log");
+        long begin = System.nanoTime();
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile())
+                        .start();
+        HttpClient http = HttpClient.newHttpClient();
+        while (!isReady(http, ports)) {
+            if (!process.isAlive()
+                    || System.nanoTime() - begin > START.toNanos()) {
+                process.destroyForcibly();
+                throw MillraceException.internal(
+                        "the server did not start:\n"
+                                + Files.readString(log, StandardCharsets.UTF_8),
+                        null);
+            }
+            Thread.sleep(5);
+        }
+        return new ServerUnderTest(process, ports, http, (System.nanoTime() - begin) / 1e9);
+    }
+
+    private static boolean isReady(HttpClient http, Ports ports) throws InterruptedException {
+        try {
+            return http.send(
+                                    HttpRequest.newBuilder(
+                                                    URI.create(
+                                                            "http://127.0.0.1:"
+                                                                    + ports.http()
+                                                                    + "/readyz"))
+                                            .build(),
+                                    HttpResponse.BodyHandlers.discarding())
+                            .statusCode()
+                    == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    Ports ports() {
+        return ports;
+    }
+
+    URI url() {
+        return URI.create("http://127.0.0.1:" + ports.http());
+    }
+
+    /** From the start of the process until it said that it is ready. */
+    double readySeconds() {
+        return readySeconds;
+    }
+
+    /** Resident memory in MB. */
+    long residentMegabytes() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
+            }
+        }
+        throw MillraceException.internal("no VmRSS of process " + process.pid(), null);
+    }
+
+    String get(String path) throws IOException, InterruptedException {
+        return http.send(
+                        HttpRequest.newBuilder(url().resolve(path)).build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        process.destroy();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            process.waitFor();
+        }
+        http.close();
+    }
+}

@@ -1,0 +1,112 @@
+package io.millrace.bench;
+
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+
+/** Declares what the benchmarks need on a server. */
+final class Setup {
+
+    static final String SMALL_TOPIC = "bench/small";
+    static final String IMAGE_TOPIC = "bench/images";
+    static final String ANSWER_TOPIC = "bench/answers";
+
+    private static final String RESOURCES =
+            """
+            apiVersion: millrace.io/v1
+            kind: DataSource
+            metadata: {name: small}
+            spec: {mqtt: {}, fields: [{name: small, topic: bench/small}]}
+            ---
+            apiVersion: millrace.io/v1
+            kind: DataSource
+            metadata: {name: images}
+            spec: {mqtt: {}, fields: [{name: images, topic: bench/images}]}
+            """;
+
+    private static final String PIPELINE =
+            """
+            apiVersion: millrace.io/v1
+            kind: Pipeline
+            metadata: {name: bench}
+            spec:
+              from: {dataSource: {name: images}}
+              steps:
+                - model:
+                    name: fashion_classifier
+                    decode: {format: msgpack, field: image}
+                    encode: {format: json, labels: [a, b, c, d, e, f, g, h, i, j], top: 1, echo: [id]}
+              to: [{mqtt: {topic: bench/answers}}]
+            """;
+
+    private final ServerUnderTest server;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    Setup(ServerUnderTest server) {
+        this.server = server;
+    }
+
+    void sources() throws IOException, InterruptedException {
+        apply(RESOURCES);
+        awaitReady("datasources/small");
+        awaitReady("datasources/images");
+    }
+
+    void pipeline() throws IOException, InterruptedException {
+        Path zip =
+                Path.of(
+                        System.getProperty("millrace.home"),
+                        "examples/fashion/fashion_classifier.zip");
+        send(
+                HttpRequest.newBuilder(
+                                server.url()
+                                        .resolve(
+                                                "/api/v1/projects/default/models/fashion_classifier/versions/1?framework=tensorflow"))
+                        .header("Content-Type", "application/zip")
+                        .POST(HttpRequest.BodyPublishers.ofFile(zip))
+                        .build());
+        awaitReady("models/fashion_classifier");
+        apply(PIPELINE);
+        awaitReady("pipelines/bench");
+    }
+
+    private void apply(String yaml) throws IOException, InterruptedException {
+        send(
+                HttpRequest.newBuilder(server.url().resolve("/api/v1/apply?project=default"))
+                        .header("Content-Type", "application/yaml")
+                        .POST(HttpRequest.BodyPublishers.ofString(yaml))
+                        .build());
+    }
+
+    private void awaitReady(String resource) throws IOException, InterruptedException {
+        long end = System.nanoTime() + 60_000_000_000L;
+        while (true) {
+            String body =
+                    send(
+                            HttpRequest.newBuilder(
+                                            server.url()
+                                                    .resolve("/api/v1/projects/default/" + resource))
+                                    .build());
+            if (body.replace(" ", "").contains("\"type\":\"Ready\",\"status\":\"True\"")) {
+                return;
+            }
+            if (System.nanoTime() > end) {
+                throw MillraceException.internal(resource + " did not get ready: " + body, null);
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    private String send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() >= 300) {
+            throw MillraceException.internal(
+                    request.uri() + " answered " + answer.statusCode() + ": " + answer.body(),
+                    null);
+        }
+        return answer.body();
+    }
+}
