@@ -1,0 +1,202 @@
+package io.millrace.codec;
+
+import io.millrace.api.DecodeSpec;
+import io.millrace.api.EncodeSpec;
+import io.millrace.api.PipelineSpec.FunctionStep;
+import io.millrace.api.PipelineSpec.ModelStep;
+import io.millrace.api.PipelineSpec.Step;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.DataType;
+import io.millrace.codec.Node.MapNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** The steps of a pipeline, with their decoding and encoding. */
+final class StepCodec {
+
+    private static final int MAX_TOP = 100_000;
+    private static final Map<String, DecodeSpec.Format> DECODE_FORMATS =
+            Words.of(DecodeSpec.Format.values());
+    private static final Set<String> LATER_DECODE_FORMATS = Set.of("avro", "csv", "image", "npy");
+    private static final Map<String, EncodeSpec.Format> ENCODE_FORMATS =
+            Words.of(EncodeSpec.Format.values());
+    private static final Set<String> LATER_ENCODE_FORMATS =
+            Set.of("msgpack", "avro", "csv", "image", "npy");
+    private static final Map<String, DataType> TYPES = types();
+
+    /** Reads a step; only one key of a step says what it does. */
+    Step read(Value value) {
+        Fields fields = value.fields();
+        String way = fields.oneOf("function", "model").orElse("function");
+        Value step = fields.optional(way);
+        if (fields.declares(way) && !step.isPresent()) {
+            step.problem("missing 'name'");
+        }
+        Fields settings =
+                step.isPresent() ? step.fields() : Value.absent("", value.reading()).fields();
+        boolean read = step.isPresent();
+        fields.rejectUnknown();
+        return way.equals("model") ? model(settings, read) : function(settings, read);
+    }
+
+    private static Step function(Fields fields, boolean written) {
+        var step =
+                new FunctionStep(
+                        name(fields, written).name("function"), fields.optional("args").textMap());
+        fields.rejectUnknown();
+        return step;
+    }
+
+    private static Step model(Fields fields, boolean written) {
+        var step =
+                new ModelStep(
+                        name(fields, written).name("model"),
+                        version(fields.optional("version")),
+                        decode(written ? fields.required("decode") : fields.optional("decode")),
+                        encode(fields.optional("encode")));
+        fields.rejectUnknown();
+        return step;
+    }
+
+    private static Value name(Fields fields, boolean written) {
+        return written ? fields.required("name") : fields.optional("name");
+    }
+
+    private static VersionRef version(Value value) {
+        String text = value.looseText().strip();
+        if (!text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            boolean good = text.length() <= 9 && Integer.parseInt(text) > 0;
+            if (!good) {
+                value.problem("must be from 1 to " + ModelCodec.MAX_VERSION + ", was " + text);
+                return new VersionRef.Serving();
+            }
+        }
+        return VersionRef.parse(text);
+    }
+
+    private static DecodeSpec decode(Value value) {
+        if (!value.isPresent()) {
+            return new DecodeSpec(DecodeSpec.Format.JSON, List.of(), Optional.empty(), 1.0);
+        }
+        Fields fields = value.fields().later("shape", "resize", "greyscale", "invert", "offset");
+        Value word = fields.required("format");
+        DecodeSpec.Format format =
+                word.choice("decode format", DECODE_FORMATS, LATER_DECODE_FORMATS);
+        Value field = fields.optional("field");
+        Value several = fields.optional("fields");
+        Value type = fields.optional("type");
+        Value scale = fields.optional("scale");
+        boolean raw = format == DecodeSpec.Format.RAW;
+        if (field.isPresent() && several.isPresent()) {
+            several.problem("only one of field, fields is allowed");
+        }
+        List<String> names = field.isPresent() ? List.of(field.filledText()) : several.texts();
+        Value.refuseDuplicates("field", several.items());
+        if (raw && !names.isEmpty()) {
+            (field.isPresent() ? field : several)
+                    .problem("format raw has no fields: the whole payload is the value");
+        }
+        if (raw && !type.isPresent()) {
+            value.problem("missing 'type': format raw needs the type of its numbers, e.g. float32");
+        } else if (!raw && type.isPresent() && word.isOneOf(DECODE_FORMATS.keySet())) {
+            type.problem("only format raw has a type");
+        }
+        Optional<DataType> dataType =
+                type.isPresent()
+                        ? Optional.of(type.choice("type", TYPES, Set.of("string", "bytes")))
+                        : Optional.empty();
+        double factor = scale.isPresent() ? scale.decimal() : 1.0;
+        fields.rejectUnknown();
+        return new DecodeSpec(format, names, dataType, factor);
+    }
+
+    private static EncodeSpec encode(Value value) {
+        Fields fields = value.fields();
+        EncodeSpec.Format format =
+                fields.optional("format")
+                        .choice("encode format", ENCODE_FORMATS, LATER_ENCODE_FORMATS);
+        Value labels = fields.optional("labels");
+        Value top = fields.optional("top");
+        Value echo = fields.optional("echo");
+        var spec =
+                new EncodeSpec(
+                        format,
+                        labels.items().stream().map(Value::filledLooseText).toList(),
+                        top.isPresent() ? top.integer(0, MAX_TOP) : 0,
+                        echo.texts());
+        if (format == EncodeSpec.Format.RAW) {
+            for (Value extra : List.of(labels, top, echo)) {
+                if (extra.isPresent()) {
+                    extra.problem("format raw holds numbers only: no labels, top or echo");
+                }
+            }
+        }
+        fields.rejectUnknown();
+        return spec;
+    }
+
+    private static Map<String, DataType> types() {
+        var types = new LinkedHashMap<String, DataType>();
+        for (DataType type : DataType.values()) {
+            if (type != DataType.BYTES) {
+                types.put(type.plainName(), type);
+            }
+        }
+        for (DataType type : DataType.values()) {
+            if (type != DataType.BYTES) {
+                types.putIfAbsent(type.protocolName(), type);
+            }
+        }
+        return types;
+    }
+
+    MapNode write(Step step) {
+        return switch (step) {
+            case FunctionStep(var name, var args) ->
+                    Node.map()
+                            .put(
+                                    "function",
+                                    Node.map()
+                                            .put("name", name.value())
+                                            .put("args", Trees.textMap(args))
+                                            .build())
+                            .build();
+            case ModelStep model -> Node.map().put("model", write(model)).build();
+        };
+    }
+
+    private static MapNode write(ModelStep step) {
+        var map = Node.map().put("name", step.name().value());
+        switch (step.version()) {
+            case VersionRef.Serving() -> {}
+            case VersionRef.Numbered(int version) -> map.put("version", version);
+            case VersionRef.Alias(String alias) -> map.put("version", alias);
+        }
+        return map.put("decode", write(step.decode())).put("encode", write(step.encode())).build();
+    }
+
+    private static MapNode write(DecodeSpec decode) {
+        var map = Node.map().put("format", Words.word(decode.format()));
+        if (decode.fields().size() == 1) {
+            map.put("field", decode.fields().getFirst());
+        } else if (!decode.fields().isEmpty()) {
+            map.put("fields", Node.texts(decode.fields()));
+        }
+        decode.type().ifPresent(type -> map.put("type", type.plainName()));
+        return map.put("scale", decode.scale()).build();
+    }
+
+    private static MapNode write(EncodeSpec encode) {
+        var map = Node.map().put("format", Words.word(encode.format()));
+        if (encode.format() == EncodeSpec.Format.RAW) {
+            return map.build();
+        }
+        return map.put("labels", Node.texts(encode.labels()))
+                .put("top", encode.top())
+                .put("echo", Node.texts(encode.echo()))
+                .build();
+    }
+}

@@ -1,0 +1,82 @@
+package io.millrace.codec;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What is wrong with a topic. */
+final class Topics {
+
+    private static final int MAX_MQTT_BYTES = 65_535;
+    private static final Pattern KAFKA = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
+
+    private Topics() {}
+
+    /** A topic filter that a data source listens to. */
+    static Optional<String> problemOfFilter(String filter) {
+        if (filter.startsWith("$")) {
+            return Optional.of("a topic that starts with '$' belongs to the broker");
+        }
+        String[] levels = filter.split("/", -1);
+        for (int i = 0; i < levels.length; i++) {
+            String level = levels[i];
+            boolean wild = level.contains("#") || level.contains("+");
+            if (wild && level.length() > 1) {
+                return Optional.of("'#' and '+' stand alone between '/' in a topic filter");
+            }
+            if (level.equals("#") && i < levels.length - 1) {
+                return Optional.of("'#' is only allowed at the end of a topic filter");
+            }
+        }
+        return problemOfText(filter);
+    }
+
+    /** A topic that is published to; it may hold templates. */
+    static Optional<String> problemOfOutput(String topic) {
+        if (topic.contains("#") || topic.contains("+")) {
+            return Optional.of("a topic that is published to must not hold '#' or '+'");
+        }
+        if (topic.startsWith("$")) {
+            return Optional.of("a topic that starts with '$' belongs to the broker");
+        }
+        return problemOfTemplates(topic).or(() -> problemOfText(topic));
+    }
+
+    /** A topic of the log. */
+    static Optional<String> problemOfKafka(String topic) {
+        boolean good = KAFKA.matcher(topic).matches() && !topic.equals(".") && !topic.equals("..");
+        return good
+                ? Optional.empty()
+                : Optional.of(
+                        "a Kafka topic has 1 to 249 letters, digits, '.', '_' and '-', was '"
+                                + DocumentParser.shorten(topic)
+                                + "'");
+    }
+
+    private static Optional<String> problemOfText(String topic) {
+        if (topic.getBytes(StandardCharsets.UTF_8).length > MAX_MQTT_BYTES) {
+            return Optional.of("the topic is longer than " + MAX_MQTT_BYTES + " bytes");
+        }
+        return topic.indexOf('\0') < 0
+                ? Optional.empty()
+                : Optional.of("a topic must not hold the character U+0000");
+    }
+
+    private static Optional<String> problemOfTemplates(String topic) {
+        boolean open = false;
+        boolean empty = false;
+        for (int i = 0; i < topic.length(); i++) {
+            char c = topic.charAt(i);
+            if (c == '{' ? open : c == '}' && (!open || empty)) {
+                return brokenTemplate();
+            }
+            empty = c == '{';
+            open = c == '{' || (open && c != '}');
+        }
+        return open ? brokenTemplate() : Optional.empty();
+    }
+
+    private static Optional<String> brokenTemplate() {
+        return Optional.of("templates in a topic are written as {name}");
+    }
+}

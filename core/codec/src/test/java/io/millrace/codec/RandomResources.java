@@ -1,0 +1,337 @@
+package io.millrace.codec;
+
+import io.millrace.api.CategorySpec;
+import io.millrace.api.Condition;
+import io.millrace.api.DataSize;
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DecodeSpec;
+import io.millrace.api.EncodeSpec;
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.Manifest;
+import io.millrace.api.Metadata;
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ProjectSpec;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.api.Revision;
+import io.millrace.api.Scope;
+import io.millrace.api.Spec;
+import io.millrace.api.Status;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.DataType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/** Makes valid resources of every kind, with texts that YAML readers like to misunderstand. */
+final class RandomResources {
+
+    private static final List<String> TEXTS =
+            List.of(
+                    "plain",
+                    "two words",
+                    "yes",
+                    "null",
+                    "~",
+                    "true",
+                    "1",
+                    "1.0",
+                    "0x1F",
+                    "1e5",
+                    ".inf",
+                    "- a",
+                    "a: b",
+                    "a #b",
+                    "#a",
+                    "'",
+                    "\"",
+                    "\\",
+                    "a\nb",
+                    "a\nb\n",
+                    "\na\n",
+                    " a",
+                    "a ",
+                    "a\n\n",
+                    "tab\there",
+                    "é",
+                    "日本",
+                    "😀",
+                    "\u0085",
+                    "\u2028",
+                    "\u0001",
+                    "[a]",
+                    "{a}",
+                    "&a",
+                    "*a",
+                    "!a",
+                    "%a",
+                    "@a",
+                    "`a",
+                    "|",
+                    ">",
+                    "?",
+                    "---",
+                    "...",
+                    "2026-11-20",
+                    "a\r\nb",
+                    "=",
+                    "<<",
+                    "\uFEFFx",
+                    "def f():\n    return 1\n",
+                    "  x\ny\n",
+                    "x\n  y\n\nz\n",
+                    "x \n");
+
+    private final RandomGenerator random;
+
+    RandomResources(RandomGenerator random) {
+        this.random = random;
+    }
+
+    Resource<?> resource() {
+        Manifest<?> manifest = manifest();
+        return resource(manifest);
+    }
+
+    private <S extends Spec> Resource<S> resource(Manifest<S> manifest) {
+        var metadata =
+                new Metadata(
+                        name(),
+                        manifest.title(),
+                        manifest.labels(),
+                        1 + random.nextInt(9),
+                        new Revision(1 + random.nextInt(99)),
+                        instant());
+        return new Resource<>(manifest.key(), metadata, manifest.spec(), status());
+    }
+
+    Manifest<?> manifest() {
+        Kind kind = pick(Kind.values());
+        Scope scope =
+                kind.isInProject()
+                        ? new Scope.InProject(new ProjectId(name()))
+                        : new Scope.Install();
+        var key = new ResourceKey(kind, scope, new ResourceName(name()));
+        String title = maybe("", this::text);
+        Map<String, String> labels = textMap();
+        return switch (kind) {
+            case PROJECT -> new Manifest<>(key, title, labels, project());
+            case CATEGORY ->
+                    new Manifest<>(key, title, labels, new CategorySpec(text(), filledTexts()));
+            case DATA_SOURCE -> new Manifest<>(key, title, labels, dataSource());
+            case FUNCTION -> new Manifest<>(key, title, labels, function());
+            case MODEL -> new Manifest<>(key, title, labels, model());
+            case PIPELINE -> new Manifest<>(key, title, labels, pipeline());
+        };
+    }
+
+    private ProjectSpec project() {
+        var members = new ArrayList<ProjectSpec.Member>();
+        for (String user : distinctTexts()) {
+            members.add(new ProjectSpec.Member(user, pick(ProjectSpec.Role.values())));
+        }
+        return new ProjectSpec(text(), members, names());
+    }
+
+    private DataSourceSpec dataSource() {
+        var fields = new ArrayList<DataSourceSpec.Field>();
+        for (String name : filledNames()) {
+            fields.add(
+                    new DataSourceSpec.Field(
+                            new ResourceName(name), "sites/+/" + name + "/#", categories()));
+        }
+        return new DataSourceSpec(new DataSourceSpec.EmbeddedMqtt(), fields, categories());
+    }
+
+    private Map<String, String> categories() {
+        var map = new LinkedHashMap<String, String>();
+        names().forEach(name -> map.put(name, filledTexts().getFirst()));
+        return map;
+    }
+
+    private FunctionSpec function() {
+        var parameters = new ArrayList<FunctionSpec.Parameter>();
+        for (String name : distinctTexts()) {
+            parameters.add(
+                    new FunctionSpec.Parameter(name, pick(FunctionSpec.ParameterType.values())));
+        }
+        return new FunctionSpec(
+                FunctionSpec.Language.PYTHON,
+                name(),
+                names(),
+                new FunctionSpec.Source(filledTexts().getFirst(), maybe("", this::text)),
+                parameters,
+                duration().plusMillis(1),
+                DataSize.ofMebibytes(32 + random.nextInt(5000)));
+    }
+
+    private ModelSpec model() {
+        var versions = new ArrayList<ModelSpec.Version>();
+        var aliases = new LinkedHashMap<String, Integer>();
+        for (int i = 1; i <= random.nextInt(4); i++) {
+            versions.add(new ModelSpec.Version(i, "blob:sha256:" + "0a".repeat(32)));
+            aliases.put("alias " + i + name(), i);
+        }
+        return new ModelSpec("tensorflow", versions, aliases, 1 + random.nextInt(99));
+    }
+
+    private PipelineSpec pipeline() {
+        var from =
+                new PipelineSpec.From(
+                        random.nextBoolean()
+                                ? new PipelineSpec.ByCategories(
+                                        Map.of(name(), filledTexts(), "b" + name(), filledTexts()))
+                                : new PipelineSpec.ByDataSource(
+                                        new ResourceName(name()),
+                                        names().stream().map(ResourceName::new).toList()),
+                        pick(PipelineSpec.Start.values()));
+        var steps = new ArrayList<PipelineSpec.Step>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            steps.add(
+                    random.nextBoolean()
+                            ? new PipelineSpec.FunctionStep(new ResourceName(name()), textMap())
+                            : new PipelineSpec.ModelStep(
+                                    new ResourceName(name()), version(), decode(), encode()));
+        }
+        return new PipelineSpec(
+                from,
+                steps,
+                List.of(
+                        new PipelineSpec.MqttOutput("x/{project}/" + name()),
+                        new PipelineSpec.KafkaOutput(name())),
+                PipelineSpec.Delivery.AT_LEAST_ONCE,
+                new PipelineSpec.ErrorPolicy(
+                        1 + random.nextInt(9), duration(), random.nextBoolean()),
+                1 + random.nextInt(9));
+    }
+
+    private VersionRef version() {
+        return switch (random.nextInt(3)) {
+            case 0 -> new VersionRef.Serving();
+            case 1 -> new VersionRef.Numbered(1 + random.nextInt(99));
+            default -> new VersionRef.Alias("alias-" + name());
+        };
+    }
+
+    private DecodeSpec decode() {
+        DecodeSpec.Format format = pick(DecodeSpec.Format.values());
+        boolean raw = format == DecodeSpec.Format.RAW;
+        return new DecodeSpec(
+                format,
+                raw ? List.of() : distinctTexts(),
+                raw ? Optional.of(pick(DataType.FP32, DataType.UINT8)) : Optional.empty(),
+                maybe(1.0, random::nextGaussian));
+    }
+
+    private EncodeSpec encode() {
+        EncodeSpec.Format format = pick(EncodeSpec.Format.values());
+        return format == EncodeSpec.Format.RAW
+                ? new EncodeSpec(format, List.of(), 0, List.of())
+                : new EncodeSpec(format, filledTexts(), random.nextInt(9), distinctTexts());
+    }
+
+    Status status() {
+        var conditions = new ArrayList<Condition>();
+        for (String type : names()) {
+            conditions.add(
+                    new Condition(
+                            type, pick(Condition.Truth.values()), name(), text(), instant(), 3));
+        }
+        var versions = new ArrayList<ModelVersionStatus>();
+        for (int i = 1; i <= random.nextInt(3); i++) {
+            versions.add(
+                    new ModelVersionStatus(
+                            i,
+                            pick(ModelVersionStatus.State.values()),
+                            text(),
+                            "",
+                            random.nextLong(1L << 40),
+                            text()));
+        }
+        return new Status(conditions, textMap(), versions);
+    }
+
+    private Instant instant() {
+        return Instant.ofEpochSecond(random.nextLong(4_000_000_000L), random.nextInt(1 << 29));
+    }
+
+    private Duration duration() {
+        return switch (random.nextInt(4)) {
+            case 0 -> Duration.ofMillis(random.nextInt(5000));
+            case 1 -> Duration.ofSeconds(random.nextInt(3000));
+            case 2 -> Duration.ofMinutes(random.nextInt(59));
+            default -> Duration.ofNanos(random.nextLong(1_000_000_000_000L));
+        };
+    }
+
+    private String text() {
+        return random.nextInt(4) > 0
+                ? TEXTS.get(random.nextInt(TEXTS.size()))
+                : "x" + TEXTS.get(random.nextInt(TEXTS.size())) + TEXTS.get(random.nextInt(9));
+    }
+
+    private List<String> filledTexts() {
+        var texts = new LinkedHashSet<String>();
+        do {
+            String text = text();
+            if (!text.isBlank()) {
+                texts.add(text);
+            }
+        } while (texts.isEmpty() || random.nextInt(3) > 0);
+        return List.copyOf(texts);
+    }
+
+    private List<String> distinctTexts() {
+        return random.nextBoolean() ? List.of() : filledTexts();
+    }
+
+    private Map<String, String> textMap() {
+        var map = new LinkedHashMap<String, String>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            map.put(text(), text());
+        }
+        return map;
+    }
+
+    private String name() {
+        String letters = "abcXYZ019";
+        var name = new StringBuilder("n");
+        for (int i = 1 + random.nextInt(12); i > 0; i--) {
+            name.append(letters.charAt(random.nextInt(letters.length())));
+        }
+        return name.append(random.nextInt(1 << 20)).toString();
+    }
+
+    private List<String> names() {
+        return random.nextBoolean() ? List.of() : filledNames();
+    }
+
+    private List<String> filledNames() {
+        var names = new ArrayList<String>();
+        do {
+            names.add(name() + names.size());
+        } while (random.nextBoolean());
+        return names;
+    }
+
+    @SafeVarargs
+    private <T> T pick(T... values) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private <T> T maybe(T otherwise, Supplier<T> value) {
+        return random.nextBoolean() ? otherwise : value.get();
+    }
+}
