@@ -13,6 +13,7 @@ import io.millrace.codec.Reading.Origin;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -128,6 +129,17 @@ public final class ResourceReader {
     public static Status readStatus(String source, String json) {
         var reader = new ResourceReader(Origin.STORED, Optional.empty(), NO_FILES);
         return reader.one(source, json, value -> Optional.of(StatusCodec.read(value)));
+    }
+
+    /**
+     * Reads labels that {@link ResourceWriter#labelsJson} wrote.
+     *
+     * @param source what the text is called in messages
+     * @throws ResourceProblems when they cannot be read
+     */
+    public static Map<String, String> readLabels(String source, String json) {
+        var reader = new ResourceReader(Origin.STORED, Optional.empty(), NO_FILES);
+        return reader.one(source, json, value -> Optional.of(value.textMap()));
     }
 
     private <T> T one(

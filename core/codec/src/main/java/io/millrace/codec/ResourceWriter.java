@@ -5,6 +5,7 @@ import io.millrace.api.Manifest;
 import io.millrace.api.Resource;
 import io.millrace.api.Spec;
 import io.millrace.api.Status;
+import java.util.Map;
 
 /**
  * Writes resources as JSON and YAML in one canonical form: fields in the order of the
@@ -42,5 +43,10 @@ public final class ResourceWriter {
     /** A status alone, as one JSON object in one line. */
     public static String statusJson(Status status) {
         return JsonText.of(StatusCodec.write(status));
+    }
+
+    /** Labels alone, as one JSON object in one line. */
+    public static String labelsJson(Map<String, String> labels) {
+        return JsonText.of(Trees.textMap(labels));
     }
 }

@@ -49,8 +49,9 @@ public interface ResourceStore extends AutoCloseable {
 
     /**
      * Tells of all changes after the given revision: first those that have happened, then each new
-     * one, in order, none twice. The watcher is called on one thread of the store and must not
-     * block for long; it never runs inside a caller's {@link #put}.
+     * one, in order, none twice. The watcher is called on one thread of the store, which all
+     * watchers share, and must not block; it never runs inside a caller's {@link #put}. A watcher
+     * that falls behind by more changes than are kept hears {@link Watcher#cutOff}.
      *
      * @throws io.millrace.api.MillraceException {@code UNAVAILABLE} when that revision is older
      *     than what is kept; read {@link #image()} and watch from its revision
@@ -65,6 +66,12 @@ public interface ResourceStore extends AutoCloseable {
     interface Watcher {
         /** The next change. */
         void changed(Change change);
+
+        /**
+         * The watch has ended by itself, and changes were missed: the watcher was so slow that they
+         * are not kept any more, or it threw. Read {@link #image()} and watch from its revision.
+         */
+        default void cutOff() {}
     }
 
     /** A running watch. */
