@@ -19,7 +19,7 @@ final class RoundTripTest {
     void readingGivesBackWhatWasWritten(long seed) {
         var resources =
                 new RandomResources(RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
-        for (int i = 0; i < 150; i++) {
+        for (int i = 0; i < 60; i++) {
             Resource<?> resource = resources.resource();
             assertThat((Object) ResourceReader.readResource(ResourceWriter.json(resource)))
                     .isEqualTo(resource);

@@ -1,5 +1,6 @@
 package io.millrace.store;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.Metadata;
@@ -11,17 +12,18 @@ import io.millrace.api.ResourceName;
 import io.millrace.api.Revision;
 import io.millrace.api.Scope;
 import io.millrace.api.Spec;
+import io.millrace.api.Status;
 import io.millrace.codec.ResourceProblems;
 import io.millrace.codec.ResourceReader;
 import io.millrace.codec.ResourceWriter;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
-import org.jdbi.v3.core.statement.Update;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps changes in a SQL database: what each resource is now, and the newest changes for watchers
  * that come back after a restart. Each change is one transaction.
+ *
+ * <p>Plain JDBC on purpose: the statements are few, and loading Jdbi's classes cost more at every
+ * start (some 200 ms of processor time) than all the rest of opening a store.
  */
 final class SqlJournal implements Journal {
 
@@ -36,28 +41,27 @@ final class SqlJournal implements Journal {
 
     private static final String PUT_RESOURCE =
             "INSERT INTO resource (kind, project, name, uid, generation, revision, title, labels,"
-                    + " created_at, status) VALUES (:kind, :project, :name, :uid, :generation,"
-                    + " :revision, :title, :labels, :createdAt, :status)"
+                    + " created_at, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     + " ON CONFLICT (kind, project, name) DO UPDATE SET uid = excluded.uid,"
                     + " generation = excluded.generation, revision = excluded.revision,"
                     + " title = excluded.title, labels = excluded.labels,"
                     + " created_at = excluded.created_at, status = excluded.status";
     private static final String PUT_CHANGE =
-            "INSERT INTO change (revision, deleted, kind, project, name, uid, generation, seen,"
-                    + " title, labels, created_at, status) VALUES (:at, :deleted, :kind, :project,"
-                    + " :name, :uid, :generation, :revision, :title, :labels, :createdAt, :status)";
+            "INSERT INTO change (kind, project, name, uid, generation, seen, title, labels,"
+                    + " created_at, status, revision, deleted)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     private static final String PUT_SPEC =
-            "INSERT INTO spec (uid, generation, body) VALUES (:uid, :generation, :body)";
+            "INSERT INTO spec (uid, generation, body) VALUES (?, ?, ?)";
     private static final String DELETE_RESOURCE =
-            "DELETE FROM resource WHERE kind = :kind AND project = :project AND name = :name";
+            "DELETE FROM resource WHERE kind = ? AND project = ? AND name = ?";
     private static final String TRIM_SPECS =
             "DELETE FROM spec WHERE (uid, generation) IN"
-                    + " (SELECT c.uid, c.generation FROM change c WHERE c.revision <= :last)"
+                    + " (SELECT c.uid, c.generation FROM change c WHERE c.revision <= ?)"
                     + " AND NOT EXISTS (SELECT 1 FROM change c WHERE c.uid = spec.uid"
-                    + " AND c.generation = spec.generation AND c.revision > :last)"
+                    + " AND c.generation = spec.generation AND c.revision > ?)"
                     + " AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.uid = spec.uid"
                     + " AND r.generation = spec.generation)";
-    private static final String TRIM_CHANGES = "DELETE FROM change WHERE revision <= :last";
+    private static final String TRIM_CHANGES = "DELETE FROM change WHERE revision <= ?";
     private static final String LOAD_RESOURCES =
             "SELECT r.kind, r.project, r.name, r.uid, r.generation, r.revision AS seen, r.title,"
                     + " r.labels, r.created_at, r.status, s.body FROM resource r"
@@ -66,37 +70,35 @@ final class SqlJournal implements Journal {
             "SELECT c.revision AS at, c.deleted, c.kind, c.project, c.name, c.uid, c.generation,"
                     + " c.seen, c.title, c.labels, c.created_at, c.status, s.body FROM change c"
                     + " LEFT JOIN spec s ON s.uid = c.uid AND s.generation = c.generation"
-                    + " WHERE c.revision > :after AND c.revision <= :last ORDER BY c.revision";
+                    + " WHERE c.revision > ? AND c.revision <= ? ORDER BY c.revision";
     private static final String NEWEST = "SELECT coalesce(max(revision), 0) FROM change";
 
-    private final Jdbi jdbi;
-    private final AutoCloseable pool;
+    private static final String NO_STATUS = ResourceWriter.statusJson(Status.NONE);
+
+    private final HikariDataSource pool;
     private final String label;
     private final String wayOut;
     private final int kept;
     private boolean broken;
 
-    SqlJournal(Jdbi jdbi, AutoCloseable pool, String label, String wayOut, int kept) {
-        this.jdbi = jdbi;
+    SqlJournal(HikariDataSource pool, SqlDialect dialect, int kept) {
         this.pool = pool;
-        this.label = label;
-        this.wayOut = wayOut;
+        this.label = dialect.label();
+        this.wayOut = dialect.wayOut();
         this.kept = kept;
     }
 
     /** The newest image. */
     TreeImage load() {
-        try {
-            return jdbi.withHandle(handle -> {
-                long newest = newest(handle);
-                ResourceTree tree = ResourceTree.EMPTY;
-                for (Resource<?> resource :
-                        handle.createQuery(LOAD_RESOURCES).map((row, _) -> resource(row)).list()) {
-                    tree = tree.with(resource);
-                }
-                return new TreeImage(new Revision(newest), tree);
-            });
-        } catch (JdbiException e) {
+        try (Connection connection = pool.getConnection();
+                PreparedStatement query = connection.prepareStatement(LOAD_RESOURCES);
+                ResultSet row = query.executeQuery()) {
+            ResourceTree tree = ResourceTree.EMPTY;
+            while (row.next()) {
+                tree = tree.with(resource(row));
+            }
+            return new TreeImage(new Revision(newest(connection)), tree);
+        } catch (SQLException e) {
             throw unreadable(e);
         }
     }
@@ -114,11 +116,26 @@ final class SqlJournal implements Journal {
         if (specChanged) {
             checkThatItCanBeReadBack(resource);
         }
+        boolean interrupted = Thread.interrupted(); // would fail the pool, not end the change
         try {
-            jdbi.useTransaction(handle -> write(handle, change, resource, specChanged));
-        } catch (JdbiException e) {
+            keep(change, resource, specChanged);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void keep(Change change, Resource<?> resource, boolean specChanged) {
+        try {
+            commit(change, resource, specChanged);
+        } catch (SQLException e) {
             checkThatNothingHappened(change, e);
-            throw failed("did not take the change; nothing was changed", e);
+            throw failed(
+                    broken
+                            ? "failed within a change, which may have happened; restart the server"
+                            : "did not take the change; nothing was changed",
+                    e);
         }
     }
 
@@ -133,38 +150,78 @@ final class SqlJournal implements Journal {
         }
     }
 
-    private void write(Handle handle, Change change, Resource<?> resource, boolean specChanged) {
-        var row = new Row(resource);
-        if (specChanged) {
-            handle.createUpdate(PUT_SPEC)
-                    .bind("uid", row.metadata().uid())
-                    .bind("generation", row.metadata().generation())
-                    .bind("body", ResourceWriter.specJson(resource.key().kind(), resource.spec()))
-                    .execute();
+    private void commit(Change change, Resource<?> resource, boolean specChanged)
+            throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false); // the pool rolls back and resets what is left open
+            write(connection, change, resource, specChanged);
+            connection.commit();
         }
-        long revision = change.revision().value();
+    }
+
+    private void write(
+            Connection connection, Change change, Resource<?> resource, boolean specChanged)
+            throws SQLException {
+        Kind kind = resource.key().kind();
+        Metadata metadata = resource.metadata();
+        if (specChanged) {
+            execute(
+                    connection,
+                    PUT_SPEC,
+                    metadata.uid(),
+                    metadata.generation(),
+                    ResourceWriter.specJson(kind, resource.spec()));
+        }
+        List<Object> row = row(resource);
         boolean deleted = change instanceof Change.Deleted;
         if (deleted) {
-            row.bindKey(handle.createUpdate(DELETE_RESOURCE)).execute();
+            execute(connection, DELETE_RESOURCE, row.subList(0, 3).toArray());
         } else {
-            row.bindAll(handle.createUpdate(PUT_RESOURCE)).execute();
+            execute(connection, PUT_RESOURCE, row.toArray());
         }
-        row.bindAll(handle.createUpdate(PUT_CHANGE))
-                .bind("at", revision)
-                .bind("deleted", deleted ? 1 : 0)
-                .execute();
+        long revision = change.revision().value();
+        var changeRow = new ArrayList<>(row);
+        changeRow.add(revision);
+        changeRow.add(deleted ? 1 : 0);
+        execute(connection, PUT_CHANGE, changeRow.toArray());
         if (revision > kept && revision % Math.max(1, kept / 10) == 0) {
             long last = revision - kept;
-            handle.createUpdate(TRIM_SPECS).bind("last", last).execute();
-            handle.createUpdate(TRIM_CHANGES).bind("last", last).execute();
+            execute(connection, TRIM_SPECS, last, last);
+            execute(connection, TRIM_CHANGES, last);
+        }
+    }
+
+    private static List<Object> row(Resource<?> resource) {
+        ResourceKey key = resource.key();
+        Metadata metadata = resource.metadata();
+        return List.of(
+                key.kind().label(),
+                key.scope().toString(),
+                key.name().value(),
+                metadata.uid(),
+                metadata.generation(),
+                metadata.revision().value(),
+                metadata.title(),
+                ResourceWriter.labelsJson(metadata.labels()),
+                metadata.createdAt().toString(),
+                ResourceWriter.statusJson(resource.status()));
+    }
+
+    private static void execute(Connection connection, String sql, Object... values)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            statement.executeUpdate();
         }
     }
 
     /** After an error the commit may still have happened; then memory and disk would differ. */
-    private void checkThatNothingHappened(Change change, JdbiException error) {
-        try {
-            broken = jdbi.withHandle(SqlJournal::newest) != change.revision().value() - 1;
-        } catch (JdbiException e) {
+    private void checkThatNothingHappened(Change change, SQLException error) {
+        try (Connection connection = pool.getConnection()) {
+            broken = newest(connection) != change.revision().value() - 1;
+        } catch (SQLException e) {
             error.addSuppressed(e);
             broken = true;
         }
@@ -175,23 +232,28 @@ final class SqlJournal implements Journal {
 
     @Override
     public List<Change> read(Revision after, Revision last) {
-        try {
-            List<Change> changes =
-                    jdbi.withHandle(handle ->
-                            handle.createQuery(LOAD_CHANGES)
-                                    .bind("after", after.value())
-                                    .bind("last", last.value())
-                                    .map((row, _) -> change(row))
-                                    .list());
-            boolean complete = changes.size() == last.value() - after.value();
-            return complete ? changes : List.of();
-        } catch (JdbiException e) {
+        var changes = new ArrayList<Change>();
+        try (Connection connection = pool.getConnection();
+                PreparedStatement query = connection.prepareStatement(LOAD_CHANGES)) {
+            query.setLong(1, after.value());
+            query.setLong(2, last.value());
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    changes.add(change(row));
+                }
+            }
+        } catch (SQLException e) {
             throw unreadable(e);
         }
+        boolean complete = changes.size() == last.value() - after.value();
+        return complete ? changes : List.of();
     }
 
-    private static long newest(Handle handle) {
-        return handle.createQuery(NEWEST).mapTo(Long.class).one();
+    private static long newest(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(NEWEST);
+                ResultSet row = query.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
     }
 
     private Change change(ResultSet row) throws SQLException {
@@ -219,7 +281,7 @@ final class SqlJournal implements Journal {
                     new Metadata(
                             row.getString("uid"),
                             row.getString("title"),
-                            ResourceReader.readLabels(key.toString(), row.getString("labels")),
+                            labels(key, row.getString("labels")),
                             row.getLong("generation"),
                             new Revision(row.getLong("seen")),
                             Instant.parse(row.getString("created_at")));
@@ -232,8 +294,18 @@ final class SqlJournal implements Journal {
 
     private static <S extends Spec> Resource<S> resource(
             ResourceKey key, Metadata metadata, S spec, String status) {
-        return new Resource<>(
-                key, metadata, spec, ResourceReader.readStatus(key.toString(), status));
+        return new Resource<>(key, metadata, spec, status(key, status));
+    }
+
+    /** Most resources have no labels, and a start should not read them by the thousand. */
+    private static Map<String, String> labels(ResourceKey key, String json) {
+        return json.equals("{}") ? Map.of() : ResourceReader.readLabels(key.toString(), json);
+    }
+
+    private static Status status(ResourceKey key, String json) {
+        return json.equals(NO_STATUS)
+                ? Status.NONE
+                : ResourceReader.readStatus(key.toString(), json);
     }
 
     private Kind kind(String label) {
@@ -246,59 +318,22 @@ final class SqlJournal implements Journal {
                 "the database " + label + " is damaged: " + message + ". " + wayOut);
     }
 
-    private MillraceException unreadable(JdbiException e) {
+    private MillraceException unreadable(SQLException e) {
         return new MillraceException(
                 ErrorCode.UNAVAILABLE,
-                "cannot read the database " + label + ": " + rootMessage(e) + ". " + wayOut,
+                "cannot read the database " + label + ": " + e.getMessage() + ". " + wayOut,
                 e);
     }
 
-    private MillraceException failed(String message, @Nullable JdbiException e) {
+    private MillraceException failed(String message, @Nullable SQLException e) {
         return new MillraceException(
                 ErrorCode.UNAVAILABLE,
-                "the database " + label + " " + message + (e == null ? "" : ": " + rootMessage(e)),
+                "the database " + label + " " + message + (e == null ? "" : ": " + e.getMessage()),
                 e);
-    }
-
-    private static String rootMessage(Throwable e) {
-        Throwable root = e;
-        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-            root = cause;
-        }
-        return String.valueOf(root.getMessage());
     }
 
     @Override
     public void close() {
-        try {
-            pool.close();
-        } catch (Exception e) { // the pool's interface allows any
-            LOG.warn("Closing the database {} failed", label, e);
-        }
-    }
-
-    /** A resource as the values of a row. */
-    private record Row(ResourceKey key, Metadata metadata, String status) {
-
-        Row(Resource<?> resource) {
-            this(resource.key(), resource.metadata(), ResourceWriter.statusJson(resource.status()));
-        }
-
-        Update bindKey(Update update) {
-            return update.bind("kind", key.kind().label())
-                    .bind("project", key.scope().toString())
-                    .bind("name", key.name().value());
-        }
-
-        Update bindAll(Update update) {
-            return bindKey(update)
-                    .bind("uid", metadata.uid())
-                    .bind("generation", metadata.generation())
-                    .bind("revision", metadata.revision().value())
-                    .bind("title", metadata.title())
-                    .bind("labels", ResourceWriter.labelsJson(metadata.labels()))
-                    .bind("createdAt", metadata.createdAt().toString())
-                    .bind("status", status);
-        }
+        pool.close();
     }
 }

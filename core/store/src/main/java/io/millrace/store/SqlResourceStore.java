@@ -14,7 +14,6 @@ import io.millrace.api.Status;
 import io.millrace.api.TimeSource;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jdbi.v3.core.Jdbi;
 
 /** A store in a SQL database. One process at a time may have it open. */
 public final class SqlResourceStore implements ResourceStore {
@@ -46,9 +45,7 @@ public final class SqlResourceStore implements ResourceStore {
             if (migrate) {
                 Migrations.run(dialect, pool);
             }
-            var journal =
-                    new SqlJournal(
-                            Jdbi.create(pool), pool, dialect.label(), dialect.wayOut(), kept);
+            var journal = new SqlJournal(pool, dialect, kept);
             return new SqlResourceStore(new StoreCore(journal.load(), journal, time, ids, kept));
         } catch (RuntimeException | Error e) {
             pool.close();

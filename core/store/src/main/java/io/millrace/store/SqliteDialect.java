@@ -54,6 +54,8 @@ final class SqliteDialect implements SqlDialect {
                         + "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000&foreign_keys=true");
         config.setPoolName("store");
         config.setMaximumPoolSize(1);
+        config.setMaxLifetime(0); // a file's connection does not age
+        config.setKeepaliveTime(0);
         return config;
     }
 

@@ -348,6 +348,16 @@ abstract class ResourceStoreConformance {
     }
 
     @Test
+    void interruptedCallerStillWrites() {
+        Thread.currentThread().interrupt();
+        store.put(category("a", "x"), Optional.empty());
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(store.put(category("a", "y"), Optional.empty()).metadata().revision())
+                .isEqualTo(new Revision(2));
+    }
+
+    @Test
     void futureCannotBeWatched() {
         assertThatThrownBy(() -> store.watch(new Revision(1), _ -> {}))
                 .isInstanceOfSatisfying(
