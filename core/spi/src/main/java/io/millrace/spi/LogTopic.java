@@ -31,6 +31,36 @@ public final class LogTopic {
         return join(project.value(), "dead", pipeline.value());
     }
 
+    /**
+     * Refuses what no log takes as the name of a topic.
+     *
+     * @throws MillraceException {@code INVALID} unless the name has 1 to 249 letters, digits, dots,
+     *     underscores and dashes and is neither {@code .} nor {@code ..}
+     */
+    public static void requireValid(String topic) {
+        boolean valid =
+                !topic.isEmpty()
+                        && topic.length() <= MAX_LENGTH
+                        && !topic.equals(".")
+                        && !topic.equals("..");
+        for (int i = 0; valid && i < topic.length(); i++) {
+            char c = topic.charAt(i);
+            valid =
+                    (c >= 'a' && c <= 'z')
+                            || (c >= 'A' && c <= 'Z')
+                            || (c >= '0' && c <= '9')
+                            || c == '.'
+                            || c == '_'
+                            || c == '-';
+        }
+        if (!valid) {
+            throw MillraceException.invalid(
+                    ("\"%s\" cannot be a topic of the log: use 1 to %d letters, digits, '.', '_'"
+                                    + " and '-'")
+                            .formatted(topic, MAX_LENGTH));
+        }
+    }
+
     private static String join(String... parts) {
         var name = new StringBuilder();
         for (String part : parts) {
