@@ -1,0 +1,114 @@
+package io.millrace.log.kafka;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Commits without waiting: one commit is on its way at a time, and what comes meanwhile gathers
+ * behind it, so that only the newest offset of a partition is sent. One that failed is sent again
+ * with the next poll unless a newer one took its place.
+ */
+final class CommitQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CommitQueue.class);
+
+    private final Consumer<?, ?> consumer;
+    private final String group;
+    private Map<TopicPartition, OffsetAndMetadata> newest = new HashMap<>();
+    private Map<TopicPartition, OffsetAndMetadata> underWay = new HashMap<>();
+    private boolean isUnderWay;
+
+    CommitQueue(Consumer<?, ?> consumer, String group) {
+        this.consumer = consumer;
+        this.group = group;
+    }
+
+    void add(TopicPartition partition, long next) {
+        newest.put(partition, new OffsetAndMetadata(next));
+    }
+
+    /** Sends what has gathered, unless a commit is on its way. */
+    void send() {
+        if (newest.isEmpty() || isUnderWay) {
+            return;
+        }
+        underWay = newest;
+        newest = new HashMap<>();
+        isUnderWay = true;
+        consumer.commitAsync(Map.copyOf(underWay), (_, failure) -> ended(failure));
+    }
+
+    private void ended(@Nullable Exception failure) {
+        Map<TopicPartition, OffsetAndMetadata> ended = underWay;
+        underWay = new HashMap<>();
+        isUnderWay = false;
+        if (failure == null) {
+            send();
+        } else if (failure instanceof RetriableException
+                || failure instanceof RetriableCommitFailedException) {
+            ended.forEach(newest::putIfAbsent);
+        } else {
+            LOG.warn("A commit of group {} failed; its records are read again", group, failure);
+        }
+    }
+
+    /** Waits until the newest offsets of some partitions are durable, then forgets them. */
+    void flush(Collection<TopicPartition> partitions) {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        for (TopicPartition partition : partitions) {
+            // What is under way may fail yet. Kafka ends it before a commit that is waited for.
+            OffsetAndMetadata offset = newest.get(partition);
+            if (offset == null) {
+                offset = underWay.get(partition);
+            }
+            if (offset != null) {
+                offsets.put(partition, offset);
+            }
+        }
+        forget(partitions);
+        if (offsets.isEmpty()) {
+            return;
+        }
+        try {
+            commitAndWait(offsets);
+        } catch (KafkaException e) {
+            LOG.warn("The last commit of group {} failed; its records are read again", group, e);
+        }
+    }
+
+    void flush() {
+        var partitions = new HashSet<>(newest.keySet());
+        partitions.addAll(underWay.keySet());
+        flush(partitions);
+    }
+
+    /** Partitions that are given up: a failed commit of theirs must not be sent again. */
+    void forget(Collection<TopicPartition> partitions) {
+        for (TopicPartition partition : partitions) {
+            newest.remove(partition);
+            underWay.remove(partition);
+        }
+    }
+
+    /** A wake-up is meant for a poll: a commit that it hits is repeated, and the poll gets it. */
+    private void commitAndWait(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        try {
+            consumer.commitSync(offsets);
+        } catch (WakeupException _) {
+            consumer.commitSync(offsets);
+            consumer.wakeup();
+        }
+    }
+}

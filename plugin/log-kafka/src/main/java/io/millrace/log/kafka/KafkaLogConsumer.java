@@ -1,0 +1,297 @@
+package io.millrace.log.kafka;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.Header;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.LogTopic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A member of a Kafka consumer group: static membership, cooperative hand-over. */
+final class KafkaLogConsumer implements LogConsumer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaLogConsumer.class);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+    private static final byte[] NOTHING = {};
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final ConsumerSpec spec;
+    private final CommitQueue commits;
+    private final StartPositions starts;
+    private final HandOver handOver = new HandOver();
+    private final Map<TopicPartition, LogPartition> partitions = new HashMap<>();
+    private final Semaphore wakeups = new Semaphore(0);
+    private Set<String> topics = Set.of();
+    private boolean asksForMissingTopics;
+    private boolean isClosed;
+    private volatile boolean isPolling;
+
+    KafkaLogConsumer(Consumer<byte[], byte[]> consumer, ConsumerSpec spec) {
+        this.consumer = consumer;
+        this.spec = spec;
+        this.commits = new CommitQueue(consumer, spec.group());
+        this.starts = new StartPositions(consumer, spec.startMillis());
+    }
+
+    static void requireValid(ConsumerSpec spec) {
+        if (spec.group().isEmpty() || spec.maxRecords() < 1) {
+            throw MillraceException.invalid("a consumer needs a group and takes >= 1 records");
+        }
+        // Kafka asks the same of the names of members as of those of topics.
+        LogTopic.requireValid(spec.member());
+    }
+
+    @Override
+    public void subscribe(Set<String> wanted) {
+        requireOpen();
+        wanted.forEach(LogTopic::requireValid);
+        topics = Set.copyOf(wanted);
+        asksForMissingTopics = true;
+        try {
+            if (topics.isEmpty()) {
+                commits.flush();
+                consumer.unsubscribe();
+            } else {
+                consumer.subscribe(topics, handOver);
+            }
+        } catch (KafkaException e) {
+            throw KafkaErrors.translate(prefix("cannot subscribe"), e);
+        }
+    }
+
+    @Override
+    public List<LogRecord> poll(Duration timeout) {
+        requireOpen();
+        if (topics.isEmpty()) {
+            return pollNothing(timeout);
+        }
+        isPolling = true;
+        try {
+            commits.send();
+            List<LogRecord> records = convert(pollSettled(timeout));
+            askForMissingTopics();
+            return records;
+        } catch (WakeupException _) {
+            return List.of();
+        } catch (KafkaException e) {
+            throw KafkaErrors.translate(prefix("cannot read"), e);
+        } finally {
+            isPolling = false;
+        }
+    }
+
+    private ConsumerRecords<byte[], byte[]> pollSettled(Duration timeout) {
+        try {
+            return consumer.poll(timeout);
+        } catch (InvalidOffsetException missing) {
+            starts.settle(missing);
+        }
+        try {
+            return consumer.poll(timeout);
+        } catch (InvalidOffsetException missing) {
+            // More partitions came meanwhile. Another poll would exceed the caller's time.
+            starts.settle(missing);
+            return ConsumerRecords.empty();
+        }
+    }
+
+    private List<LogRecord> pollNothing(Duration timeout) {
+        try {
+            if (wakeups.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                wakeups.drainPermits();
+            }
+            return List.of();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.UNAVAILABLE, prefix("was interrupted"), e);
+        }
+    }
+
+    /**
+     * A member that comes back under its name gets its old partitions without a new distribution,
+     * so topics it did not read before are nobody's. When all of a topic is missing (another member
+     * may have it), have the group distribute once more.
+     */
+    private void askForMissingTopics() {
+        if (!asksForMissingTopics || consumer.assignment().isEmpty() && !handOver.wasAssigned) {
+            return;
+        }
+        asksForMissingTopics = false;
+        var missing = new HashSet<>(topics);
+        for (TopicPartition partition : consumer.assignment()) {
+            missing.remove(partition.topic());
+        }
+        if (!missing.isEmpty()) {
+            consumer.enforceRebalance("topics that this member did not read before its return");
+        }
+    }
+
+    private List<LogRecord> convert(ConsumerRecords<byte[], byte[]> polled) {
+        if (polled.isEmpty()) {
+            return List.of();
+        }
+        var records = new ArrayList<LogRecord>(polled.count());
+        for (TopicPartition partition : polled.partitions()) {
+            convert(partition, polled.records(partition), records);
+        }
+        return records;
+    }
+
+    private void convert(
+            TopicPartition partition,
+            List<ConsumerRecord<byte[], byte[]>> polled,
+            List<LogRecord> records) {
+        LogPartition place = partitions.get(partition);
+        if (place == null) {
+            place = new LogPartition(partition.topic(), partition.partition());
+            partitions.put(partition, place);
+        }
+        boolean searching = starts.isSearching(partition);
+        for (int i = 0; i < polled.size(); i++) {
+            ConsumerRecord<byte[], byte[]> record = polled.get(i);
+            if (searching) {
+                if (starts.isTooEarly(partition, record.timestamp())) {
+                    continue;
+                }
+                searching = false;
+            }
+            records.add(
+                    new LogRecord(
+                            place,
+                            record.offset(),
+                            record.key(),
+                            record.value() == null ? NOTHING : record.value(),
+                            headers(record),
+                            record.timestamp()));
+        }
+    }
+
+    private static List<Header> headers(ConsumerRecord<byte[], byte[]> record) {
+        org.apache.kafka.common.header.Header[] found = record.headers().toArray();
+        if (found.length == 0) {
+            return List.of();
+        }
+        var headers = new Header[found.length];
+        for (int i = 0; i < found.length; i++) {
+            byte[] value = found[i].value();
+            headers[i] = new Header(found[i].key(), value == null ? NOTHING : value);
+        }
+        return List.of(headers);
+    }
+
+    @Override
+    public void commit(Map<LogPartition, Long> next) {
+        requireOpen();
+        Set<TopicPartition> assigned = consumer.assignment();
+        next.forEach(
+                (place, offset) -> {
+                    var partition = new TopicPartition(place.topic(), place.index());
+                    // One that was handed over is the new owner's: it may be further already.
+                    if (assigned.contains(partition)) {
+                        commits.add(partition, offset);
+                    }
+                });
+        try {
+            commits.send();
+        } catch (KafkaException e) {
+            throw KafkaErrors.translate(prefix("cannot commit"), e);
+        }
+    }
+
+    @Override
+    public long lag() {
+        requireOpen();
+        long lag = 0;
+        for (TopicPartition partition : consumer.assignment()) {
+            OptionalLong behind = consumer.currentLag(partition);
+            lag += behind.orElse(0);
+        }
+        return lag;
+    }
+
+    /** Leaves the group for good: static members would else keep their partitions for a while. */
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        commits.flush();
+        try {
+            consumer.close(
+                    CloseOptions.timeout(CLOSE_PATIENCE)
+                            .withGroupMembershipOperation(
+                                    CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
+        } catch (FencedInstanceIdException e) {
+            LOG.debug("Another member has taken over already", e);
+        } catch (KafkaException e) {
+            LOG.warn("A member of group {} was not closed cleanly", spec.group(), e);
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        wakeups.release();
+        if (isPolling) {
+            consumer.wakeup();
+        }
+    }
+
+    private void requireOpen() {
+        if (isClosed) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, prefix("is closed"));
+        }
+    }
+
+    private String prefix(String what) {
+        return "member \"%s\" of group \"%s\" %s".formatted(spec.member(), spec.group(), what);
+    }
+
+    /** Called by Kafka inside poll, on the thread of the caller. */
+    private final class HandOver implements ConsumerRebalanceListener {
+
+        private boolean wasAssigned;
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+            wasAssigned = true;
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+            commits.flush(revoked);
+            starts.forget(revoked);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> lost) {
+            commits.forget(lost);
+            starts.forget(lost);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.millrace.log.kafka;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.AppendListener;
+import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.Header;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.StreamLog;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stream log on a Kafka cluster or the embedded broker. May be opened before the broker is up.
+ *
+ * <p>Listeners of appends are called on the producer's network thread; one that is refused at once,
+ * such as a record too large, is told on the caller's thread before {@link #append} returns.
+ *
+ * <p>{@link #append} is the hot path: what it makes per record is what Kafka's client asks for (its
+ * record, its headers, its callback) and nothing else.
+ */
+public final class KafkaStreamLog implements StreamLog {
+
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+    private final ClientSettings settings;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final Admin admin;
+    private final KafkaTopics topics;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private KafkaStreamLog(
+            ClientSettings settings,
+            KafkaProducer<byte[], byte[]> producer,
+            Admin admin,
+            KafkaTopics topics) {
+        this.settings = settings;
+        this.producer = producer;
+        this.admin = admin;
+        this.topics = topics;
+    }
+
+    /**
+     * Makes the clients; they connect in the background.
+     *
+     * @throws MillraceException {@code INVALID} when Kafka's clients refuse the configuration
+     */
+    public static KafkaStreamLog open(KafkaLogConfig config, TimeSource time) {
+        var settings = new ClientSettings(config);
+        try {
+            var producer =
+                    new KafkaProducer<>(
+                            settings.producer(),
+                            new ByteArraySerializer(),
+                            new ByteArraySerializer());
+            try {
+                Admin admin = Admin.create(settings.admin());
+                return new KafkaStreamLog(
+                        settings,
+                        producer,
+                        admin,
+                        new KafkaTopics(admin, config, settings, time));
+            } catch (KafkaException e) {
+                producer.close(Duration.ZERO);
+                throw e;
+            }
+        } catch (KafkaException e) {
+            throw invalidConfig(e);
+        }
+    }
+
+    private static MillraceException invalidConfig(KafkaException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new MillraceException(
+                ErrorCode.INVALID,
+                "the configuration of the Kafka client is refused: " + cause.getMessage(),
+                e);
+    }
+
+    @Override
+    public void ensureTopics(Collection<String> names) {
+        requireOpen();
+        topics.ensure(names);
+        try {
+            // The first append of each shall not wait for the producer to look the topic up.
+            names.forEach(producer::partitionsFor);
+        } catch (KafkaException | IllegalStateException e) {
+            requireOpen();
+            throw KafkaErrors.translate("the topics " + names + " cannot be written", e);
+        }
+    }
+
+    @Override
+    public void append(OutgoingRecord record, AppendListener listener) {
+        requireOpen();
+        var outgoing =
+                new ProducerRecord<byte[], byte[]>(
+                        record.topic(),
+                        null,
+                        record.timestampMillis(),
+                        record.key(),
+                        record.value());
+        List<Header> headers = record.headers();
+        for (int i = 0; i < headers.size(); i++) {
+            Header header = headers.get(i);
+            outgoing.headers().add(new RecordHeader(header.name(), header.value()));
+        }
+        try {
+            producer.send(outgoing, new Completion(record.topic(), listener));
+        } catch (IllegalStateException e) {
+            throw closedWhileInUse(e);
+        } catch (KafkaException e) {
+            // Kafka calls back only for records it took.
+            listener.appended(cannotAppend(record.topic(), e));
+        }
+    }
+
+    private static MillraceException cannotAppend(String topic, Exception failure) {
+        return KafkaErrors.translate("a record for \"" + topic + "\" may be lost", failure);
+    }
+
+    private static final class Completion implements Callback {
+
+        private final String topic;
+        private final AppendListener listener;
+
+        Completion(String topic, AppendListener listener) {
+            this.topic = topic;
+            this.listener = listener;
+        }
+
+        @Override
+        public void onCompletion(@Nullable RecordMetadata place, @Nullable Exception failure) {
+            listener.appended(failure == null ? null : cannotAppend(topic, failure));
+        }
+    }
+
+    @Override
+    public LogConsumer consumer(ConsumerSpec spec) {
+        requireOpen();
+        KafkaLogConsumer.requireValid(spec);
+        try {
+            return new KafkaLogConsumer(
+                    new KafkaConsumer<>(
+                            settings.consumer(spec),
+                            new ByteArrayDeserializer(),
+                            new ByteArrayDeserializer()),
+                    spec);
+        } catch (KafkaException e) {
+            throw invalidConfig(e);
+        }
+    }
+
+    @Override
+    public void removeGroup(String group) {
+        requireOpen();
+        try {
+            admin.deleteConsumerGroups(List.of(group)).all().get();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                throw KafkaErrors.translate(
+                        "the consumer group \"" + group + "\" cannot be removed", e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE, "interrupted while a group was removed", e);
+        }
+    }
+
+    /** Waits up to five seconds for the records under way; the rest is told that it failed. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try (admin) {
+            producer.close(CLOSE_PATIENCE);
+        } catch (KafkaException e) {
+            throw KafkaErrors.translate("the log was not closed cleanly", e);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed.get()) {
+            throw closedWhileInUse(null);
+        }
+    }
+
+    private static MillraceException closedWhileInUse(@Nullable Exception cause) {
+        return new MillraceException(ErrorCode.UNAVAILABLE, "the log is closed", cause);
+    }
+}
