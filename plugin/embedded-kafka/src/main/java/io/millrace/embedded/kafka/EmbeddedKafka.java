@@ -254,15 +254,14 @@ public final class EmbeddedKafka implements AutoCloseable {
             Thread.ofPlatform()
                     .name(name)
                     .daemon()
-                    .start(
-                            () -> {
-                                try {
-                                    work.run();
-                                    done.complete(null);
-                                } catch (Throwable e) {
-                                    done.completeExceptionally(e);
-                                }
-                            });
+                    .start(() -> {
+                        try {
+                            work.run();
+                            done.complete(null);
+                        } catch (Throwable e) {
+                            done.completeExceptionally(e);
+                        }
+                    });
             return done;
         }
 

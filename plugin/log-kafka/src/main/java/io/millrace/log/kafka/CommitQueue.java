@@ -1,14 +1,16 @@
 package io.millrace.log.kafka;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.RetriableCommitFailedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class CommitQueue {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommitQueue.class);
+
+    private static final Duration WAIT_FOR_HAND_OVER = Duration.ofMillis(50);
+    private static final int ATTEMPTS_BEFORE_LEAVING = 40;
 
     private final Consumer<?, ?> consumer;
     private final String group;
@@ -57,7 +62,8 @@ final class CommitQueue {
         if (failure == null) {
             send();
         } else if (failure instanceof RetriableException
-                || failure instanceof RetriableCommitFailedException) {
+                || failure instanceof RetriableCommitFailedException
+                || failure instanceof RebalanceInProgressException) {
             ended.forEach(newest::putIfAbsent);
         } else {
             LOG.warn("A commit of group {} failed; its records are read again", group, failure);
@@ -84,14 +90,8 @@ final class CommitQueue {
         try {
             commitAndWait(offsets);
         } catch (KafkaException e) {
-            LOG.warn("The last commit of group {} failed; its records are read again", group, e);
+            warnOfLast(e);
         }
-    }
-
-    void flush() {
-        var partitions = new HashSet<>(newest.keySet());
-        partitions.addAll(underWay.keySet());
-        flush(partitions);
     }
 
     /** Partitions that are given up: a failed commit of theirs must not be sent again. */
@@ -110,5 +110,47 @@ final class CommitQueue {
             consumer.commitSync(offsets);
             consumer.wakeup();
         }
+    }
+
+    /**
+     * The last commits before the member leaves. While partitions are being handed over Kafka
+     * refuses commits, and only polling ends that; a member that holds the hand-over up for long
+     * costs this one its last commits.
+     */
+    void flushBeforeLeaving() {
+        for (int attempt = 0; attempt < ATTEMPTS_BEFORE_LEAVING && hasUnfinished(); attempt++) {
+            try {
+                var offsets = new HashMap<>(underWay);
+                offsets.putAll(newest);
+                commitAndWait(offsets);
+                newest.clear();
+                return;
+            } catch (RebalanceInProgressException _) {
+                pollForHandOver();
+            } catch (KafkaException e) {
+                warnOfLast(e);
+                return;
+            }
+        }
+        if (hasUnfinished()) {
+            warnOfLast(null);
+        }
+    }
+
+    private boolean hasUnfinished() {
+        return isUnderWay || !newest.isEmpty();
+    }
+
+    private void pollForHandOver() {
+        try {
+            consumer.pause(consumer.assignment());
+            var _ = consumer.poll(WAIT_FOR_HAND_OVER);
+        } catch (WakeupException | InvalidOffsetException e) {
+            LOG.trace("Nothing is to be read before leaving", e);
+        }
+    }
+
+    private void warnOfLast(@Nullable Exception failure) {
+        LOG.warn("The last commit of group {} failed; its records are read again", group, failure);
     }
 }

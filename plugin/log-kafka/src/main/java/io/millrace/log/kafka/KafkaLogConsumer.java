@@ -70,11 +70,14 @@ final class KafkaLogConsumer implements LogConsumer {
     public void subscribe(Set<String> wanted) {
         requireOpen();
         wanted.forEach(LogTopic::requireValid);
+        if (topics.isEmpty()) {
+            asksForMissingTopics = true;
+            handOver.wasAssigned = false;
+        }
         topics = Set.copyOf(wanted);
-        asksForMissingTopics = true;
         try {
             if (topics.isEmpty()) {
-                commits.flush();
+                commits.flushBeforeLeaving();
                 consumer.unsubscribe();
             } else {
                 consumer.subscribe(topics, handOver);
@@ -135,10 +138,10 @@ final class KafkaLogConsumer implements LogConsumer {
     /**
      * A member that comes back under its name gets its old partitions without a new distribution,
      * so topics it did not read before are nobody's. When all of a topic is missing (another member
-     * may have it), have the group distribute once more.
+     * may have it), have the group distribute once more after joining.
      */
     private void askForMissingTopics() {
-        if (!asksForMissingTopics || consumer.assignment().isEmpty() && !handOver.wasAssigned) {
+        if (!asksForMissingTopics || !handOver.wasAssigned) {
             return;
         }
         asksForMissingTopics = false;
@@ -208,14 +211,13 @@ final class KafkaLogConsumer implements LogConsumer {
     public void commit(Map<LogPartition, Long> next) {
         requireOpen();
         Set<TopicPartition> assigned = consumer.assignment();
-        next.forEach(
-                (place, offset) -> {
-                    var partition = new TopicPartition(place.topic(), place.index());
-                    // One that was handed over is the new owner's: it may be further already.
-                    if (assigned.contains(partition)) {
-                        commits.add(partition, offset);
-                    }
-                });
+        next.forEach((place, offset) -> {
+            var partition = new TopicPartition(place.topic(), place.index());
+            // One that was handed over is the new owner's: it may be further already.
+            if (assigned.contains(partition)) {
+                commits.add(partition, offset);
+            }
+        });
         try {
             commits.send();
         } catch (KafkaException e) {
@@ -241,7 +243,7 @@ final class KafkaLogConsumer implements LogConsumer {
             return;
         }
         isClosed = true;
-        commits.flush();
+        commits.flushBeforeLeaving();
         try {
             consumer.close(
                     CloseOptions.timeout(CLOSE_PATIENCE)

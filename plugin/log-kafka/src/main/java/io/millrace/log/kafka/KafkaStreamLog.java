@@ -73,10 +73,7 @@ public final class KafkaStreamLog implements StreamLog {
             try {
                 Admin admin = Admin.create(settings.admin());
                 return new KafkaStreamLog(
-                        settings,
-                        producer,
-                        admin,
-                        new KafkaTopics(admin, config, settings, time));
+                        settings, producer, admin, new KafkaTopics(admin, config, settings, time));
             } catch (KafkaException e) {
                 producer.close(Duration.ZERO);
                 throw e;
@@ -123,7 +120,7 @@ public final class KafkaStreamLog implements StreamLog {
             outgoing.headers().add(new RecordHeader(header.name(), header.value()));
         }
         try {
-            producer.send(outgoing, new Completion(record.topic(), listener));
+            var _ = producer.send(outgoing, new Completion(record.topic(), listener));
         } catch (IllegalStateException e) {
             throw closedWhileInUse(e);
         } catch (KafkaException e) {

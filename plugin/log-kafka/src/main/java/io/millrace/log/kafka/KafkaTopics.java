@@ -7,6 +7,7 @@ import io.millrace.spi.LogTopic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,13 +15,21 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Makes topics and waits until each of their partitions has a leader. */
+/**
+ * Makes topics and waits until each of their partitions can be written.
+ *
+ * <p>A leader in the metadata is not enough: the broker may not have opened the partition yet and
+ * refuse the first batches of a producer. When only some are refused, the later ones are taken and
+ * the first never again ("out of order sequence"): those records would be lost. So each partition's
+ * leader is asked for its end.
+ */
 final class KafkaTopics {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -40,17 +49,19 @@ final class KafkaTopics {
 
     void ensure(Collection<String> topics) {
         topics.forEach(LogTopic::requireValid);
-        List<String> unready = unready(new TreeSet<>(topics));
-        if (unready.isEmpty()) {
-            return;
+        var wanted = new TreeSet<>(topics);
+        var partitions = new HashMap<TopicPartition, OffsetSpec>();
+        List<String> unready = lookUp(wanted, partitions);
+        if (!unready.isEmpty()) {
+            create(unready);
+            awaitLeaders(unready, partitions);
         }
-        create(unready);
-        awaitLeaders(unready);
+        awaitEnds(partitions);
     }
 
-    private void awaitLeaders(List<String> topics) {
+    private void awaitLeaders(List<String> topics, Map<TopicPartition, OffsetSpec> partitions) {
         long deadline = time.nanoTime() + PATIENCE.toNanos();
-        List<String> unready = unready(topics);
+        List<String> unready = lookUp(topics, partitions);
         while (!unready.isEmpty()) {
             if (time.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
                 throw new MillraceException(
@@ -58,18 +69,36 @@ final class KafkaTopics {
                         "topics were made, but Kafka gave them no leader in time: " + unready);
             }
             time.pause(BETWEEN_LOOKS);
-            unready = unready(unready);
+            unready = lookUp(unready, partitions);
         }
     }
 
-    /** Those that do not exist or have a partition without leader. */
-    private List<String> unready(Collection<String> topics) {
+    /** Kafka's client asks again by itself while a leader does not answer for its partition. */
+    private void awaitEnds(Map<TopicPartition, OffsetSpec> partitions) {
+        try {
+            var _ = admin.listOffsets(partitions).all().get();
+        } catch (ExecutionException e) {
+            throw KafkaErrors.translate("the topics cannot be written", e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Those that do not exist or have a partition without leader; collects all the others. */
+    private List<String> lookUp(
+            Collection<String> topics, Map<TopicPartition, OffsetSpec> partitions) {
         var unready = new ArrayList<String>();
-        Map<String, KafkaFuture<TopicDescription>> answers =
-                admin.describeTopics(topics).topicNameValues();
-        for (String topic : topics) {
+        for (var answer : admin.describeTopics(topics).topicNameValues().entrySet()) {
+            String topic = answer.getKey();
             try {
-                if (!hasLeaders(answers.get(topic).get())) {
+                TopicDescription found = answer.getValue().get();
+                if (hasLeaders(found)) {
+                    found.partitions()
+                            .forEach(each ->
+                                    partitions.put(
+                                            new TopicPartition(topic, each.partition()),
+                                            OffsetSpec.latest()));
+                } else {
                     unready.add(topic);
                 }
             } catch (ExecutionException e) {
@@ -104,10 +133,10 @@ final class KafkaTopics {
                                     Optional.of((short) config.replicationFactor()))
                             .configs(settings.topic()));
         }
-        Map<String, KafkaFuture<Void>> answers = admin.createTopics(wanted).values();
-        for (String topic : topics) {
+        for (var answer : admin.createTopics(wanted).values().entrySet()) {
+            String topic = answer.getKey();
             try {
-                answers.get(topic).get();
+                answer.getValue().get();
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof TopicExistsException)) {
                     throw KafkaErrors.translate("the topic \"" + topic + "\" cannot be made", e);

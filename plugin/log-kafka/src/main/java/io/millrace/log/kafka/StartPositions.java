@@ -10,7 +10,6 @@ import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,25 +47,24 @@ final class StartPositions {
     private void settleGone(OffsetOutOfRangeException gone, Set<TopicPartition> partitions) {
         Map<TopicPartition, Long> oldest = consumer.beginningOffsets(partitions);
         gone.offsetOutOfRangePartitions()
-                .forEach(
-                        (partition, position) -> {
-                            long begin = oldest.getOrDefault(partition, -1L);
-                            if (position < begin) {
-                                LOG.warn(
-                                        "{} records of {} were removed by retention before they"
-                                                + " were read",
-                                        begin - position,
-                                        partition);
-                                consumer.seek(partition, begin);
-                                partitions.remove(partition);
-                            } else {
-                                LOG.warn(
-                                        "{} ends before offset {}: the topic was made anew or lost"
-                                                + " its end; reading it from its start",
-                                        partition,
-                                        position);
-                            }
-                        });
+                .forEach((partition, position) -> {
+                    long begin = oldest.getOrDefault(partition, -1L);
+                    if (position < begin) {
+                        LOG.warn(
+                                "{} records of {} were removed by retention before they"
+                                        + " were read",
+                                begin - position,
+                                partition);
+                        consumer.seek(partition, begin);
+                        partitions.remove(partition);
+                    } else {
+                        LOG.warn(
+                                "{} ends before offset {}: the topic was made anew or lost"
+                                        + " its end; reading it from its start",
+                                partition,
+                                position);
+                    }
+                });
     }
 
     private void settleNew(Set<TopicPartition> partitions) {
@@ -78,7 +76,7 @@ final class StartPositions {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         var wanted = new HashMap<TopicPartition, Long>();
         partitions.forEach(partition -> wanted.put(partition, startMillis));
-        Map<TopicPartition, @Nullable OffsetAndTimestamp> found = consumer.offsetsForTimes(wanted);
+        Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(wanted);
         for (TopicPartition partition : partitions) {
             OffsetAndTimestamp first = found.get(partition);
             if (first == null) {
