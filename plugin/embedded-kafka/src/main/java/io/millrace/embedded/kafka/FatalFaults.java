@@ -27,7 +27,10 @@ final class FatalFaults {
     }
 
     private static void met(int status, @org.jspecify.annotations.Nullable String message) {
-        String reason = message == null ? "exit status " + status : message;
+        String reason =
+                message == null
+                        ? "Kafka gave no reason but status " + status + "; its log says why"
+                        : message;
         LISTENERS.forEach(listener -> listener.accept(reason));
         throw new BrokerHalted(reason);
     }
