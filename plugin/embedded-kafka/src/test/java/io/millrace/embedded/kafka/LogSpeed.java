@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -35,7 +36,6 @@ final class LogSpeed {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogSpeed.class);
     private static final TimeSource TIME = TimeSource.system();
-    private static final String TOPIC = "speed";
     private static final int THREADS = 20;
     private static final int IN_FLIGHT = 1_000;
     private static final int BYTES = 64;
@@ -66,22 +66,25 @@ final class LogSpeed {
                                 KafkaLogConfig.DEFAULT_RETENTION,
                                 Map.of("compression.type", compression));
                 try (var log = KafkaStreamLog.open(config, TIME)) {
-                    log.ensureTopics(List.of(TOPIC));
+                    String topic = "speed." + compression;
+                    log.ensureTopics(List.of(topic));
                     LOG.info("compression {}", compression);
-                    steady(log, 1_000);
-                    flood(log);
-                    LOG.info("rest: {} records lag", drain(log));
+                    steady(log, topic, 1_000);
+                    flood(log, topic);
+                    LOG.info("rest: {} records lag", drain(log, topic));
                 }
             }
         }
     }
 
     /** One sender at a fixed rate, one reader that commits each batch. */
-    private static void steady(StreamLog log, int perSecond) throws InterruptedException {
+    private static void steady(StreamLog log, String topic, int perSecond)
+            throws InterruptedException {
         Histogram acknowledged = new ConcurrentHistogram(3);
         Histogram read = new ConcurrentHistogram(3);
         var stop = new AtomicBoolean();
-        Thread reader = Thread.ofPlatform().name("reader").start(() -> readUntil(log, stop, read));
+        Thread reader =
+                Thread.ofPlatform().name("reader").start(() -> readUntil(log, topic, stop, read));
         long period = TimeUnit.SECONDS.toNanos(1) / perSecond;
         long begin = TIME.nanoTime();
         long warm = begin + WARM_UP.toNanos();
@@ -96,7 +99,7 @@ final class LogSpeed {
             }
             long dueAt = due;
             log.append(
-                    new OutgoingRecord(TOPIC, null, payload(due), List.of(), 1),
+                    new OutgoingRecord(topic, null, payload(due), List.of(), TIME.epochMillis()),
                     _ -> acknowledged.recordValue(TIME.nanoTime() - dueAt));
         }
         TIME.pause(Duration.ofMillis(300));
@@ -106,10 +109,11 @@ final class LogSpeed {
         report(perSecond + "/s append to reader", read);
     }
 
-    private static void readUntil(StreamLog log, AtomicBoolean stop, Histogram latencies) {
+    private static void readUntil(
+            StreamLog log, String topic, AtomicBoolean stop, Histogram latencies) {
         try (LogConsumer consumer =
-                log.consumer(new ConsumerSpec("speed", "m", TIME.epochMillis(), 5_000))) {
-            consumer.subscribe(Set.of(TOPIC));
+                log.consumer(new ConsumerSpec(topic, "m", TIME.epochMillis(), 5_000))) {
+            consumer.subscribe(Set.of(topic));
             while (!stop.get()) {
                 List<LogRecord> records = consumer.poll(Duration.ofMillis(100));
                 long now = TIME.nanoTime();
@@ -131,7 +135,7 @@ final class LogSpeed {
     }
 
     /** Twenty senders, each with a bounded number of records under way. */
-    private static void flood(StreamLog log) throws InterruptedException {
+    private static void flood(StreamLog log, String topic) throws InterruptedException {
         var acknowledged = new LongAdder();
         var failed = new LongAdder();
         Histogram latencies = new ConcurrentHistogram(3);
@@ -140,7 +144,8 @@ final class LogSpeed {
         for (int i = 0; i < THREADS; i++) {
             senders.add(
                     Thread.ofPlatform()
-                            .start(() -> sendUntil(end, log, acknowledged, failed, latencies)));
+                            .start(() ->
+                                    sendUntil(end, log, topic, acknowledged, failed, latencies)));
         }
         TIME.pause(WARM_UP);
         long before = acknowledged.sum();
@@ -161,13 +166,18 @@ final class LogSpeed {
     }
 
     private static void sendUntil(
-            long end, StreamLog log, LongAdder good, LongAdder bad, Histogram latencies) {
+            long end,
+            StreamLog log,
+            String topic,
+            LongAdder good,
+            LongAdder bad,
+            Histogram latencies) {
         var places = new Semaphore(IN_FLIGHT);
         while (TIME.nanoTime() - end < 0) {
             places.acquireUninterruptibly();
             long sent = TIME.nanoTime();
             log.append(
-                    new OutgoingRecord(TOPIC, null, payload(sent), List.of(), 1),
+                    new OutgoingRecord(topic, null, payload(sent), List.of(), TIME.epochMillis()),
                     failure -> {
                         places.release();
                         (failure == null ? good : bad).increment();
@@ -178,9 +188,10 @@ final class LogSpeed {
     }
 
     /** Reads what the flood left. */
-    private static long drain(StreamLog log) {
-        try (LogConsumer consumer = log.consumer(new ConsumerSpec("drain", "m", 0, 5_000))) {
-            consumer.subscribe(Set.of(TOPIC));
+    private static long drain(StreamLog log, String topic) {
+        try (LogConsumer consumer =
+                log.consumer(new ConsumerSpec("drain." + topic, "m", 0, 5_000))) {
+            consumer.subscribe(Set.of(topic));
             long count = 0;
             long begin = 0;
             while (count == 0 || consumer.lag() > 0) {
@@ -196,7 +207,10 @@ final class LogSpeed {
     }
 
     private static byte[] payload(long stamp) {
-        return ByteBuffer.allocate(BYTES).putLong(0, stamp).array();
+        byte[] payload = new byte[BYTES];
+        ThreadLocalRandom.current().nextBytes(payload);
+        ByteBuffer.wrap(payload).putLong(stamp);
+        return payload;
     }
 
     private static void report(String what, Histogram latencies) {

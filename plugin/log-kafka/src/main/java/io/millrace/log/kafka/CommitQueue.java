@@ -1,5 +1,6 @@
 package io.millrace.log.kafka;
 
+import io.millrace.api.TimeSource;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,37 +19,58 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Commits without waiting: one commit is on its way at a time, and what comes meanwhile gathers
- * behind it, so that only the newest offset of a partition is sent. One that failed is sent again
- * with the next poll unless a newer one took its place.
+ * Commits without waiting: one commit is on its way at a time and the next leaves some milliseconds
+ * later at the earliest; what comes meanwhile gathers, so that only the newest offset of a
+ * partition is sent. One that failed is sent again with the next poll unless a newer one took its
+ * place.
+ *
+ * <p>Without the pause each small batch would cost the broker a commit, at a thousand records a
+ * second as much work as the records themselves; with it a crash repeats what was done in the
+ * pause.
  */
 final class CommitQueue {
 
     private static final Logger LOG = LoggerFactory.getLogger(CommitQueue.class);
+
+    static final Duration PAUSE = Duration.ofMillis(20);
 
     private static final Duration WAIT_FOR_HAND_OVER = Duration.ofMillis(50);
     private static final int ATTEMPTS_BEFORE_LEAVING = 40;
 
     private final Consumer<?, ?> consumer;
     private final String group;
+    private final TimeSource time;
     private Map<TopicPartition, OffsetAndMetadata> newest = new HashMap<>();
     private Map<TopicPartition, OffsetAndMetadata> underWay = new HashMap<>();
     private boolean isUnderWay;
+    private long nextSendNanos;
 
-    CommitQueue(Consumer<?, ?> consumer, String group) {
+    CommitQueue(Consumer<?, ?> consumer, String group, TimeSource time) {
         this.consumer = consumer;
         this.group = group;
+        this.time = time;
+        this.nextSendNanos = time.nanoTime();
     }
 
     void add(TopicPartition partition, long next) {
         newest.put(partition, new OffsetAndMetadata(next));
     }
 
-    /** Sends what has gathered, unless a commit is on its way. */
+    /** Whether something gathers that can be sent after a pause. */
+    boolean isGathering() {
+        return !newest.isEmpty() && !isUnderWay;
+    }
+
+    /** Sends what has gathered, unless a commit is on its way or the last has just left. */
     void send() {
-        if (newest.isEmpty() || isUnderWay) {
+        if (!isGathering()) {
             return;
         }
+        long now = time.nanoTime();
+        if (now - nextSendNanos < 0) {
+            return;
+        }
+        nextSendNanos = now + PAUSE.toNanos();
         underWay = newest;
         newest = new HashMap<>();
         isUnderWay = true;
@@ -59,13 +81,11 @@ final class CommitQueue {
         Map<TopicPartition, OffsetAndMetadata> ended = underWay;
         underWay = new HashMap<>();
         isUnderWay = false;
-        if (failure == null) {
-            send();
-        } else if (failure instanceof RetriableException
+        if (failure instanceof RetriableException
                 || failure instanceof RetriableCommitFailedException
                 || failure instanceof RebalanceInProgressException) {
             ended.forEach(newest::putIfAbsent);
-        } else {
+        } else if (failure != null) {
             LOG.warn("A commit of group {} failed; its records are read again", group, failure);
         }
     }

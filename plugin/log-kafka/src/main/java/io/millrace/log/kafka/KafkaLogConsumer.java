@@ -2,6 +2,7 @@ package io.millrace.log.kafka;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
@@ -51,10 +52,10 @@ final class KafkaLogConsumer implements LogConsumer {
     private boolean isClosed;
     private volatile boolean isPolling;
 
-    KafkaLogConsumer(Consumer<byte[], byte[]> consumer, ConsumerSpec spec) {
+    KafkaLogConsumer(Consumer<byte[], byte[]> consumer, ConsumerSpec spec, TimeSource time) {
         this.consumer = consumer;
         this.spec = spec;
-        this.commits = new CommitQueue(consumer, spec.group());
+        this.commits = new CommitQueue(consumer, spec.group(), time);
         this.starts = new StartPositions(consumer, spec.startMillis());
     }
 
@@ -96,7 +97,7 @@ final class KafkaLogConsumer implements LogConsumer {
         isPolling = true;
         try {
             commits.send();
-            List<LogRecord> records = convert(pollSettled(timeout));
+            List<LogRecord> records = convert(pollAndCommit(timeout));
             askForMissingTopics();
             return records;
         } catch (WakeupException _) {
@@ -106,6 +107,19 @@ final class KafkaLogConsumer implements LogConsumer {
         } finally {
             isPolling = false;
         }
+    }
+
+    /** A commit that gathers must not wait for the end of a long poll that finds nothing. */
+    private ConsumerRecords<byte[], byte[]> pollAndCommit(Duration timeout) {
+        if (!commits.isGathering() || timeout.compareTo(CommitQueue.PAUSE) <= 0) {
+            return pollSettled(timeout);
+        }
+        ConsumerRecords<byte[], byte[]> records = pollSettled(CommitQueue.PAUSE);
+        if (!records.isEmpty()) {
+            return records;
+        }
+        commits.send();
+        return pollSettled(timeout.minus(CommitQueue.PAUSE));
     }
 
     private ConsumerRecords<byte[], byte[]> pollSettled(Duration timeout) {

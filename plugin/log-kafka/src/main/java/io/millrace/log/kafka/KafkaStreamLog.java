@@ -44,17 +44,20 @@ public final class KafkaStreamLog implements StreamLog {
     private final KafkaProducer<byte[], byte[]> producer;
     private final Admin admin;
     private final KafkaTopics topics;
+    private final TimeSource time;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private KafkaStreamLog(
             ClientSettings settings,
             KafkaProducer<byte[], byte[]> producer,
             Admin admin,
-            KafkaTopics topics) {
+            KafkaTopics topics,
+            TimeSource time) {
         this.settings = settings;
         this.producer = producer;
         this.admin = admin;
         this.topics = topics;
+        this.time = time;
     }
 
     /**
@@ -73,7 +76,11 @@ public final class KafkaStreamLog implements StreamLog {
             try {
                 Admin admin = Admin.create(settings.admin());
                 return new KafkaStreamLog(
-                        settings, producer, admin, new KafkaTopics(admin, config, settings, time));
+                        settings,
+                        producer,
+                        admin,
+                        new KafkaTopics(admin, config, settings, time),
+                        time);
             } catch (KafkaException e) {
                 producer.close(Duration.ZERO);
                 throw e;
@@ -159,7 +166,8 @@ public final class KafkaStreamLog implements StreamLog {
                             settings.consumer(spec),
                             new ByteArrayDeserializer(),
                             new ByteArrayDeserializer()),
-                    spec);
+                    spec,
+                    time);
         } catch (KafkaException e) {
             throw invalidConfig(e);
         }
