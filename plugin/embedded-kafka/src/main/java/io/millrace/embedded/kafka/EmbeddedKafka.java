@@ -4,7 +4,6 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import java.net.BindException;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -14,7 +13,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +35,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final Consumer<MillraceException> onFault;
     private final Object lifecycle = new Object();
     private State state = State.NEW;
+    private volatile @Nullable Running starting;
     private volatile @Nullable Running running;
 
     private enum State {
@@ -85,8 +84,10 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Another process may take the controller's port between our look at it and Kafka's bind. */
     private Running startOnFreeControllerPort(int port) {
         for (int attempt = 1; ; attempt++) {
+            var next = new Running(config, port, onFault);
+            starting = next;
             try {
-                return new Running(config, port, onFault).start();
+                return next.start();
             } catch (MillraceException e) {
                 if (attempt == ATTEMPTS || !isCausedByBind(e)) {
                     throw e;
@@ -112,46 +113,14 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Waits until the broker answers and consumer groups work; on a new directory this is also what
-     * creates the topic of their offsets, which the first consumer would wait for otherwise.
+     * Waits until each partition can be written and consumer groups work; on a new directory this
+     * is also what creates the topic of their offsets, which the first consumer would wait for
+     * otherwise.
      *
      * @throws MillraceException {@code TIMEOUT} when it took longer
      */
     public void awaitReady(Duration timeout) {
-        String servers = bootstrapServers();
-        Map<String, Object> settings =
-                Map.of(
-                        "bootstrap.servers",
-                        servers,
-                        "client.id",
-                        "millrace-readiness",
-                        "default.api.timeout.ms",
-                        Math.toIntExact(timeout.toMillis()),
-                        "request.timeout.ms",
-                        Math.toIntExact(timeout.toMillis()),
-                        "retry.backoff.ms",
-                        10,
-                        "retry.backoff.max.ms",
-                        100,
-                        "metric.reporters",
-                        "",
-                        "enable.metrics.push",
-                        false);
-        try (Admin admin = Admin.create(settings)) {
-            admin.listConsumerGroupOffsets("millrace.readiness")
-                    .partitionsToOffsetAndMetadata()
-                    .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new MillraceException(
-                    ErrorCode.TIMEOUT,
-                    "the embedded Kafka on %s was not ready after %s: %s"
-                            .formatted(servers, timeout, e),
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MillraceException(
-                    ErrorCode.UNAVAILABLE, "interrupted while waiting for the embedded Kafka", e);
-        }
+        new Readiness(bootstrapServers(), timeout).await();
     }
 
     private Running requireRunning() {
@@ -163,9 +132,13 @@ public final class EmbeddedKafka implements AutoCloseable {
         return current;
     }
 
-    /** Stops the broker; waits for it, but not for ever. Idempotent. */
+    /** Stops the broker, also one that still starts; waits for it, but not for ever. Idempotent. */
     @Override
     public void close() {
+        Running attempt = starting;
+        if (attempt != null) {
+            attempt.giveUp();
+        }
         synchronized (lifecycle) {
             state = State.CLOSED;
             Running current = running;
@@ -185,7 +158,8 @@ public final class EmbeddedKafka implements AutoCloseable {
         private final Consumer<String> faultListener = this::faultMet;
         private final Consumer<MillraceException> onFault;
         private volatile boolean up;
-        private volatile @Nullable KafkaRaftServer server;
+        private boolean stopped;
+        private @Nullable KafkaRaftServer server;
 
         Running(EmbeddedKafkaConfig config, int port, Consumer<MillraceException> onFault) {
             this.port = port;
@@ -210,14 +184,34 @@ public final class EmbeddedKafka implements AutoCloseable {
 
         private void startServer() {
             var created = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
-            server = created;
+            synchronized (this) {
+                if (stopped) {
+                    return;
+                }
+                server = created;
+            }
             created.startup();
+        }
+
+        private synchronized @Nullable KafkaRaftServer takeServer() {
+            KafkaRaftServer current = server;
+            server = null;
+            stopped = true;
+            return current;
+        }
+
+        /** Has a start under way fail; harmless later. */
+        void giveUp() {
+            if (!up) {
+                fault.completeExceptionally(
+                        new MillraceException(
+                                ErrorCode.UNAVAILABLE, "it was closed while it started"));
+            }
         }
 
         void stop() {
             up = false;
-            KafkaRaftServer current = server;
-            server = null;
+            KafkaRaftServer current = takeServer();
             try {
                 if (current != null) {
                     inThread("kafka-stop", () -> stopServer(current))

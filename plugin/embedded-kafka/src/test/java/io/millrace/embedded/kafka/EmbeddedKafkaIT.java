@@ -3,6 +3,7 @@ package io.millrace.embedded.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.ErrorCode;
@@ -172,6 +173,20 @@ class EmbeddedKafkaIT {
                 .isInstanceOfSatisfying(
                         MillraceException.class,
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+    }
+
+    @Test
+    void canBeClosedWhileItStarts() throws Exception {
+        var kafka = new EmbeddedKafka(EmbeddedKafkaConfig.of(directory, 0), fault::set);
+        var failure = new CompletableFuture<Throwable>();
+        Thread starter =
+                Thread.ofPlatform().start(() -> failure.complete(catchThrowable(kafka::start)));
+        await().pollInterval(Duration.ofMillis(1))
+                .until(() -> Files.exists(directory.resolve("meta.properties")));
+        kafka.close();
+        starter.join();
+        assertThat(failure.get()).isInstanceOf(MillraceException.class);
+        started().close();
     }
 
     @Test

@@ -26,9 +26,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * Makes topics and waits until each of their partitions can be written.
  *
  * <p>A leader in the metadata is not enough: the broker may not have opened the partition yet and
- * refuse the first batches of a producer. When only some are refused, the later ones are taken and
- * the first never again ("out of order sequence"): those records would be lost. So each partition's
- * leader is asked for its end.
+ * refuse the first batch of a producer while it takes the ones behind it. It never takes the first
+ * then ("out of order sequence"), and those appends fail at their delivery time-out. So each
+ * partition's leader is asked for its end.
  */
 final class KafkaTopics {
 
