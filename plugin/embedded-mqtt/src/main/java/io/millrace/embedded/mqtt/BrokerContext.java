@@ -1,0 +1,36 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.api.IdSource;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.StreamLog;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What all connections share.
+ *
+ * @param log takes what is published for data sources
+ * @param time the clock
+ * @param ids names clients that do not name themselves
+ * @param identities says whom a certificate stands for
+ * @param limits where to stop
+ * @param meters counts
+ * @param budget the bytes under way
+ * @param routes the topics of data sources
+ * @param connections all that are open
+ * @param transientClients the broker's ids of MQTT 5 clients whose session ends with the connection
+ * @param echo sends copies to subscribers of data source topics
+ */
+record BrokerContext(
+        StreamLog log,
+        TimeSource time,
+        IdSource ids,
+        ClientIdentities identities,
+        MqttLimits limits,
+        BrokerMeters meters,
+        IngestBudget budget,
+        AtomicReference<RouteTable> routes,
+        Set<ConnectionHandler> connections,
+        ConcurrentHashMap<String, ConnectionHandler> transientClients,
+        EchoRouter echo) {}

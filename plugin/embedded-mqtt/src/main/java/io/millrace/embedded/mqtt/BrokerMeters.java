@@ -1,0 +1,46 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.spi.Meters;
+import io.millrace.spi.Meters.Count;
+
+/** The broker's counters. Every message that does not arrive where it should is in one of them. */
+final class BrokerMeters {
+
+    final Count received;
+    final Count ingestFailed;
+    final Count lostAtQosZero;
+    final Count echoDropped;
+    final Count published;
+    final Count droppedForSubscriber;
+    final Count expired;
+    final Count connected;
+    final Count refused;
+
+    BrokerMeters(Meters meters) {
+        received =
+                meters.count("millrace_mqtt_received_total", "Messages received for data sources");
+        ingestFailed =
+                meters.count(
+                        "millrace_mqtt_ingest_failed_total",
+                        "Messages that did not get into the log and were not acknowledged");
+        lostAtQosZero =
+                meters.count(
+                        "millrace_mqtt_ingest_lost_total",
+                        "QoS 0 messages that did not get into the log");
+        echoDropped =
+                meters.count(
+                        "millrace_mqtt_echo_dropped_total",
+                        "Messages in the log whose copy for subscribers of the data source topic"
+                                + " was dropped");
+        published = meters.count("millrace_mqtt_published_total", "Results published by pipelines");
+        droppedForSubscriber =
+                meters.count(
+                        "millrace_mqtt_subscriber_dropped_total",
+                        "Messages dropped because too many wait for a subscriber");
+        expired =
+                meters.count(
+                        "millrace_mqtt_expired_total", "Messages whose expiry interval ran out");
+        connected = meters.count("millrace_mqtt_connections_total", "Connections accepted");
+        refused = meters.count("millrace_mqtt_refused_total", "Connections refused");
+    }
+}

@@ -1,0 +1,440 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.embedded.mqtt.RouteTable.Route;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.mqtt.MqttConnAckMessage;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.security.cert.X509Certificate;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.apache.activemq.artemis.core.protocol.mqtt.GuardedProtocolManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands between the MQTT decoder and Artemis for one connection: lets in who may, keeps each
+ * client inside its project's topics, and takes what is published for data sources.
+ *
+ * <pre>
+ *  NEW ──CONNECT──▶ WAITING ──CONNACK ok──▶ OPEN ──▶ CLOSED
+ *                   packets are held       packets flow
+ * </pre>
+ */
+final class ConnectionHandler extends ChannelDuplexHandler implements GuardedProtocolManager.Guard {
+
+    private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
+
+    private static final int CONNECT_SECONDS = 10;
+
+    /** Reading stops then; what the decoder already has is still held. */
+    private static final int HELD_PACKETS = 64;
+
+    private static final int MAX_CLIENT_ID = 1_024;
+    private static final int MAX_RECEIVE_MAXIMUM = 65_535;
+
+    private enum Phase {
+        NEW,
+        WAITING,
+        OPEN,
+        CLOSED
+    }
+
+    private final BrokerContext broker;
+    private final ArrayDeque<MqttMessage> held = new ArrayDeque<>();
+
+    private Phase phase = Phase.NEW;
+    private Runnable keepAlive = () -> {};
+    private volatile @Nullable ChannelHandlerContext context;
+    private @Nullable ReadGate gate;
+    private @Nullable ScheduledFuture<?> connectDeadline;
+    private @Nullable Client client;
+    private @Nullable String assignedId;
+    private volatile @Nullable IngestLane lane;
+    private volatile @Nullable X509Certificate certificate;
+
+    ConnectionHandler(BrokerContext broker) {
+        this.broker = broker;
+    }
+
+    @Override
+    public void attached(Runnable keepAlive) {
+        this.keepAlive = keepAlive;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        gate = new ReadGate(ctx.channel());
+        broker.connections().add(this);
+        connectDeadline =
+                ctx.executor()
+                        .schedule(
+                                () -> {
+                                    if (phase != Phase.OPEN) {
+                                        ctx.close();
+                                    }
+                                },
+                                CONNECT_SECONDS,
+                                TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        end();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        end();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        log.debug("closing the MQTT connection {}", ctx.channel().remoteAddress(), cause);
+        ctx.close();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object packet) {
+        var message = (MqttMessage) packet;
+        if (message.decoderResult().isFailure()) {
+            refuseMalformed(ctx, message);
+            return;
+        }
+        switch (phase) {
+            case NEW -> {
+                if (message instanceof MqttConnectMessage connect) {
+                    connect(ctx, connect);
+                } else {
+                    ReferenceCountUtil.release(message);
+                    ctx.close();
+                }
+            }
+            case WAITING -> hold(message);
+            case OPEN -> pass(ctx, message);
+            case CLOSED -> ReferenceCountUtil.release(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        IngestLane current = lane;
+        if (current != null) {
+            current.readComplete();
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object packet, ChannelPromise promise) {
+        Client current = client;
+        if (current == null) {
+            ctx.write(packet, promise);
+        } else if (packet instanceof MqttPublishMessage publish) {
+            ctx.write(Packets.publishOut(publish, current.mount()), promise);
+        } else if (packet instanceof MqttConnAckMessage connack && phase == Phase.WAITING) {
+            writeConnack(ctx, connack, current, promise);
+        } else {
+            ctx.write(packet, promise);
+        }
+    }
+
+    /** Stops taking messages for data sources; those under way are still acknowledged. */
+    void stopReading() {
+        onEventLoop(() -> {
+            if (gate != null) {
+                gate.shut(ReadGate.STOPPING);
+            }
+        });
+    }
+
+    /** Whether nothing of it is on its way into the log. Read from any thread: nearly right. */
+    boolean isIdle() {
+        IngestLane intake = lane;
+        return intake == null || intake.isIdle();
+    }
+
+    /** Closes the connection unless its certificate still stands for somebody. */
+    void checkIdentity() {
+        X509Certificate presented = certificate;
+        ChannelHandlerContext ctx = context;
+        if (presented != null && ctx != null && broker.identities().identify(presented).isEmpty()) {
+            log.info("closing an MQTT connection whose certificate is no longer accepted");
+            ctx.close();
+        }
+    }
+
+    private void onEventLoop(Runnable action) {
+        ChannelHandlerContext ctx = context;
+        if (ctx != null && !ctx.executor().isShuttingDown()) {
+            ctx.executor().execute(action);
+        }
+    }
+
+    private void connect(ChannelHandlerContext ctx, MqttConnectMessage connect) {
+        boolean mqtt5 = Packets.isMqtt5(connect);
+        Optional<ProjectId> project = project(ctx, connect);
+        if (project.isEmpty()) {
+            refuse(
+                    ctx,
+                    Packets.refusal(
+                            mqtt5,
+                            MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED,
+                            MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED_5));
+            return;
+        }
+        String id = connect.payload().clientIdentifier();
+        boolean clean = connect.variableHeader().isCleanSession();
+        boolean hasWill = connect.variableHeader().isWillFlag();
+        if ((id.isEmpty() && !clean && !mqtt5)
+                || id.length() > MAX_CLIENT_ID
+                || (hasWill && isBadTopic(connect.payload().willTopic()))) {
+            refuse(
+                    ctx,
+                    Packets.refusal(
+                            mqtt5,
+                            MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+                            MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID));
+            return;
+        }
+        if (id.isEmpty()) {
+            id = "auto-" + broker.ids().next();
+            assignedId = id;
+        }
+        accept(ctx, connect, Client.of(project.get(), mqtt5, id));
+    }
+
+    private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
+        client = accepted;
+        phase = Phase.WAITING;
+        MqttConnectMessage inside = Packets.connectIn(connect, accepted.mount(), accepted.id());
+        if (accepted.mqtt5() && Packets.sessionExpiry(connect) == 0) {
+            broker.transientClients().put(inside.payload().clientIdentifier(), this);
+        }
+        ctx.fireChannelRead(inside);
+    }
+
+    private Optional<ProjectId> project(ChannelHandlerContext ctx, MqttConnectMessage connect) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return projectOfUserName(connect.payload().userName());
+        }
+        try {
+            if (tls.engine().getSession().getPeerCertificates()[0]
+                    instanceof X509Certificate presented) {
+                certificate = presented;
+                return broker.identities().identify(presented).map(ClientIdentity::project);
+            }
+            return Optional.empty();
+        } catch (SSLPeerUnverifiedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<ProjectId> projectOfUserName(@Nullable String userName) {
+        if (userName == null || userName.isEmpty()) {
+            return Optional.of(ProjectId.DEFAULT);
+        }
+        try {
+            return Optional.of(new ProjectId(userName));
+        } catch (MillraceException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void refuse(ChannelHandlerContext ctx, MqttMessage answer) {
+        broker.meters().refused.increment();
+        log.info("refusing an MQTT client from {}", ctx.channel().remoteAddress());
+        phase = Phase.CLOSED;
+        ctx.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private void refuseMalformed(ChannelHandlerContext ctx, MqttMessage message) {
+        boolean tooLarge = message.decoderResult().cause() instanceof TooLongFrameException;
+        log.info(
+                "closing the MQTT connection {}: {}",
+                ctx.channel().remoteAddress(),
+                tooLarge
+                        ? "a packet is larger than " + broker.limits().packet()
+                        : "a packet is malformed");
+        ReferenceCountUtil.release(message);
+        disconnect(ctx, tooLarge ? Packets.TOO_LARGE : Packets.MALFORMED);
+    }
+
+    private void disconnect(ChannelHandlerContext ctx, byte reason) {
+        Client current = client;
+        if (current != null && current.mqtt5() && phase == Phase.OPEN) {
+            ctx.writeAndFlush(Packets.disconnect(reason)).addListener(ChannelFutureListener.CLOSE);
+        } else {
+            ctx.close();
+        }
+        endIntake();
+    }
+
+    private void hold(MqttMessage message) {
+        held.add(message);
+        if (held.size() >= HELD_PACKETS && gate != null) {
+            gate.shut(ReadGate.WAITING);
+        }
+    }
+
+    private void writeConnack(
+            ChannelHandlerContext ctx,
+            MqttConnAckMessage connack,
+            Client current,
+            ChannelPromise promise) {
+        if (connack.variableHeader().connectReturnCode()
+                != MqttConnectReturnCode.CONNECTION_ACCEPTED) {
+            broker.meters().refused.increment();
+            endIntake();
+            ctx.write(connack, promise);
+            return;
+        }
+        broker.meters().connected.increment();
+        int window = Math.min(broker.limits().inFlightMessages(), MAX_RECEIVE_MAXIMUM);
+        ctx.write(
+                current.mqtt5() ? Packets.connackOut(connack, assignedId, window) : connack,
+                promise);
+        // Not from inside a write: the flush of the CONNACK comes first.
+        ctx.executor().execute(() -> open(ctx, current));
+    }
+
+    private void open(ChannelHandlerContext ctx, Client current) {
+        if (phase != Phase.WAITING || gate == null) {
+            return;
+        }
+        lane = new IngestLane(broker, current, ctx, gate);
+        phase = Phase.OPEN;
+        cancelDeadline();
+        for (MqttMessage message = held.poll(); message != null; message = held.poll()) {
+            channelRead(ctx, message);
+        }
+        channelReadComplete(ctx);
+        gate.open(ReadGate.WAITING);
+    }
+
+    private void pass(ChannelHandlerContext ctx, MqttMessage message) {
+        Client current = client;
+        IngestLane intake = lane;
+        if (current == null || intake == null) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        switch (message.fixedHeader().messageType()) {
+            case PUBLISH -> publish(ctx, (MqttPublishMessage) message, current, intake);
+            case PUBREL -> release(ctx, message, intake);
+            case SUBSCRIBE -> subscribe(ctx, (MqttSubscribeMessage) message, current);
+            case UNSUBSCRIBE -> unsubscribe(ctx, (MqttUnsubscribeMessage) message, current);
+            case DISCONNECT -> ctx.fireChannelRead(Packets.disconnectIn(message));
+            case CONNECT -> {
+                ReferenceCountUtil.release(message);
+                disconnect(ctx, Packets.PROTOCOL_ERROR);
+            }
+            default -> ctx.fireChannelRead(message);
+        }
+    }
+
+    private void publish(
+            ChannelHandlerContext ctx,
+            MqttPublishMessage message,
+            Client current,
+            IngestLane intake) {
+        String topic = message.variableHeader().topicName();
+        if (Packets.hasTopicAlias(message)) {
+            message.release();
+            disconnect(ctx, Packets.ALIAS_INVALID);
+            return;
+        }
+        Route route = broker.routes().get().of(current.project()).find(topic);
+        if (route != null) {
+            keepAlive.run();
+            if (gate == null || gate.isShut(ReadGate.STOPPING)) {
+                message.release();
+            } else {
+                intake.publish(message, route, topic);
+            }
+        } else if (isBadTopic(topic)) {
+            message.release();
+            disconnect(ctx, Packets.TOPIC_INVALID);
+        } else {
+            ctx.fireChannelRead(Packets.publishIn(message, current.mount()));
+        }
+    }
+
+    private void release(ChannelHandlerContext ctx, MqttMessage message, IngestLane intake) {
+        int packetId = ((MqttMessageIdVariableHeader) message.variableHeader()).messageId();
+        if (intake.tryRelease(packetId)) {
+            keepAlive.run();
+        } else {
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    private void subscribe(
+            ChannelHandlerContext ctx, MqttSubscribeMessage message, Client current) {
+        if (Packets.trySubscribeIn(message, current.mount())) {
+            ctx.fireChannelRead(message);
+        } else {
+            disconnect(ctx, Packets.FILTER_INVALID);
+        }
+    }
+
+    private void unsubscribe(
+            ChannelHandlerContext ctx, MqttUnsubscribeMessage message, Client current) {
+        MqttUnsubscribeMessage inside = Packets.unsubscribeIn(message, current.mount());
+        if (inside != null) {
+            ctx.fireChannelRead(inside);
+        } else {
+            disconnect(ctx, Packets.FILTER_INVALID);
+        }
+    }
+
+    private static boolean isBadTopic(String topic) {
+        return TopicFilter.hasWildcard(topic) || TopicFilter.problem(topic).isPresent();
+    }
+
+    private void end() {
+        endIntake();
+        cancelDeadline();
+        broker.connections().remove(this);
+        Client current = client;
+        if (current != null) {
+            broker.transientClients().remove(current.mount().clientIn(current.id()), this);
+        }
+    }
+
+    private void endIntake() {
+        phase = Phase.CLOSED;
+        IngestLane intake = lane;
+        if (intake != null) {
+            intake.close();
+        }
+        held.forEach(ReferenceCountUtil::release);
+        held.clear();
+    }
+
+    private void cancelDeadline() {
+        if (connectDeadline != null) {
+            connectDeadline.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Plain;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Tls;
+import io.millrace.spi.Meters;
+import io.millrace.spi.Sink;
+import io.millrace.spi.SinkConnector;
+import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceConnector;
+import io.millrace.spi.StreamLog;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
+import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The MQTT broker in this process: source of data sources, sink of pipelines, and a plain broker
+ * for everything else, each project for itself.
+ *
+ * <p>Construct, {@link #start()}, {@link #close()}; once. Bindings may come before the start.
+ */
+public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector, AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedMqttBroker.class);
+
+    private static final Duration POLL = Duration.ofMillis(2);
+
+    private enum State {
+        NEW,
+        STARTING,
+        RUNNING,
+        CLOSED
+    }
+
+    private final EmbeddedMqttConfig config;
+    private final StreamLog streamLog;
+    private final TimeSource time;
+    private final IdSource ids;
+    private final ClientIdentities identities;
+    private final BrokerMeters meters;
+    private final IngestBudget budget;
+    private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
+    private final AtomicReference<RouteTable> routes = new AtomicReference<>(RouteTable.EMPTY);
+    private final AtomicLong subscriptionEpoch = new AtomicLong();
+    private volatile @Nullable Running running;
+
+    /** What there is between start and close. */
+    private record Running(
+            ActiveMQServerImpl server,
+            MessageRouter router,
+            BrokerContext context,
+            int tlsPort,
+            int plainPort) {}
+
+    public EmbeddedMqttBroker(
+            EmbeddedMqttConfig config,
+            StreamLog streamLog,
+            Meters meters,
+            TimeSource time,
+            IdSource ids,
+            ClientIdentities identities) {
+        this.config = config;
+        this.streamLog = streamLog;
+        this.time = time;
+        this.ids = ids;
+        this.identities = identities;
+        this.meters = new BrokerMeters(meters);
+        this.budget = new IngestBudget(config.limits().totalInFlight().bytes());
+        meters.gauge(
+                "millrace_mqtt_ingest_in_flight_bytes",
+                "Bytes on their way into the log",
+                budget::bytes);
+        meters.gauge(
+                "millrace_mqtt_connections", "Connections that are open", this::openConnections);
+    }
+
+    /**
+     * Listens.
+     *
+     * @throws MillraceException when a port is taken or the directory cannot be used; nothing runs
+     *     then
+     */
+    public void start() {
+        if (!state.compareAndSet(State.NEW, State.STARTING)) {
+            throw MillraceException.internal(
+                    "this MQTT broker was started already; create a new one", null);
+        }
+        checkPorts();
+        var handlers = new AtomicReference<@Nullable BrokerContext>();
+        ActiveMQServerImpl server =
+                new BrokerFactory(config)
+                        .create(() -> new ConnectionHandler(present(handlers.get())));
+        var router = new MessageRouter(server, time);
+        var context = context(server, router);
+        handlers.set(context);
+        try {
+            Files.createDirectories(config.directory());
+            server.registerBrokerPlugin(
+                    new QueueGuard(
+                            server,
+                            config.limits(),
+                            meters,
+                            context.transientClients(),
+                            subscriptionEpoch));
+            server.start();
+            running =
+                    new Running(
+                            server,
+                            router,
+                            context,
+                            config.tls() == null ? -1 : port(server, BrokerFactory.TLS_ACCEPTOR),
+                            config.plain() == null
+                                    ? -1
+                                    : port(server, BrokerFactory.PLAIN_ACCEPTOR));
+            forgetEndedSessions(server);
+        } catch (Exception e) {
+            state.set(State.CLOSED);
+            running = null;
+            stop(server, e);
+            throw e instanceof MillraceException known
+                    ? known
+                    : MillraceException.internal(
+                            "the MQTT broker did not start: " + e.getMessage(), e);
+        }
+        state.set(State.RUNNING);
+        log.info("MQTT listens on {}", describe());
+    }
+
+    /** The port of the TLS listener, as bound. */
+    public int tlsPort() {
+        return requireRunning().tlsPort();
+    }
+
+    /** The port of the plain listener, as bound. */
+    public int plainPort() {
+        return requireRunning().plainPort();
+    }
+
+    /** Asks again whom each open connection's certificate stands for; call it after revoking. */
+    public void recheckIdentities() {
+        Running current = running;
+        if (current != null) {
+            current.context().connections().forEach(ConnectionHandler::checkIdentity);
+        }
+    }
+
+    @Override
+    public boolean supports(DataSourceSpec.Connection connection) {
+        return connection instanceof DataSourceSpec.EmbeddedMqtt;
+    }
+
+    @Override
+    public void start(SourceBinding binding) {
+        routes.updateAndGet(table -> table.has(binding) ? table : table.with(binding));
+    }
+
+    @Override
+    public void stop(ResourceKey source) {
+        routes.updateAndGet(table -> table.without(source));
+    }
+
+    @Override
+    public Optional<Sink> open(ProjectId project, PipelineSpec.Output output) {
+        if (!(output instanceof PipelineSpec.MqttOutput)) {
+            return Optional.empty();
+        }
+        Running current = requireRunning();
+        return Optional.of(
+                new MqttSink(
+                        current.router(),
+                        new Mount(project),
+                        current.server().getExecutorFactory().getExecutor(),
+                        () -> state.get() == State.RUNNING,
+                        meters.published));
+    }
+
+    /**
+     * Stops reading, waits a bounded time until what was read is in the log and acknowledged, then
+     * closes all connections.
+     */
+    @Override
+    public void close() {
+        State before = state.getAndSet(State.CLOSED);
+        Running current = running;
+        if (before != State.RUNNING || current == null) {
+            return;
+        }
+        current.server().getRemotingService().pauseAcceptors();
+        current.context().connections().forEach(ConnectionHandler::stopReading);
+        drain(current.context());
+        running = null;
+        stop(current.server(), null);
+        log.info("MQTT stopped");
+    }
+
+    private BrokerContext context(ActiveMQServer server, MessageRouter router) {
+        return new BrokerContext(
+                streamLog,
+                time,
+                ids,
+                identities,
+                config.limits(),
+                meters,
+                budget,
+                routes,
+                ConcurrentHashMap.newKeySet(),
+                new ConcurrentHashMap<>(),
+                new EchoRouter(
+                        router,
+                        () -> server.getExecutorFactory().getExecutor(),
+                        subscriptionEpoch,
+                        meters.echoDropped));
+    }
+
+    private void drain(BrokerContext context) {
+        long deadline = time.nanoTime() + config.limits().drain().toNanos();
+        while (!isDrained(context) && time.nanoTime() - deadline < 0) {
+            time.pause(POLL);
+            if (Thread.currentThread().isInterrupted()) {
+                return;
+            }
+        }
+        if (!isDrained(context)) {
+            log.warn(
+                    "{} MQTT messages were not in the log when the broker had to stop; their senders"
+                            + " were not told otherwise",
+                    budget.messages());
+        }
+    }
+
+    private static boolean isDrained(BrokerContext context) {
+        return context.budget().messages() == 0
+                && context.connections().stream().allMatch(ConnectionHandler::isIdle);
+    }
+
+    private double openConnections() {
+        Running current = running;
+        return current == null ? 0 : current.context().connections().size();
+    }
+
+    private Running requireRunning() {
+        Running current = running;
+        if (current == null) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "the MQTT broker is not running");
+        }
+        return current;
+    }
+
+    private static BrokerContext present(@Nullable BrokerContext context) {
+        if (context == null) {
+            throw MillraceException.internal("a connection before the broker was set up", null);
+        }
+        return context;
+    }
+
+    private void checkPorts() {
+        Tls tls = config.tls();
+        if (tls != null) {
+            checkFree(config.bindAddress(), tls.port());
+        }
+        Plain plain = config.plain();
+        if (plain != null) {
+            checkFree("127.0.0.1", plain.port());
+        }
+    }
+
+    /** Artemis logs a taken port and starts without it. */
+    private static void checkFree(String address, int port) {
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(address, port));
+        } catch (IOException e) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE,
+                    "MQTT cannot listen on "
+                            + address
+                            + ":"
+                            + port
+                            + " ("
+                            + e.getMessage()
+                            + "); stop the program that holds the port, or choose another port",
+                    e);
+        }
+    }
+
+    private static int port(ActiveMQServer server, String acceptor) {
+        var found = server.getRemotingService().getAcceptor(acceptor);
+        if (found == null || !found.isStarted() || found.getActualPort() <= 0) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE,
+                    "the listener " + acceptor + " of the MQTT broker did not start");
+        }
+        return found.getActualPort();
+    }
+
+    /**
+     * Sessions that ended with their connections, but whose end a crash kept from being written.
+     */
+    private static void forgetEndedSessions(ActiveMQServer server) throws Exception {
+        MQTTStateManager sessions = MQTTStateManager.getInstance(server);
+        for (MQTTSessionState session : sessions.getSessionStates().values()) {
+            if (!session.isAttached() && !hasQueue(server, session)) {
+                sessions.removeSessionState(session.getClientId());
+            }
+        }
+    }
+
+    private static boolean hasQueue(ActiveMQServer server, MQTTSessionState session) {
+        return session.getSubscriptions().stream()
+                .map(subscription ->
+                        MQTTUtil.getCoreQueueFromMqttTopic(
+                                subscription.topicFilter(),
+                                session.getClientId(),
+                                server.getConfiguration().getWildcardConfiguration()))
+                .anyMatch(name -> server.locateQueue(name) != null);
+    }
+
+    private static void stop(ActiveMQServerImpl server, @Nullable Exception cause) {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            if (cause != null) {
+                cause.addSuppressed(e);
+            } else {
+                log.warn("the MQTT broker did not stop cleanly", e);
+            }
+        }
+    }
+
+    private String describe() {
+        var text = new StringBuilder();
+        if (config.tls() != null) {
+            text.append(config.bindAddress()).append(':').append(tlsPort()).append(" (TLS)");
+        }
+        if (config.plain() != null) {
+            text.append(text.isEmpty() ? "" : ", ");
+            text.append("127.0.0.1:").append(plainPort()).append(" (plain)");
+        }
+        return text.toString();
+    }
+}

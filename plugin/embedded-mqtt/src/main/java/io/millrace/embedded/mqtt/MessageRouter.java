@@ -1,0 +1,63 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.api.TimeSource;
+import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.core.message.impl.CoreMessage;
+import org.apache.activemq.artemis.core.persistence.StorageManager;
+import org.apache.activemq.artemis.core.persistence.impl.journal.LargeServerMessageImpl;
+import org.apache.activemq.artemis.core.postoffice.Bindings;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
+import org.apache.activemq.artemis.core.server.impl.RoutingContextImpl;
+import org.apache.activemq.artemis.reader.MessageUtil;
+
+/** Sends messages from inside the process to subscribers. Safe from any thread. */
+final class MessageRouter {
+
+    private static final int HEADROOM = 256;
+
+    private final ActiveMQServer server;
+    private final TimeSource time;
+
+    MessageRouter(ActiveMQServer server, TimeSource time) {
+        this.server = server;
+        this.time = time;
+    }
+
+    StorageManager storage() {
+        return server.getStorageManager();
+    }
+
+    /** Whether a message to this topic would reach a queue, wildcards included. */
+    boolean hasSubscribers(SimpleString topic) throws Exception {
+        Bindings bindings = server.getPostOffice().lookupBindingsForAddress(topic);
+        return bindings != null && !bindings.getBindings().isEmpty();
+    }
+
+    /**
+     * Routes one message. It is always marked durable, or Artemis ignores the client's Receive
+     * Maximum; only queues of sessions that outlive their connection write it to the journal.
+     *
+     * @param sender the broker's id of the client it came from, for subscriptions that want no
+     *     messages of their own
+     */
+    void route(SimpleString topic, byte[] payload, int qos, SimpleString sender) throws Exception {
+        var message = new CoreMessage(storage().generateID(), payload.length + HEADROOM);
+        message.setAddress(topic);
+        message.setRoutingType(RoutingType.MULTICAST);
+        message.setDurable(true);
+        message.setType(Message.BYTES_TYPE);
+        message.setTimestamp(time.epochMillis());
+        message.putBooleanProperty(MQTTUtil.MQTT_MESSAGE_RETAIN_KEY, false);
+        message.putIntProperty(MQTTUtil.MQTT_QOS_LEVEL_KEY, qos);
+        message.putStringProperty(MessageUtil.CONNECTION_ID_PROPERTY_NAME, sender);
+        message.getBodyBuffer().writeBytes(payload);
+        server.getPostOffice()
+                .route(
+                        LargeServerMessageImpl.checkLargeMessage(message, storage()),
+                        new RoutingContextImpl(null),
+                        false);
+    }
+}

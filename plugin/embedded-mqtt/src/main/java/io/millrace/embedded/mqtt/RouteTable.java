@@ -1,0 +1,183 @@
+package io.millrace.embedded.mqtt;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.SourceBinding;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which topics belong to data sources. Immutable: a change makes a new table. A topic written out
+ * wins over a filter with wildcards.
+ */
+final class RouteTable {
+
+    static final RouteTable EMPTY = new RouteTable(Map.of());
+
+    private final Map<ResourceKey, SourceBinding> bindings;
+    private final Map<ProjectId, Routes> projects;
+
+    /**
+     * Where records of a topic go.
+     *
+     * @param filter as declared
+     * @param logTopic of the log
+     * @param sourceHeader says the data source
+     * @param fieldHeader says the field
+     * @param topicHeader says the topic when the filter is one written out, else null
+     * @param echo remembers whether anybody subscribed to the topic written out
+     */
+    record Route(
+            ResourceKey source,
+            ResourceName field,
+            String filter,
+            String logTopic,
+            Header sourceHeader,
+            Header fieldHeader,
+            @Nullable Header topicHeader,
+            EchoRouter.@Nullable Known echo) {}
+
+    /** The routes of one project. */
+    static final class Routes {
+
+        static final Routes NONE = new Routes(Map.of(), List.of());
+
+        private final Map<String, Route> literal;
+        private final Route[] wildcard;
+
+        private Routes(Map<String, Route> literal, List<Route> wildcard) {
+            this.literal = literal;
+            this.wildcard = wildcard.toArray(Route[]::new);
+        }
+
+        @Nullable Route find(String topic) {
+            Route route = literal.get(topic);
+            if (route != null) {
+                return route;
+            }
+            for (Route candidate : wildcard) {
+                if (TopicFilter.matches(candidate.filter(), topic)) {
+                    return candidate;
+                }
+            }
+            return null;
+        }
+    }
+
+    private RouteTable(Map<ResourceKey, SourceBinding> bindings) {
+        this.bindings = bindings;
+        var found = new HashMap<ProjectId, Routes>();
+        for (ResourceKey source : bindings.keySet()) {
+            found.computeIfAbsent(source.project(), project -> routesOf(project, bindings));
+        }
+        this.projects = Map.copyOf(found);
+    }
+
+    Routes of(ProjectId project) {
+        Routes routes = projects.get(project);
+        return routes == null ? Routes.NONE : routes;
+    }
+
+    boolean has(SourceBinding binding) {
+        return binding.equals(bindings.get(binding.source()));
+    }
+
+    /**
+     * With a data source added or changed.
+     *
+     * @throws MillraceException {@code INVALID} for a broken filter, {@code CONFLICT} when a topic
+     *     belongs to another data source of the project
+     */
+    RouteTable with(SourceBinding binding) {
+        for (SourceBinding.Route route : binding.routes()) {
+            TopicFilter.problem(route.topic())
+                    .ifPresent(problem -> {
+                        throw MillraceException.invalid(problem);
+                    });
+            for (SourceBinding other : bindings.values()) {
+                checkFree(binding, route, other);
+            }
+        }
+        var changed = new TreeMap<>(bindings);
+        changed.put(binding.source(), binding);
+        return new RouteTable(changed);
+    }
+
+    RouteTable without(ResourceKey source) {
+        var changed = new TreeMap<>(bindings);
+        changed.remove(source);
+        return new RouteTable(changed);
+    }
+
+    private static void checkFree(
+            SourceBinding binding, SourceBinding.Route route, SourceBinding other) {
+        if (other.source().equals(binding.source())
+                || !other.source().project().equals(binding.source().project())) {
+            return;
+        }
+        for (SourceBinding.Route taken : other.routes()) {
+            if (clash(route.topic(), taken.topic())) {
+                throw new MillraceException(
+                        ErrorCode.CONFLICT,
+                        "MQTT topic '"
+                                + route.topic()
+                                + "' of "
+                                + binding.source().label()
+                                + " belongs to "
+                                + other.source().label()
+                                + " ('"
+                                + taken.topic()
+                                + "') already; choose another topic or change that data source");
+            }
+        }
+    }
+
+    /** A topic written out inside a filter of another source is clear; two filters are not. */
+    private static boolean clash(String one, String other) {
+        return TopicFilter.hasWildcard(one) == TopicFilter.hasWildcard(other)
+                && TopicFilter.overlap(one, other);
+    }
+
+    private static Routes routesOf(ProjectId project, Map<ResourceKey, SourceBinding> bindings) {
+        var literal = new HashMap<String, Route>();
+        var wildcard = new ArrayList<Route>();
+        for (SourceBinding binding : bindings.values()) {
+            if (!binding.source().project().equals(project)) {
+                continue;
+            }
+            var source =
+                    Header.of(HeaderNames.SOURCE, project + "/" + binding.source().name().value());
+            for (SourceBinding.Route declared : binding.routes()) {
+                boolean isLiteral = !TopicFilter.hasWildcard(declared.topic());
+                var route =
+                        new Route(
+                                binding.source(),
+                                declared.field(),
+                                declared.topic(),
+                                declared.logTopic(),
+                                source,
+                                Header.of(HeaderNames.FIELD, declared.field().value()),
+                                isLiteral ? Header.of(HeaderNames.TOPIC, declared.topic()) : null,
+                                isLiteral
+                                        ? new EchoRouter.Known(
+                                                new Mount(project).topicIn(declared.topic()))
+                                        : null);
+                if (isLiteral) {
+                    literal.putIfAbsent(declared.topic(), route);
+                } else {
+                    wildcard.add(route);
+                }
+            }
+        }
+        return new Routes(Map.copyOf(literal), wildcard);
+    }
+}

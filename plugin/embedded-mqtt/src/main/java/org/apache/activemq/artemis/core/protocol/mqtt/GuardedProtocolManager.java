@@ -1,0 +1,72 @@
+package org.apache.activemq.artemis.core.protocol.mqtt;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.mqtt.MqttDecoder;
+import io.netty.handler.codec.mqtt.MqttEncoder;
+import java.util.List;
+import java.util.function.Supplier;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyServerConnection;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
+import org.apache.activemq.artemis.spi.core.protocol.ConnectionEntry;
+import org.apache.activemq.artemis.spi.core.remoting.Acceptor;
+import org.apache.activemq.artemis.spi.core.remoting.Connection;
+import org.jspecify.annotations.Nullable;
+
+/** Artemis' MQTT with a handler of ours between the decoder and its own, and bounded packets. */
+@SuppressWarnings("unchecked") // its ancestors mix raw and generic types
+public final class GuardedProtocolManager extends MQTTProtocolManager {
+
+    /** The handler in between. */
+    public interface Guard extends ChannelHandler {
+
+        /**
+         * Called once, before the first packet.
+         *
+         * @param keepAlive to be run for each packet that does not reach Artemis, or it takes the
+         *     client for dead
+         */
+        void attached(Runnable keepAlive);
+    }
+
+    private final ActiveMQServer server;
+    private final Supplier<? extends Guard> guards;
+    private final int maxPacketBytes;
+
+    public GuardedProtocolManager(
+            ActiveMQServer server, Supplier<? extends Guard> guards, int maxPacketBytes)
+            throws Exception {
+        super(server, List.of(), List.of());
+        this.server = server;
+        this.guards = guards;
+        this.maxPacketBytes = maxPacketBytes;
+    }
+
+    /** Whatever comes is decoded as MQTT: Artemis would let unknown bytes pile up instead. */
+    @Override
+    public boolean isProtocol(byte[] firstBytes) {
+        return true;
+    }
+
+    @Override
+    public void addChannelHandlers(ChannelPipeline pipeline) {
+        pipeline.addLast(MqttEncoder.INSTANCE);
+        pipeline.addLast(new MqttDecoder(maxPacketBytes));
+        pipeline.addLast(guards.get());
+        pipeline.addLast(new MQTTProtocolHandler(server, this));
+    }
+
+    @Override
+    public @Nullable ConnectionEntry createConnectionEntry(
+            Acceptor acceptor, Connection connection) {
+        ConnectionEntry entry = super.createConnectionEntry(acceptor, connection);
+        if (entry != null && entry.connection instanceof MQTTConnection mqtt) {
+            ((NettyServerConnection) connection)
+                    .getChannel()
+                    .pipeline()
+                    .get(Guard.class)
+                    .attached(mqtt::dataReceived);
+        }
+        return entry;
+    }
+}
