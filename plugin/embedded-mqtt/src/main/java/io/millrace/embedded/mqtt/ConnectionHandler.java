@@ -167,6 +167,16 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedPro
         });
     }
 
+    /** Says goodbye and closes. */
+    void shutDown() {
+        onEventLoop(() -> {
+            ChannelHandlerContext ctx = context;
+            if (ctx != null) {
+                disconnect(ctx, Packets.SHUTTING_DOWN);
+            }
+        });
+    }
+
     /** Whether nothing of it is on its way into the log. Read from any thread: nearly right. */
     boolean isIdle() {
         IngestLane intake = lane;

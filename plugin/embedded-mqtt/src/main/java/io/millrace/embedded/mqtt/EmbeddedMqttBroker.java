@@ -46,6 +46,8 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     private static final Duration POLL = Duration.ofMillis(2);
 
+    private static final Duration DISCONNECT_DEADLINE = Duration.ofMillis(500);
+
     private enum State {
         NEW,
         STARTING,
@@ -209,6 +211,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         current.server().getRemotingService().pauseAcceptors();
         current.context().connections().forEach(ConnectionHandler::stopReading);
         drain(current.context());
+        disconnectAll(current);
         running = null;
         stop(current.server(), null);
         log.info("MQTT stopped");
@@ -246,6 +249,22 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                     "{} MQTT messages were not in the log when the broker had to stop; their senders"
                             + " were not told otherwise",
                     budget.messages());
+        }
+    }
+
+    /** Before the journal closes, or ending the sessions fails noisily. */
+    private void disconnectAll(Running current) {
+        current.context().connections().forEach(ConnectionHandler::shutDown);
+        try {
+            var clients = MQTTStateManager.getInstance(current.server()).getConnectedClients();
+            long deadline = time.nanoTime() + DISCONNECT_DEADLINE.toNanos();
+            while (!clients.isEmpty()
+                    && time.nanoTime() - deadline < 0
+                    && !Thread.currentThread().isInterrupted()) {
+                time.pause(POLL);
+            }
+        } catch (Exception e) {
+            log.warn("cannot see which MQTT clients are still connected", e);
         }
     }
 

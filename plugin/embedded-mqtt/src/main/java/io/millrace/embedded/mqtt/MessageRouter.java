@@ -32,7 +32,8 @@ final class MessageRouter {
 
     /** Whether a message to this topic would reach a queue, wildcards included. */
     boolean hasSubscribers(SimpleString topic) throws Exception {
-        Bindings bindings = server.getPostOffice().lookupBindingsForAddress(topic);
+        Bindings bindings =
+                server.getPostOffice().getAddressManager().getBindingsForRoutingAddress(topic);
         return bindings != null && !bindings.getBindings().isEmpty();
     }
 

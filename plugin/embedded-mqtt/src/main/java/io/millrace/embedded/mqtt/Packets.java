@@ -34,7 +34,7 @@ final class Packets {
     static final byte IMPLEMENTATION_ERROR = (byte) 0x83;
     static final byte MALFORMED = (byte) 0x81;
     static final byte PROTOCOL_ERROR = (byte) 0x82;
-    static final byte NOT_AUTHORIZED = (byte) 0x87;
+    static final byte SHUTTING_DOWN = (byte) 0x8b;
     static final byte FILTER_INVALID = (byte) 0x8f;
     static final byte TOPIC_INVALID = (byte) 0x90;
     static final byte ALIAS_INVALID = (byte) 0x94;
