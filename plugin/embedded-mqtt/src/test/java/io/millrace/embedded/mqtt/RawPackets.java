@@ -41,6 +41,21 @@ final class RawPackets {
                 });
     }
 
+    static byte[] connectWithWill(String clientId, String userName, String willTopic, String will) {
+        return packet(
+                0x10,
+                out -> {
+                    out.writeUTF("MQTT");
+                    out.writeByte(4);
+                    out.writeByte(0x8e);
+                    out.writeShort(60);
+                    out.writeUTF(clientId);
+                    out.writeUTF(willTopic);
+                    out.writeUTF(will);
+                    out.writeUTF(userName);
+                });
+    }
+
     static byte[] publish(String topic, String payload) {
         return packet(
                 0x30,

@@ -1,0 +1,139 @@
+package io.millrace.embedded.mqtt;
+
+import static io.millrace.embedded.mqtt.BrokerFixture.FASHION;
+import static io.millrace.embedded.mqtt.BrokerFixture.OTHER;
+import static io.millrace.embedded.mqtt.IngestTest.publish;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.IdSource;
+import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.ItemFailure;
+import io.millrace.testkit.RecordingMeters;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class LifecycleTest {
+
+    @TempDir Path directory;
+
+    @Test
+    void namesThePortThatIsTaken() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            var broker = broker(taken.getLocalPort());
+            assertThatThrownBy(broker::start)
+                    .isInstanceOf(MillraceException.class)
+                    .hasMessageContaining(":" + taken.getLocalPort())
+                    .hasMessageContaining("another port");
+            broker.close();
+        }
+    }
+
+    @Test
+    void startsOnceAndClosesTwice() {
+        var broker = broker(0);
+        broker.start();
+        assertThatThrownBy(broker::start).hasMessageContaining("create a new one");
+        broker.close();
+        broker.close();
+        assertThatThrownBy(broker::plainPort).isInstanceOf(MillraceException.class);
+        assertThatThrownBy(() -> broker.open(FASHION, new PipelineSpec.MqttOutput("t")))
+                .isInstanceOf(MillraceException.class);
+    }
+
+    @Test
+    void stopsWithinASecondWithClientsConnected() {
+        var fixture = BrokerFixture.start(directory);
+        for (int i = 0; i < 10; i++) {
+            var client = fixture.connected(FASHION, "c" + i);
+            client.subscribeWith().topicFilter("#").qos(MqttQos.AT_LEAST_ONCE).send();
+        }
+        TimeSource time = TimeSource.system();
+        long start = time.nanoTime();
+        fixture.close();
+        assertThat(Duration.ofNanos(time.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void acknowledgesWhatItHasReadBeforeItStops() {
+        var fixture = BrokerFixture.start(directory);
+        fixture.bind(FASHION, "camera", "images");
+        fixture.log.hold();
+        var client = fixture.connected(FASHION, "cam").toAsync();
+        var acknowledged = client.publish(publish("images", "last", MqttQos.AT_LEAST_ONCE));
+        await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.held() == 1);
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(fixture::close);
+        assertThat(closing).isNotDone();
+        fixture.log.resume();
+        assertThat(acknowledged).succeedsWithin(5, TimeUnit.SECONDS);
+        assertThat(closing).succeedsWithin(5, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aTopicBelongsToOneDataSourceOfAProject() {
+        try (var fixture = BrokerFixture.start(directory)) {
+            fixture.bind(FASHION, "one", "images");
+            fixture.bind(OTHER, "two", "images");
+            assertThatThrownBy(() -> fixture.bind(FASHION, "three", "images"))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFLICT))
+                    .hasMessageContaining("DataSource/one");
+            fixture.broker.stop(ResourceKey.of(Kind.DATA_SOURCE, FASHION, "one"));
+            fixture.bind(FASHION, "three", "images");
+            var client = fixture.connected(FASHION, "cam");
+            client.publish(publish("images", "to three", MqttQos.AT_LEAST_ONCE));
+            assertThat(fixture.log.values()).containsExactly("to three");
+        }
+    }
+
+    @Test
+    void servesOnlyItsKindsOfSourceAndOutput() {
+        try (var fixture = BrokerFixture.start(directory)) {
+            assertThat(fixture.broker.supports(new DataSourceSpec.EmbeddedMqtt())).isTrue();
+            assertThat(fixture.broker.open(FASHION, new PipelineSpec.KafkaOutput("t"))).isEmpty();
+        }
+    }
+
+    @Test
+    void refusesABadOutputTopicAndTakesItsNeighbours() {
+        try (var fixture = BrokerFixture.start(directory)) {
+            assertThat(fixture.publish(FASHION, "a/#", "x"))
+                    .extracting(ItemFailure::code)
+                    .containsExactly(ErrorCode.INVALID);
+            assertThat(fixture.publish(FASHION, "a/b", "x")).isEmpty();
+        }
+    }
+
+    private EmbeddedMqttBroker broker(int port) {
+        return new EmbeddedMqttBroker(
+                new EmbeddedMqttConfig(
+                        directory.resolve("mqtt"),
+                        "127.0.0.1",
+                        null,
+                        new EmbeddedMqttConfig.Plain(port),
+                        MqttLimits.DEFAULT),
+                new FakeLog(),
+                new RecordingMeters(),
+                TimeSource.system(),
+                IdSource.random(),
+                certificate -> Optional.empty());
+    }
+}
