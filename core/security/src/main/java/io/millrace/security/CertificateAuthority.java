@@ -292,7 +292,7 @@ public final class CertificateAuthority {
         signer.initSign(issued.key());
         signer.update(probe);
         byte[] signature = signer.sign();
-        signer.initVerify(issued.certificate());
+        signer.initVerify(issued.certificate().getPublicKey());
         signer.update(probe);
         if (!signer.verify(signature)) {
             throw new GeneralSecurityException("the key does not belong to the certificate");

@@ -22,7 +22,6 @@ import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.core.server.JournalType;
-import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.spi.core.protocol.ProtocolManager;
@@ -50,8 +49,8 @@ final class BrokerFactory {
         this.config = config;
     }
 
-    ActiveMQServerImpl create(Supplier<ConnectionHandler> handlers) {
-        var server = new ActiveMQServerImpl(configuration());
+    WatchedServer create(Supplier<ConnectionHandler> handlers) {
+        var server = new WatchedServer(configuration());
         server.addProtocolManagerFactory(new GuardedFactory(handlers));
         return server;
     }

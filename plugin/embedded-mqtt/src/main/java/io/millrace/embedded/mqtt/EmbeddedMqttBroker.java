@@ -29,7 +29,6 @@ import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
-import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +45,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     private static final Duration POLL = Duration.ofMillis(2);
 
+    private static final int IDLE_POLLS = 3;
     private static final Duration DISCONNECT_DEADLINE = Duration.ofMillis(500);
 
     private enum State {
@@ -69,7 +69,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     /** What there is between start and close. */
     private record Running(
-            ActiveMQServerImpl server,
+            WatchedServer server,
             MessageRouter router,
             BrokerContext context,
             int tlsPort,
@@ -110,7 +110,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         }
         checkPorts();
         var handlers = new AtomicReference<@Nullable BrokerContext>();
-        ActiveMQServerImpl server =
+        WatchedServer server =
                 new BrokerFactory(config)
                         .create(() -> new ConnectionHandler(present(handlers.get())));
         var router = new MessageRouter(server, time);
@@ -258,9 +258,12 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         try {
             var clients = MQTTStateManager.getInstance(current.server()).getConnectedClients();
             long deadline = time.nanoTime() + DISCONNECT_DEADLINE.toNanos();
-            while (!clients.isEmpty()
+            // Idle once may mean waiting for the journal; that takes far less than a poll.
+            int idle = 0;
+            while (idle < IDLE_POLLS
                     && time.nanoTime() - deadline < 0
                     && !Thread.currentThread().isInterrupted()) {
+                idle = clients.isEmpty() && current.server().isIdle() ? idle + 1 : 0;
                 time.pause(POLL);
             }
         } catch (Exception e) {
@@ -355,7 +358,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 .anyMatch(name -> server.locateQueue(name) != null);
     }
 
-    private static void stop(ActiveMQServerImpl server, @Nullable Exception cause) {
+    private static void stop(WatchedServer server, @Nullable Exception cause) {
         try {
             server.stop();
         } catch (Exception e) {

@@ -5,12 +5,9 @@ import com.hivemq.client.mqtt.MqttClientSslConfig;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3ClientBuilder;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
-import io.millrace.api.DataSourceSpec;
 import io.millrace.api.IdSource;
-import io.millrace.api.Kind;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
-import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
 import io.millrace.security.CertificateAuthority;
@@ -19,7 +16,6 @@ import io.millrace.security.ServerNames;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
-import io.millrace.spi.SourceBinding;
 import io.millrace.testkit.RecordingMeters;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -88,15 +84,7 @@ final class BrokerFixture implements AutoCloseable {
 
     /** Gives a topic to a data source; the log topic is {@code log.<filter>}. */
     void bind(ProjectId project, String source, String... filters) {
-        broker.start(
-                new SourceBinding(
-                        ResourceKey.of(Kind.DATA_SOURCE, project, source),
-                        new DataSourceSpec.EmbeddedMqtt(),
-                        Arrays.stream(filters)
-                                .map(filter ->
-                                        new SourceBinding.Route(
-                                                new ResourceName("field"), filter, "log." + filter))
-                                .toList()));
+        broker.start(Bindings.one(project, source, filters));
     }
 
     List<ItemFailure> publish(ProjectId project, String topic, String... values) {

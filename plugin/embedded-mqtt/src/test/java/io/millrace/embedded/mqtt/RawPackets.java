@@ -65,6 +65,21 @@ final class RawPackets {
                 });
     }
 
+    static byte[] publish1(String topic, int packetId, String payload, int qos) {
+        return packet(
+                0x30 | qos << 1,
+                out -> {
+                    out.writeUTF(topic);
+                    out.writeShort(packetId);
+                    out.write(payload.getBytes(StandardCharsets.UTF_8));
+                });
+    }
+
+    /** Where the packet id of a short PUBLISH stands. */
+    static int packetIdOffset(String topic) {
+        return 4 + topic.length();
+    }
+
     static byte[] publish2(String topic, int packetId, boolean repeated, String payload) {
         return packet(
                 repeated ? 0x3c : 0x34,
