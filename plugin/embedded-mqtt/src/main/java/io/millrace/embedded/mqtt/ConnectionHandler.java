@@ -67,6 +67,7 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedPro
     private @Nullable ScheduledFuture<?> connectDeadline;
     private @Nullable Client client;
     private @Nullable String assignedId;
+    private @Nullable Will will;
     private volatile @Nullable IngestLane lane;
     private volatile @Nullable X509Certificate certificate;
 
@@ -236,11 +237,29 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedPro
     private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
         client = accepted;
         phase = Phase.WAITING;
-        MqttConnectMessage inside = Packets.connectIn(connect, accepted.mount(), accepted.id());
+        will = willForTheLog(connect, accepted);
+        MqttConnectMessage inside =
+                Packets.connectIn(connect, accepted.mount(), accepted.id(), will == null);
         if (accepted.mqtt5() && Packets.sessionExpiry(connect) == 0) {
             broker.transientClients().put(inside.payload().clientIdentifier(), this);
         }
         ctx.fireChannelRead(inside);
+    }
+
+    /** The broker would send it to subscribers only. Its delay and properties do not count here. */
+    private @Nullable Will willForTheLog(MqttConnectMessage connect, Client accepted) {
+        if (!connect.variableHeader().isWillFlag()) {
+            return null;
+        }
+        String topic = connect.payload().willTopic();
+        Route route = broker.routes().get().of(accepted.project()).find(topic);
+        return route == null
+                ? null
+                : new Will(
+                        route,
+                        topic,
+                        connect.payload().willMessageInBytes(),
+                        connect.variableHeader().willQos());
     }
 
     private Optional<ProjectId> project(ChannelHandlerContext ctx, MqttConnectMessage connect) {
@@ -354,7 +373,12 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedPro
             case PUBREL -> release(ctx, message, intake);
             case SUBSCRIBE -> subscribe(ctx, (MqttSubscribeMessage) message, current);
             case UNSUBSCRIBE -> unsubscribe(ctx, (MqttUnsubscribeMessage) message, current);
-            case DISCONNECT -> ctx.fireChannelRead(Packets.disconnectIn(message));
+            case DISCONNECT -> {
+                if (Packets.forgetsWill(message)) {
+                    will = null;
+                }
+                ctx.fireChannelRead(Packets.disconnectIn(message));
+            }
             case CONNECT -> {
                 ReferenceCountUtil.release(message);
                 disconnect(ctx, Packets.PROTOCOL_ERROR);
@@ -423,6 +447,12 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedPro
     }
 
     private void end() {
+        IngestLane intake = lane;
+        Will last = will;
+        will = null;
+        if (intake != null && last != null) {
+            intake.publishWill(last);
+        }
         endIntake();
         cancelDeadline();
         broker.connections().remove(this);

@@ -88,6 +88,27 @@ final class IngestLane {
         }
     }
 
+    /** Takes the will of a client that went without a word; nobody is left to tell. */
+    void publishWill(Will will) {
+        receivedAt = null;
+        broker.meters().received.increment();
+        AppendListener listener =
+                failure -> {
+                    if (failure != null) {
+                        broker.meters().lostAtQosZero.increment();
+                        log.warn(
+                                "the will of MQTT client {} did not get into the log", client.id());
+                    }
+                };
+        try {
+            broker.log()
+                    .append(record(will.route(), will.topic(), will.value(), will.qos()), listener);
+        } catch (RuntimeException e) {
+            listener.appended(e);
+        }
+        echo.offer(will.route(), will.topic(), will.value(), will.qos());
+    }
+
     /** Whether a PUBREL is for a message that went this way; answered when it is. */
     boolean tryRelease(int packetId) {
         if (received == null || !received.get(packetId)) {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** MQTT packets: as a client sent them, made into what the broker may see, and back. */
 final class Packets {
 
+    private static final byte DISCONNECT_WITH_WILL = 0x04;
     static final byte IMPLEMENTATION_ERROR = (byte) 0x83;
     static final byte MALFORMED = (byte) 0x81;
     static final byte PROTOCOL_ERROR = (byte) 0x82;
@@ -96,21 +97,17 @@ final class Packets {
                 != null;
     }
 
-    /** The name and password have served their purpose and go no further. */
-    static MqttConnectMessage connectIn(MqttConnectMessage connect, Mount mount, String clientId) {
+    /**
+     * The name and password have served their purpose and go no further.
+     *
+     * @param keepWill false when the will is not the broker's to send
+     */
+    static MqttConnectMessage connectIn(
+            MqttConnectMessage connect, Mount mount, String clientId, boolean keepWill) {
         MqttConnectVariableHeader header = connect.variableHeader();
         MqttConnectPayload payload = connect.payload();
+        boolean hasWill = header.isWillFlag() && keepWill;
         int keepAlive = header.keepAliveTimeSeconds();
-        MqttProperties properties = clampIntervals(header.properties());
-        int maximum = integer(properties, MqttPropertyType.MAXIMUM_PACKET_SIZE, 0);
-        if (maximum > 0) {
-            long widened = Math.min(Integer.MAX_VALUE, (long) maximum + mount.extraLength());
-            properties =
-                    with(
-                            properties,
-                            new IntegerProperty(
-                                    MqttPropertyType.MAXIMUM_PACKET_SIZE.value(), (int) widened));
-        }
         return new MqttConnectMessage(
                 connect.fixedHeader(),
                 new MqttConnectVariableHeader(
@@ -118,19 +115,37 @@ final class Packets {
                         header.version(),
                         false,
                         false,
-                        header.isWillRetain(),
-                        header.willQos(),
-                        header.isWillFlag(),
+                        hasWill && header.isWillRetain(),
+                        hasWill ? header.willQos() : 0,
+                        hasWill,
                         header.isCleanSession(),
                         keepAlive == 0 ? LONGEST_KEEP_ALIVE : keepAlive,
-                        properties),
+                        widenPacket(clampIntervals(header.properties()), mount)),
                 new MqttConnectPayload(
                         mount.clientIn(clientId),
                         clampIntervals(payload.willProperties()),
-                        header.isWillFlag() ? mount.topicIn(payload.willTopic()) : null,
-                        payload.willMessageInBytes(),
+                        hasWill ? mount.topicIn(payload.willTopic()) : null,
+                        hasWill ? payload.willMessageInBytes() : null,
                         null,
                         null));
+    }
+
+    /** A client's DISCONNECT forgets its will, unless it says otherwise. */
+    static boolean forgetsWill(MqttMessage disconnect) {
+        return !(disconnect.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader h)
+                || h.reasonCode() != DISCONNECT_WITH_WILL;
+    }
+
+    /** Artemis measures packets with the longer topic that it knows. */
+    private static MqttProperties widenPacket(MqttProperties properties, Mount mount) {
+        int maximum = integer(properties, MqttPropertyType.MAXIMUM_PACKET_SIZE, 0);
+        if (maximum <= 0) {
+            return properties;
+        }
+        long widened = Math.min(Integer.MAX_VALUE, (long) maximum + mount.extraLength());
+        return with(
+                properties,
+                new IntegerProperty(MqttPropertyType.MAXIMUM_PACKET_SIZE.value(), (int) widened));
     }
 
     /** Adds what Artemis does not tell an MQTT 5 client. */

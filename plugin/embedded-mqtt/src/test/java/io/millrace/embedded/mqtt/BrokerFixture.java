@@ -1,7 +1,6 @@
 package io.millrace.embedded.mqtt;
 
 import com.hivemq.client.mqtt.MqttClient;
-import com.hivemq.client.mqtt.MqttClientSslConfig;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3ClientBuilder;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
@@ -31,7 +30,6 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A real broker on free ports, with its own authority and a fake log. */
@@ -132,23 +130,6 @@ final class BrokerFixture implements AutoCloseable {
 
     ClientCertificate certificate(ProjectId project) {
         return authority.issue(project, new ResourceName("camera"));
-    }
-
-    static MqttClientSslConfig tls(ClientCertificate certificate)
-            throws GeneralSecurityException, java.io.IOException {
-        return MqttClientSslConfig.builder()
-                .keyManagerFactory(keys(certificate))
-                .trustManagerFactory(trust(certificate))
-                .protocols(List.of("TLSv1.2"))
-                .build();
-    }
-
-    static SSLContext context(ClientCertificate certificate)
-            throws GeneralSecurityException, java.io.IOException {
-        var context = SSLContext.getInstance("TLS");
-        context.init(
-                keys(certificate).getKeyManagers(), trust(certificate).getTrustManagers(), null);
-        return context;
     }
 
     static KeyManagerFactory keys(ClientCertificate certificate)

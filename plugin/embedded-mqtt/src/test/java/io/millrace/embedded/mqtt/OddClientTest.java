@@ -18,9 +18,16 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +136,41 @@ final class OddClientTest {
     }
 
     @Test
+    void takesTheWillOfADataSourceTopicIntoTheLog() throws Exception {
+        var watcher = fixture.connected(FASHION, "watcher");
+        try (var publishes = watcher.publishes(MqttGlobalPublishFilter.ALL)) {
+            watcher.subscribeWith().topicFilter("#").qos(MqttQos.AT_MOST_ONCE).send();
+            try (var socket = plain()) {
+                socket.getOutputStream()
+                        .write(
+                                RawPackets.connectWithWill(
+                                        "dying", "fashion", "apparel_images", "bye"));
+                assertThat(socket.getInputStream().readNBytes(4))
+                        .isEqualTo(RawPackets.CONNACK_ACCEPTED);
+            }
+            await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
+            assertThat(fixture.log.values()).containsExactly("bye");
+            assertThat(publishes.receive(5, TimeUnit.SECONDS)).isPresent();
+        }
+    }
+
+    @Test
+    void forgetsTheWillOfAClientThatSaysGoodbye() throws Exception {
+        try (var socket = plain()) {
+            socket.getOutputStream()
+                    .write(
+                            concat(
+                                    RawPackets.connectWithWill(
+                                            "leaving", "fashion", "apparel_images", "bye"),
+                                    RawPackets.publish("apparel_images", "last"),
+                                    new byte[] {(byte) 0xe0, 0x00}));
+            assertThat(socket.getInputStream().readAllBytes())
+                    .isEqualTo(RawPackets.CONNACK_ACCEPTED);
+        }
+        assertThat(fixture.log.values()).containsExactly("last");
+    }
+
+    @Test
     void refusesAnEmptyIdThatWantsASession() {
         var client = fixture.plain3(FASHION, "").buildBlocking();
         assertThatThrownBy(() -> client.connectWith().cleanSession(false).send())
@@ -167,10 +209,20 @@ final class OddClientTest {
     }
 
     @Test
-    void closesOnATooLargePacketAndSaysSo() {
+    void closesOnATooLargePacket() throws Exception {
         var client = fixture.plain5(FASHION, "big").buildBlocking();
         var connack = client.connectWith().send();
         assertThat(connack.getRestrictions().getMaximumPacketSize()).isEqualTo(8 << 20);
+        try (var socket = plain()) {
+            socket.getOutputStream().write(RawPackets.connect("bigger", "fashion"));
+            assertThat(socket.getInputStream().readNBytes(4))
+                    .isEqualTo(RawPackets.CONNACK_ACCEPTED);
+            // The head of a PUBLISH of 268,435,455 bytes is enough.
+            socket.getOutputStream()
+                    .write(new byte[] {0x30, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x7f});
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+        assertThat(client.getState().isConnected()).isTrue();
     }
 
     @Test
@@ -212,7 +264,11 @@ final class OddClientTest {
             good.getOutputStream().write(RawPackets.KARBON_CONNECT);
             assertThat(good.getInputStream().readNBytes(4)).isEqualTo(RawPackets.CONNACK_ACCEPTED);
 
+            int shownBefore = Stubborn.offers.get();
             assertThatThrownBy(() -> connect(mixed)).isInstanceOf(IOException.class);
+            assertThat(Stubborn.offers.get())
+                    .as("the foreign certificate was shown")
+                    .isGreaterThan(shownBefore);
             assertThatThrownBy(this::connectWithoutCertificate).isInstanceOf(IOException.class);
 
             good.getOutputStream().write(RawPackets.karbonSubscribe("apparel-predict"));
@@ -237,7 +293,7 @@ final class OddClientTest {
     }
 
     private void connectWithoutCertificate() throws Exception {
-        var context = javax.net.ssl.SSLContext.getInstance("TLS");
+        var context = SSLContext.getInstance("TLS");
         context.init(
                 null, BrokerFixture.trust(fixture.certificate(FASHION)).getTrustManagers(), null);
         try (var socket =
@@ -253,10 +309,15 @@ final class OddClientTest {
     }
 
     private SSLSocket tls12(ClientCertificate certificate) throws Exception {
+        var context = SSLContext.getInstance("TLS");
+        var keys = (X509ExtendedKeyManager) BrokerFixture.keys(certificate).getKeyManagers()[0];
+        context.init(
+                new KeyManager[] {new Stubborn(keys)},
+                BrokerFixture.trust(certificate).getTrustManagers(),
+                null);
         var socket =
                 (SSLSocket)
-                        BrokerFixture.context(certificate)
-                                .getSocketFactory()
+                        context.getSocketFactory()
                                 .createSocket("127.0.0.1", fixture.broker.tlsPort());
         socket.setEnabledProtocols(new String[] {"TLSv1.2"});
         socket.setSoTimeout(5_000);
@@ -268,6 +329,49 @@ final class OddClientTest {
         var socket = new Socket("127.0.0.1", fixture.broker.plainPort());
         socket.setSoTimeout(5_000);
         return socket;
+    }
+
+    /** Shows its certificate even to a server that did not ask for one of its issuer. */
+    private static final class Stubborn extends X509ExtendedKeyManager {
+
+        static final AtomicInteger offers = new AtomicInteger();
+
+        private final X509ExtendedKeyManager keys;
+
+        Stubborn(X509ExtendedKeyManager keys) {
+            this.keys = keys;
+        }
+
+        @Override
+        public String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+            offers.incrementAndGet();
+            return "client";
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return keys.getCertificateChain(alias);
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return keys.getPrivateKey(alias);
+        }
+
+        @Override
+        public String[] getClientAliases(String type, Principal[] issuers) {
+            return new String[] {"client"};
+        }
+
+        @Override
+        public String[] getServerAliases(String type, Principal[] issuers) {
+            return new String[0];
+        }
+
+        @Override
+        public String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+            return "";
+        }
     }
 
     private static byte[] concat(byte[]... parts) {

@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import io.millrace.api.PipelineSpec;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,6 +55,29 @@ final class SlowSubscriberTest {
             }
             assertThat(fixture.meters.total("millrace_mqtt_subscriber_dropped_total"))
                     .isEqualTo(300);
+        }
+    }
+
+    @Test
+    void boundsWhatWaitsForASubscriberThatDoesNotRead() throws Exception {
+        try (var fixture =
+                        BrokerFixture.start(
+                                directory, BackPressureTest.limits(1_000, 1L << 22, 1L << 24));
+                var stuck = new Socket("127.0.0.1", fixture.broker.plainPort())) {
+            stuck.getOutputStream().write(RawPackets.connect("stuck", "fashion"));
+            stuck.getOutputStream().write(RawPackets.karbonSubscribe("results/a"));
+            assertThat(stuck.getInputStream().readNBytes(9)).hasSize(9);
+            int count = 4_000;
+            write(fixture, 0, count);
+            long dropped = fixture.meters.total("millrace_mqtt_subscriber_dropped_total");
+            assertThat(dropped).as("not all in some buffer").isGreaterThan(1_000);
+
+            int packet = 1 + 2 + 2 + "results/a".length() + PAYLOAD;
+            byte[] all =
+                    stuck.getInputStream().readNBytes(Math.toIntExact((count - dropped) * packet));
+            assertThat(all)
+                    .as("what was not dropped arrives")
+                    .hasSize((int) (count - dropped) * packet);
         }
     }
 
