@@ -1,8 +1,8 @@
 package io.millrace.security;
 
+import io.millrace.api.MillraceException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.util.zip.ZipEntry;
@@ -28,7 +28,7 @@ public record CertificateBundle(String authorityPem, String certificatePem, Stri
             add(zip, "client.crt", certificatePem);
             add(zip, "client.key", privateKeyPem);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw MillraceException.internal("cannot zip in memory", e);
         }
         return bytes.toByteArray();
     }

@@ -15,7 +15,7 @@ import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.WildcardConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
-import org.apache.activemq.artemis.core.protocol.mqtt.GuardedProtocolManager;
+import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTProtocolManagerFactory;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
@@ -189,7 +189,7 @@ final class BrokerFactory {
                 List<BaseInterceptor> outgoing)
                 throws Exception {
             int packet = Math.toIntExact(config.limits().packet().bytes());
-            var manager = new GuardedProtocolManager(server, handlers, packet);
+            var manager = new GuardedMqttProtocol(server, handlers, packet);
             manager.setServerKeepAlive(-1);
             manager.setTopicAliasMaximum(0);
             manager.setMaximumPacketSize(packet);

@@ -24,7 +24,7 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import org.apache.activemq.artemis.core.protocol.mqtt.GuardedProtocolManager;
+import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +38,8 @@ import org.slf4j.LoggerFactory;
  *                   packets are held       packets flow
  * </pre>
  */
-final class ConnectionHandler extends ChannelDuplexHandler implements GuardedProtocolManager.Guard {
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write or close ends in channelInactive
+final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqttProtocol.Guard {
 
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
 

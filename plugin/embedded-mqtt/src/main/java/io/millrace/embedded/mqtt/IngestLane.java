@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Everything but {@link Pending#appended} runs on the connection's event loop.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write or close ends in channelInactive
 final class IngestLane {
 
     private static final Logger log = LoggerFactory.getLogger(IngestLane.class);

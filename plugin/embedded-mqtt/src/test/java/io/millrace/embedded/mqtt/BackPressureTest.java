@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import io.millrace.api.DataSize;
 import java.io.DataOutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +41,7 @@ final class BackPressureTest {
 
     @Test
     void stopsReadingAboveTheBytesOfAConnectionAndGoesOnLater() throws Exception {
-        long bound = 200_000;
+        int bound = 200_000;
         try (var fixture = BrokerFixture.start(directory, limits(100_000, bound, 1L << 40))) {
             fixture.bind(FASHION, "camera", "images");
             fixture.log.hold();
@@ -53,7 +54,7 @@ final class BackPressureTest {
 
     @Test
     void stopsReadingAllConnectionsAboveTheTotal() throws Exception {
-        long bound = 300_000;
+        int bound = 300_000;
         try (var fixture = BrokerFixture.start(directory, limits(100_000, 1L << 40, bound))) {
             fixture.bind(FASHION, "camera", "images");
             fixture.log.hold();
@@ -75,7 +76,7 @@ final class BackPressureTest {
             fixture.log.hold();
             var client = fixture.connected(FASHION, "cam").toAsync();
             for (int i = 0; i < 500; i++) {
-                var unused = client.publish(publish("images", "" + i, MqttQos.AT_LEAST_ONCE));
+                var _ = client.publish(publish("images", "" + i, MqttQos.AT_LEAST_ONCE));
             }
             await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.held() >= 10);
             fixture.log.resume();
@@ -85,7 +86,7 @@ final class BackPressureTest {
 
     /** Sends QoS 0 messages of 1 KB until the socket takes no more; how many it took. */
     private static int flood(BrokerFixture fixture, int count) throws Exception {
-        var socket = new Socket("127.0.0.1", fixture.broker.plainPort());
+        var socket = new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort());
         var out = new DataOutputStream(socket.getOutputStream());
         out.write(RawPackets.connect("flood", "fashion"));
         out.flush();

@@ -36,7 +36,7 @@ final class LifecycleTest {
 
     @Test
     void namesThePortThatIsTaken() throws Exception {
-        try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var broker = broker(taken.getLocalPort());
             assertThatThrownBy(broker::start)
                     .isInstanceOf(MillraceException.class)

@@ -15,6 +15,7 @@ import io.millrace.security.CertificateAuthority;
 import io.millrace.security.ClientCertificate;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -326,7 +327,7 @@ final class OddClientTest {
     }
 
     private Socket plain() throws IOException {
-        var socket = new Socket("127.0.0.1", fixture.broker.plainPort());
+        var socket = new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort());
         socket.setSoTimeout(5_000);
         return socket;
     }

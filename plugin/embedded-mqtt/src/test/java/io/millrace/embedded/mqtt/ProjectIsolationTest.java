@@ -10,6 +10,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import io.millrace.api.ProjectId;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -97,7 +98,8 @@ final class ProjectIsolationTest {
     void willsStayInTheirProject() throws Exception {
         mine.subscribe("#");
         theirs.subscribe("#");
-        try (var socket = new Socket("127.0.0.1", fixture.broker.plainPort())) {
+        try (var socket =
+                new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort())) {
             socket.setSoTimeout(5_000);
             socket.getOutputStream()
                     .write(RawPackets.connectWithWill("dying", "fashion", "gone", "bye"));

@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import io.millrace.api.PipelineSpec;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -63,7 +64,8 @@ final class SlowSubscriberTest {
         try (var fixture =
                         BrokerFixture.start(
                                 directory, BackPressureTest.limits(1_000, 1L << 22, 1L << 24));
-                var stuck = new Socket("127.0.0.1", fixture.broker.plainPort())) {
+                var stuck =
+                        new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort())) {
             stuck.getOutputStream().write(RawPackets.connect("stuck", "fashion"));
             stuck.getOutputStream().write(RawPackets.karbonSubscribe("results/a"));
             assertThat(stuck.getInputStream().readNBytes(9)).hasSize(9);

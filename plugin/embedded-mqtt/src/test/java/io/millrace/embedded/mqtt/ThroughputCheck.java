@@ -1,7 +1,9 @@
 package io.millrace.embedded.mqtt;
 
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
@@ -12,6 +14,7 @@ import io.millrace.testkit.RecordingMeters;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -71,7 +74,7 @@ final class ThroughputCheck {
             String id = "p" + i;
             Thread.ofPlatform()
                     .start(() -> {
-                        try (var socket = new Socket("127.0.0.1", port)) {
+                        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                             publish(socket, id, end, acknowledged);
                         } catch (IOException e) {
                             log.error("publisher {}", id, e);
@@ -157,7 +160,7 @@ final class ThroughputCheck {
 
         @Override
         public LogConsumer consumer(ConsumerSpec spec) {
-            throw new UnsupportedOperationException();
+            throw new MillraceException(ErrorCode.UNSUPPORTED, "nobody reads this log");
         }
 
         @Override

@@ -11,11 +11,10 @@ import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.spi.core.protocol.ConnectionEntry;
 import org.apache.activemq.artemis.spi.core.remoting.Acceptor;
 import org.apache.activemq.artemis.spi.core.remoting.Connection;
-import org.jspecify.annotations.Nullable;
 
 /** Artemis' MQTT with a handler of ours between the decoder and its own, and bounded packets. */
 @SuppressWarnings("unchecked") // its ancestors mix raw and generic types
-public final class GuardedProtocolManager extends MQTTProtocolManager {
+public final class GuardedMqttProtocol extends MQTTProtocolManager {
 
     /** The handler in between. */
     public interface Guard extends ChannelHandler {
@@ -33,7 +32,7 @@ public final class GuardedProtocolManager extends MQTTProtocolManager {
     private final Supplier<? extends Guard> guards;
     private final int maxPacketBytes;
 
-    public GuardedProtocolManager(
+    public GuardedMqttProtocol(
             ActiveMQServer server, Supplier<? extends Guard> guards, int maxPacketBytes)
             throws Exception {
         super(server, List.of(), List.of());
@@ -57,9 +56,9 @@ public final class GuardedProtocolManager extends MQTTProtocolManager {
     }
 
     @Override
-    public @Nullable ConnectionEntry createConnectionEntry(
-            Acceptor acceptor, Connection connection) {
+    public ConnectionEntry createConnectionEntry(Acceptor acceptor, Connection connection) {
         ConnectionEntry entry = super.createConnectionEntry(acceptor, connection);
+        // Null when it failed, which Artemis has logged.
         if (entry != null && entry.connection instanceof MQTTConnection mqtt) {
             ((NettyServerConnection) connection)
                     .getChannel()
