@@ -39,6 +39,9 @@ final class CrashTest {
             Mqtt3BlockingClient clean = mqtt3(first, "clean");
             clean.connectWith().cleanSession(true).send();
             clean.subscribeWith().topicFilter("#").qos(MqttQos.AT_LEAST_ONCE).send();
+            Mqtt5BlockingClient passing = mqtt5(first, "passing");
+            passing.connectWith().cleanStart(true).sessionExpiryInterval(0).send();
+            passing.subscribeWith().topicFilter("#").qos(MqttQos.AT_LEAST_ONCE).send();
             first.publish("results/a", COUNT);
             first.kill();
         }
@@ -80,6 +83,37 @@ final class CrashTest {
             assertThat(clean.connectWith().cleanSession(false).send().isSessionPresent())
                     .as("a clean session ends with its connection, however that ended")
                     .isFalse();
+            var passing = mqtt5(second, "passing");
+            assertThat(passing.connectWith().cleanStart(false).send().isSessionPresent())
+                    .as("nothing of an MQTT 5 session without expiry is kept")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void keepsWhatTheSinkAcceptedWhenKilledWhileItWrites() throws Exception {
+        int accepted = 0;
+        try (var first = BrokerProcess.start(directory)) {
+            Mqtt3BlockingClient offline = mqtt3(first, "offline");
+            offline.connectWith().cleanSession(false).send();
+            offline.subscribeWith().topicFilter("results/a").qos(MqttQos.AT_LEAST_ONCE).send();
+            offline.disconnect();
+            for (int i = 0; i < 20; i++) {
+                first.publish("results/a", 25);
+                accepted += 25;
+            }
+            first.publishWithoutWaiting("results/a", 100_000);
+            first.kill();
+        }
+        try (var second = BrokerProcess.start(directory)) {
+            var three = mqtt3(second, "offline");
+            try (var publishes = three.publishes(MqttGlobalPublishFilter.ALL)) {
+                three.connectWith().cleanSession(false).send();
+                for (int i = 0; i < accepted; i++) {
+                    var got = publishes.receive(10, TimeUnit.SECONDS).orElseThrow();
+                    assertThat(text(got.getPayloadAsBytes())).isEqualTo("" + i % 25);
+                }
+            }
         }
     }
 
