@@ -1,0 +1,161 @@
+package io.millrace.function;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Builds virtual environments. A finished one is a folder named by what is in it; while it is being
+ * built the folder has another name, so a half-built one is never used. A lock file keeps two
+ * servers that share the folder from building the same one.
+ */
+final class EnvironmentBuilder {
+
+    private static final Logger log = LoggerFactory.getLogger(EnvironmentBuilder.class);
+    private static final int LINES_SHOWN = 12;
+
+    /** File locks belong to a process: within it, threads take turns here. */
+    private static final ConcurrentHashMap<Path, ReentrantLock> TURNS = new ConcurrentHashMap<>();
+
+    private final FunctionRuntimeConfig config;
+
+    EnvironmentBuilder(FunctionRuntimeConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * The interpreter of a ready environment; builds it first when it is not there. Takes minutes.
+     *
+     * @throws MillraceException saying, in the tool's own words, why it could not be built
+     */
+    Path build(EnvironmentCatalog.Recipe recipe) throws IOException, InterruptedException {
+        Path root = Files.createDirectories(config.environments());
+        PythonSearch.Python python = PythonSearch.find(config.pythons(), recipe, root);
+        String requirements = String.join("\n", recipe.requirements()) + "\n";
+        String name =
+                recipe.name()
+                        + "-"
+                        + Folders.nameOf(
+                                python.fullVersion() + "\n" + python.prefix() + "\n" + requirements);
+        Path home = root.resolve(name);
+        if (isReady(home)) {
+            return interpreter(home);
+        }
+        ReentrantLock turn = TURNS.computeIfAbsent(home, _ -> new ReentrantLock());
+        turn.lockInterruptibly();
+        try (FileChannel channel =
+                        FileChannel.open(
+                                root.resolve("." + name + ".lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                FileLock lock = channel.lock()) {
+            if (!lock.isValid() || !isReady(home)) {
+                make(home, root.resolve("." + name + ".building"), python, requirements);
+            }
+            return interpreter(home);
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private static Path interpreter(Path home) {
+        return home.resolve("bin").resolve("python");
+    }
+
+    private static boolean isReady(Path home) {
+        return Files.isExecutable(interpreter(home));
+    }
+
+    private void make(Path home, Path staging, PythonSearch.Python python, String requirements)
+            throws IOException, InterruptedException {
+        Folders.delete(staging); // what a killed server left
+        Folders.delete(home); // its interpreter is gone
+        Files.createDirectories(staging);
+        Path list = staging.resolve("requirements.txt");
+        Files.writeString(list, requirements);
+        Path output = staging.resolve("build.log");
+        log.info("Building {} with Python {}", home, python.fullVersion());
+        step(
+                "making a virtual environment",
+                List.of(python.executable(), "-m", "venv", staging.toString()),
+                output);
+        List<String> pip =
+                new ArrayList<>(
+                        List.of(
+                                interpreter(staging).toString(),
+                                "-m",
+                                "pip",
+                                "install",
+                                "--no-input",
+                                "--disable-pip-version-check",
+                                "--prefer-binary",
+                                "--progress-bar=off",
+                                "--no-color"));
+        pip.addAll(config.pipOptions());
+        pip.addAll(List.of("-r", list.toString()));
+        step("pip install", pip, output);
+        rename(staging.resolve("bin"), staging.toString(), home.toString());
+        Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
+        log.info("Built {}", home);
+    }
+
+    private void step(String what, List<String> command, Path output)
+            throws IOException, InterruptedException {
+        var outcome = ExternalCommand.run(command, output, config.pipTimeout());
+        if (outcome.isSuccess()) {
+            return;
+        }
+        if (outcome.isTimeout()) {
+            throw new MillraceException(
+                    ErrorCode.TIMEOUT,
+                    what + " took longer than " + config.pipTimeout() + ":\n" + last(outcome));
+        }
+        throw new MillraceException(
+                ErrorCode.UNAVAILABLE,
+                what
+                        + " failed:\n"
+                        + last(outcome)
+                        + "\nCheck spec.requirements and whether this machine reaches its package"
+                        + " index (PIP_INDEX_URL, PIP_PROXY and pip.conf are honoured). It is"
+                        + " tried again by itself.");
+    }
+
+    /** What pip calls an error, or its last lines. */
+    private static String last(ExternalCommand.Outcome outcome) {
+        List<String> lines = outcome.output().lines().filter(line -> !line.isBlank()).toList();
+        List<String> errors = lines.stream().filter(line -> line.startsWith("ERROR")).toList();
+        List<String> shown = errors.isEmpty() ? lines : errors;
+        return String.join(
+                "\n", shown.subList(Math.max(0, shown.size() - LINES_SHOWN), shown.size()));
+    }
+
+    /** Scripts name their interpreter by its full path, which was that of the staging folder. */
+    private static void rename(Path bin, String from, String to) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(bin)) {
+            files = all.filter(file -> Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)).toList();
+        }
+        for (Path file : files) {
+            if (Files.size(file) < 1 << 20) {
+                String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+                if (text.contains(from)) {
+                    Files.writeString(file, text.replace(from, to), StandardCharsets.ISO_8859_1);
+                }
+            }
+        }
+    }
+}

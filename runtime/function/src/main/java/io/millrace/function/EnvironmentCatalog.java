@@ -1,0 +1,150 @@
+package io.millrace.function;
+
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The environments that Millrace knows by name, and what is installed in each. */
+final class EnvironmentCatalog {
+
+    static final List<String> NAMES = List.of("python", "tensorflow-python");
+
+    /** What Karbon Platform Services called them; compared without case, spaces and dashes. */
+    private static final Map<String, String> ALIASES =
+            Map.of(
+                    "python", "python",
+                    "python3", "python",
+                    "pythonenv", "python",
+                    "python3env", "python",
+                    "srpython", "python",
+                    "tensorflowpython", "tensorflow-python",
+                    "tensorflow", "tensorflow-python",
+                    "tensorflowpythonenv", "tensorflow-python",
+                    "srtensorflow", "tensorflow-python");
+
+    private EnvironmentCatalog() {}
+
+    /**
+     * What an environment consists of.
+     *
+     * @param name its name in the catalogue
+     * @param oldest the oldest Python it works with, as in 309 for 3.9
+     * @param newest the newest Python it works with
+     * @param requirements as pip reads them
+     */
+    record Recipe(String name, int oldest, int newest, List<String> requirements) {
+        Recipe {
+            requirements = List.copyOf(requirements);
+        }
+
+        boolean suits(int python) {
+            return python >= oldest && python <= newest;
+        }
+
+        String pythons() {
+            String from = oldest / 100 + "." + oldest % 100;
+            return newest == Integer.MAX_VALUE
+                    ? from + " or newer"
+                    : from + " to " + newest / 100 + "." + newest % 100;
+        }
+    }
+
+    /**
+     * The recipe of a function.
+     *
+     * @throws MillraceException for an environment that is not known, or a requirement that is not
+     *     one
+     */
+    static Recipe recipe(FunctionSpec spec) {
+        String name = resolve(spec.environment());
+        List<String> requirements = new ArrayList<>();
+        int oldest = 309;
+        int newest = Integer.MAX_VALUE;
+        for (String line : read(name).lines().toList()) {
+            if (line.startsWith("# python")) {
+                oldest = bound(line, ">=", oldest);
+                newest = bound(line, "<=", newest);
+            } else if (!line.isBlank()) {
+                requirements.add(line.strip());
+            }
+        }
+        spec.requirements().stream()
+                .map(EnvironmentCatalog::checked)
+                .filter(line -> !line.isEmpty())
+                .distinct()
+                .sorted()
+                .forEach(requirements::add);
+        return new Recipe(name, oldest, newest, requirements);
+    }
+
+    private static String resolve(String environment) {
+        String plain = environment.toLowerCase(Locale.ROOT).replaceAll("[\\s_-]", "");
+        String name = ALIASES.get(plain);
+        if (name != null) {
+            return name;
+        }
+        String reason =
+                switch (plain) {
+                    case "python2env", "python2", "srpython2" -> "; Python 2 is not supported.";
+                    case "nodeenv", "node", "srnode", "golang", "golangenv", "go", "srgo" ->
+                            "; only functions in Python are supported.";
+                    default -> "; did you mean '" + nearest(plain) + "'?";
+                };
+        throw MillraceException.invalid(
+                "environment '"
+                        + environment
+                        + "' is not known"
+                        + reason
+                        + " Known are "
+                        + String.join(", ", NAMES)
+                        + "; further packages go into spec.requirements");
+    }
+
+    private static String nearest(String plain) {
+        return plain.contains("t") && plain.contains("f") ? "tensorflow-python" : "python";
+    }
+
+    private static String checked(String requirement) {
+        String line = requirement.strip();
+        boolean isOption = line.startsWith("-");
+        if (isOption || line.chars().anyMatch(c -> c < ' ')) {
+            throw MillraceException.invalid(
+                    "requirement '"
+                            + requirement.replaceAll("\\p{Cntrl}", "?")
+                            + "' is not a package: write one package each, such as"
+                            + " 'scipy==1.15.3'; options for pip belong to the server's"
+                            + " configuration");
+        }
+        return line;
+    }
+
+    private static int bound(String line, String operator, int otherwise) {
+        int at = line.indexOf(operator);
+        if (at < 0) {
+            return otherwise;
+        }
+        String version = line.substring(at + 2).strip().split("[^0-9.]", 2)[0];
+        int dot = version.indexOf('.');
+        return Integer.parseInt(version.substring(0, dot)) * 100
+                + Integer.parseInt(version.substring(dot + 1));
+    }
+
+    private static String read(String name) {
+        try (InputStream in =
+                EnvironmentCatalog.class.getResourceAsStream("environments/" + name + ".txt")) {
+            if (in == null) {
+                throw MillraceException.internal("environments/" + name + ".txt is missing", null);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package io.millrace.function;
+
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.EnvironmentState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The environments that somebody asked for. Each is built once, however many ask; one that failed
+ * is tried again, later and later, until it works or the server ends.
+ */
+final class Environments implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Environments.class);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(30);
+    private static final Duration LAST_RETRY = Duration.ofMinutes(10);
+
+    private final EnvironmentBuilder builder;
+    private final ScheduledExecutorService timer;
+    private final ExecutorService builders =
+            Executors.newCachedThreadPool(
+                    Thread.ofPlatform().daemon().name("function-environment-", 0).factory());
+    private final Map<EnvironmentCatalog.Recipe, Entry> entries = new HashMap<>();
+    private boolean closed;
+
+    Environments(EnvironmentBuilder builder, ScheduledExecutorService timer) {
+        this.builder = builder;
+        this.timer = timer;
+    }
+
+    /** The environment of a function, which is being built from now on. Never fails by itself. */
+    Entry request(FunctionSpec spec) {
+        EnvironmentCatalog.Recipe recipe;
+        try {
+            recipe = EnvironmentCatalog.recipe(spec);
+        } catch (MillraceException e) {
+            return new Entry(new EnvironmentState.Failed(e.text()));
+        }
+        synchronized (this) {
+            Entry entry = entries.get(recipe);
+            if (entry == null) {
+                entry = new Entry(new EnvironmentState.Building("waiting to be built"));
+                entries.put(recipe, entry);
+                submit(recipe, entry, FIRST_RETRY);
+            }
+            return entry;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        builders.shutdownNow();
+    }
+
+    private synchronized void submit(
+            EnvironmentCatalog.Recipe recipe, Entry entry, Duration retry) {
+        if (!closed) {
+            builders.execute(() -> build(recipe, entry, retry));
+        }
+    }
+
+    private void build(EnvironmentCatalog.Recipe recipe, Entry entry, Duration retry) {
+        entry.set(
+                new EnvironmentState.Building(
+                        "building environment '" + recipe.name() + "'; the first time takes minutes"),
+                null);
+        try {
+            Path python = builder.build(recipe);
+            entry.set(new EnvironmentState.Ready(), python);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (MillraceException e) {
+            failed(recipe, entry, retry, e.text());
+        } catch (IOException e) {
+            failed(recipe, entry, retry, "environment '" + recipe.name() + "': " + e);
+        }
+    }
+
+    private void failed(
+            EnvironmentCatalog.Recipe recipe, Entry entry, Duration retry, String message) {
+        log.warn("Environment {} could not be built: {}", recipe.name(), message);
+        entry.set(new EnvironmentState.Failed(message), null);
+        Duration next = retry.multipliedBy(2);
+        var unused =
+                timer.schedule(
+                        () ->
+                                submit(
+                                        recipe,
+                                        entry,
+                                        next.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : next),
+                        retry.toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** One environment; those who wait for news of it are called off any lock. */
+    static final class Entry {
+
+        private final Map<Object, Runnable> listeners = new ConcurrentHashMap<>();
+        private volatile Snapshot snapshot;
+
+        Entry(EnvironmentState state) {
+            this.snapshot = new Snapshot(state, null);
+        }
+
+        EnvironmentState state() {
+            return snapshot.state;
+        }
+
+        /** The interpreter, null when it is not ready. */
+        @Nullable Path python() {
+            return snapshot.python;
+        }
+
+        void listen(Object owner, Runnable changed) {
+            listeners.put(owner, changed);
+        }
+
+        void forget(Object owner) {
+            listeners.remove(owner);
+        }
+
+        private void set(EnvironmentState state, @Nullable Path python) {
+            snapshot = new Snapshot(state, python);
+            listeners.values().forEach(Environments::call);
+        }
+
+        private record Snapshot(
+                EnvironmentState state, @Nullable Path python) {}
+    }
+
+    private static void call(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            log.error("A listener failed", e);
+        }
+    }
+}

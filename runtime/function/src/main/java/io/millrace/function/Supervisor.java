@@ -1,0 +1,403 @@
+package io.millrace.function;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.FunctionLaunch;
+import io.millrace.spi.FunctionWorker.WorkerState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one process of a worker running: starts it, notices its end, starts the next one after a
+ * back-off that grows while nothing succeeds.
+ *
+ * <pre>
+ *   waiting for environment ──▶ starting ──▶ ready ──▶ (ended) ──▶ starting …
+ *                                  └──── failed: back-off ─────────────┘
+ * </pre>
+ */
+final class Supervisor {
+
+    private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
+
+    private final FunctionLaunch launch;
+    private final Environments.Entry environment;
+    private final WorkerLauncher launcher;
+    private final FunctionRuntimeConfig config;
+    private final WorkerMeters meters;
+    private final Watch watch;
+    private final Consumer<Supervisor> whenClosed;
+    private final Thread thread;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private @Nullable Ready ready;
+    private @Nullable WorkerProcess current;
+    private String trouble = "waiting for its first start";
+    private int failedStarts;
+    private long startsTried;
+    private int fruitlessDeaths;
+    private boolean closed;
+
+    Supervisor(
+            FunctionLaunch launch,
+            Environments.Entry environment,
+            WorkerLauncher launcher,
+            FunctionRuntimeConfig config,
+            WorkerMeters meters,
+            Watch watch,
+            Consumer<Supervisor> whenClosed) {
+        this.launch = launch;
+        this.environment = environment;
+        this.launcher = launcher;
+        this.config = config;
+        this.meters = meters;
+        this.watch = watch;
+        this.whenClosed = whenClosed;
+        this.thread =
+                Thread.ofVirtual()
+                        .name(
+                                "function-supervisor-"
+                                        + launch.pipeline().name()
+                                        + "-"
+                                        + launch.step()
+                                        + "-"
+                                        + launch.worker())
+                        .unstarted(this::run);
+    }
+
+    /** Whether there is a process to talk to. */
+    sealed interface Readiness {}
+
+    /** There is. */
+    record Ready(WorkerProcess process, Conversation conversation) implements Readiness {}
+
+    /** There is none, and waiting longer makes no sense. */
+    record NotReady(Verdict verdict) implements Readiness {}
+
+    void start() {
+        thread.start();
+    }
+
+    /**
+     * Waits for a process. Gives up when starting it has failed a number of times in a row, and at
+     * least once since this call: so a broken function fails its messages, but slowly.
+     */
+    Readiness awaitReady() {
+        lock.lock();
+        try {
+            long triedBefore = startsTried;
+            while (true) {
+                if (closed) {
+                    return new NotReady(
+                            new Verdict(
+                                    ErrorCode.UNAVAILABLE,
+                                    "the function's worker is being stopped"));
+                }
+                Ready now = ready;
+                if (now != null && now.process().isAlive()) {
+                    return now;
+                }
+                if (failedStarts >= config.startAttempts() && startsTried > triedBefore) {
+                    return new NotReady(
+                            new Verdict(
+                                    ErrorCode.USER_CODE, "the function does not start: " + trouble));
+                }
+                changed.await();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new NotReady(
+                    new Verdict(ErrorCode.UNAVAILABLE, "interrupted while waiting for a worker"));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a process up whose connection broke; says why it ended. */
+    Verdict replace(WorkerProcess process, long completed, Verdict suspicion) {
+        Verdict verdict = process.bury(suspicion);
+        lock.lock();
+        try {
+            if (current == process) {
+                fruitlessDeaths = completed > 0 ? 0 : fruitlessDeaths + 1;
+                ready = null;
+                trouble = verdict.reason();
+            }
+        } finally {
+            lock.unlock();
+        }
+        return verdict;
+    }
+
+    WorkerState state() {
+        lock.lock();
+        try {
+            if (closed) {
+                return new WorkerState.Closed();
+            }
+            Ready now = ready;
+            if (now != null && now.process().isAlive()) {
+                return new WorkerState.Running(now.process().pid());
+            }
+            return new WorkerState.Starting(
+                    switch (environment.state()) {
+                        case EnvironmentState.Building(String message) -> message;
+                        case EnvironmentState.Failed(String message) -> message;
+                        case EnvironmentState.Ready() -> trouble;
+                    });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the process and the supervision. */
+    void close() {
+        WorkerProcess process;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            process = current;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (process != null) {
+            process.stop(config.stopTimeout());
+        }
+        environment.forget(this);
+        thread.interrupt();
+        try {
+            var unused = thread.join(config.stopTimeout());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        launcher.cleanUp(launch);
+        whenClosed.accept(this);
+    }
+
+    private void run() {
+        environment.listen(this, this::wake);
+        try {
+            while (!isClosed()) {
+                Path python = awaitEnvironment();
+                if (python != null) {
+                    live(python);
+                }
+            }
+        } catch (InterruptedException e) {
+            if (!isClosed()) {
+                log.error("The supervisor of {} was interrupted", launch.function(), e);
+            }
+        }
+    }
+
+    /** One process, from its start to its end and the wait after it. */
+    private void live(Path python) throws InterruptedException {
+        setTrouble("the function is being loaded");
+        WorkerProcess process = null;
+        try {
+            var launched = launcher.launch(launch, python);
+            process = launched.process();
+            if (!adopt(process)) {
+                return;
+            }
+            process.arm(
+                    config.startTimeout(),
+                    new Verdict(
+                            ErrorCode.TIMEOUT,
+                            "loading it took longer than "
+                                    + WorkerProcess.text(config.startTimeout())));
+            process.closeWhenItEnds(launched.listener());
+            Conversation conversation = Handshake.perform(launched, launch);
+            process.armForMessages();
+            announce(new Ready(process, conversation));
+            process.awaitEnd();
+            afterDeath(process, conversation);
+        } catch (StartFailure e) {
+            startFailed(process, e.reason());
+        } catch (IOException e) {
+            startFailed(process, "its worker could not be started: " + e);
+        } catch (MillraceException e) {
+            startFailed(process, e.text());
+        } finally {
+            if (process != null) {
+                watch.remove(process);
+                process.kill(new Verdict(ErrorCode.UNAVAILABLE, "it was replaced"));
+            }
+        }
+    }
+
+    private boolean adopt(WorkerProcess process) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            current = process;
+            watch.add(process);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void announce(Ready now) {
+        lock.lock();
+        try {
+            ready = now;
+            failedStarts = 0;
+            startsTried++;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        meters.start();
+        log.info(
+                "Worker {} of {} in {} is ready, process {}",
+                launch.worker(),
+                launch.function(),
+                launch.pipeline(),
+                now.process().pid());
+    }
+
+    private void afterDeath(WorkerProcess process, Conversation conversation)
+            throws InterruptedException {
+        Verdict verdict =
+                process.bury(
+                        new Verdict(ErrorCode.USER_CODE, "the function's process ended by itself"));
+        int deaths;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            if (ready != null && ready.process() == process) {
+                // Nobody was talking to it. Whether it was of use decides about the wait.
+                fruitlessDeaths = conversation.completed() > 0 ? 0 : fruitlessDeaths + 1;
+                ready = null;
+            }
+            trouble = "to be restarted: " + verdict.reason();
+            deaths = fruitlessDeaths;
+        } finally {
+            lock.unlock();
+        }
+        meters.death();
+        log.warn(
+                "Worker {} of {} in {} ended: {}",
+                launch.worker(),
+                launch.function(),
+                launch.pipeline(),
+                verdict.reason());
+        backOff(deaths);
+    }
+
+    private void startFailed(@Nullable WorkerProcess process, String reason)
+            throws InterruptedException {
+        String why = reason;
+        if (process != null) {
+            Verdict verdict = process.bury(new Verdict(ErrorCode.USER_CODE, reason));
+            boolean saidItself = !reason.startsWith("its worker could not be started");
+            why = saidItself ? reason : verdict.reason();
+        }
+        int failures;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            failures = ++failedStarts;
+            startsTried++;
+            trouble = why;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        meters.startFailure();
+        log.warn(
+                "Worker {} of {} in {} did not start ({} times now): {}",
+                launch.worker(),
+                launch.function(),
+                launch.pipeline(),
+                failures,
+                why);
+        backOff(failures);
+    }
+
+    private void backOff(int times) throws InterruptedException {
+        if (times == 0) {
+            return;
+        }
+        long wait =
+                Math.min(
+                        config.maxBackoff().toMillis(),
+                        config.firstBackoff().toMillis() << Math.min(times - 1, 20));
+        long left = Duration.ofMillis(wait).toNanos();
+        lock.lock();
+        try {
+            while (!closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The interpreter; null when the supervision ended first. */
+    private @Nullable Path awaitEnvironment() throws InterruptedException {
+        lock.lock();
+        try {
+            Path python = environment.python();
+            while (!closed && python == null) {
+                // Woken by the environment; looked at now and then as well, for it is not under
+                // this lock.
+                var unused = changed.await(1, TimeUnit.SECONDS);
+                python = environment.python();
+            }
+            return closed ? null : python;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void setTrouble(String text) {
+        lock.lock();
+        try {
+            if (failedStarts == 0) {
+                trouble = text;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.millrace.testkit;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.FunctionLaunch;
+import io.millrace.spi.FunctionMessage;
+import io.millrace.spi.FunctionResult;
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.FunctionWorker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs functions as lambdas in the caller's thread. A function that is not set forwards its
+ * message. Environments are ready at once unless a test says otherwise.
+ */
+public final class FakeFunctionRuntime implements FunctionRuntime {
+
+    private final Map<ResourceKey, Function<FunctionMessage, FunctionResult>> code =
+            new ConcurrentHashMap<>();
+    private final Map<ResourceKey, Prepared> prepared = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, EnvironmentState> states = new ConcurrentHashMap<>();
+    private final List<FakeWorker> workers = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
+
+    private record Prepared(FunctionSpec spec, Runnable changed) {}
+
+    /** What a function does from now on, also in workers that run already. */
+    public void define(ResourceKey function, Function<FunctionMessage, FunctionResult> body) {
+        code.put(function, body);
+    }
+
+    /** How far the environment of a function is from now on; tells whoever prepared it. */
+    public void environmentIs(ResourceKey function, EnvironmentState state) {
+        states.put(function, state);
+        Prepared who = prepared.get(function);
+        if (who != null) {
+            who.changed.run();
+        }
+    }
+
+    /** The launches of all workers that are not closed, in the order of their start. */
+    public List<FunctionLaunch> running() {
+        return workers.stream().filter(worker -> !worker.closed).map(w -> w.launch).toList();
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public void prepare(ResourceKey function, FunctionSpec spec, Runnable changed) {
+        Prepared before = prepared.get(function);
+        if (before == null || !before.spec.equals(spec)) {
+            prepared.put(function, new Prepared(spec, changed));
+            changed.run();
+        }
+    }
+
+    @Override
+    public Optional<EnvironmentState> environment(ResourceKey function) {
+        return prepared.containsKey(function)
+                ? Optional.of(states.getOrDefault(function, new EnvironmentState.Ready()))
+                : Optional.empty();
+    }
+
+    @Override
+    public void remove(ResourceKey function) {
+        prepared.remove(function);
+    }
+
+    @Override
+    public FunctionWorker start(FunctionLaunch launch) {
+        FakeWorker worker = new FakeWorker(launch);
+        workers.add(worker);
+        return worker;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        workers.forEach(FakeWorker::close);
+    }
+
+    private static FunctionResult forward(FunctionMessage message) {
+        return new FunctionResult.Sent(List.of(message.payload()));
+    }
+
+    private final class FakeWorker implements FunctionWorker {
+
+        private final FunctionLaunch launch;
+        private volatile boolean closed;
+
+        FakeWorker(FunctionLaunch launch) {
+            this.launch = launch;
+        }
+
+        @Override
+        public List<FunctionResult> process(List<FunctionMessage> batch) {
+            List<FunctionResult> results = new ArrayList<>(batch.size());
+            for (FunctionMessage message : batch) {
+                results.add(one(message));
+            }
+            return results;
+        }
+
+        private FunctionResult one(FunctionMessage message) {
+            if (closed) {
+                return new FunctionResult.Failed(ErrorCode.UNAVAILABLE, "the worker is closed");
+            }
+            @Nullable Function<FunctionMessage, FunctionResult> body = code.get(launch.function());
+            return body == null ? forward(message) : body.apply(message);
+        }
+
+        @Override
+        public WorkerState state() {
+            return closed ? new WorkerState.Closed() : new WorkerState.Running(1);
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+"""The frames between server and worker, version 1. All numbers are big-endian."""
+
+import struct
+
+HELLO = 1
+CONFIG = 2
+READY = 3
+START_FAILED = 4
+CALL = 5
+STARTED = 6
+RESULT = 7
+DRAIN = 8
+
+MAX_PAYLOAD = 50 * 1024 * 1024
+MAX_FRAME = 64 * 1024 * 1024
+MAX_SENT = 60 * 1024 * 1024  # all that one message sends
+MAX_SENDS = 65535
+MAX_REASON = 4000
+
+SINGLY = 1  # flag of CALL: do not use the batch entry point
+BATCH = 1  # flag of READY: the function has a batch entry point
+
+_U32 = struct.Struct(">I")
+_U16 = struct.Struct(">H")
+_FRAME = struct.Struct(">IB")
+_CALL = struct.Struct(">QBIH")
+_ITEM = struct.Struct(">HqI")
+_SENT = struct.Struct(">IBQBI")
+_STARTED = struct.Struct(">IBQ")
+_FAILED = struct.Struct(">IBQB")
+
+
+class ProtocolError(Exception):
+    """The other side does not keep to the protocol."""
+
+
+class Origin:
+    """Where messages come from: a topic and the selectors that chose it."""
+
+    __slots__ = ("topic", "selectors")
+
+    def __init__(self, topic, selectors):
+        self.topic = topic
+        self.selectors = selectors
+
+
+class Reader:
+    """Reads the body of one frame and never beyond it."""
+
+    def __init__(self, body):
+        self._body = memoryview(body)
+        self._at = 0
+
+    def unpack(self, layout):
+        end = self._at + layout.size
+        if end > len(self._body):
+            raise ProtocolError("frame ends too early")
+        values = layout.unpack_from(self._body, self._at)
+        self._at = end
+        return values
+
+    def u16(self):
+        return self.unpack(_U16)[0]
+
+    def u32(self):
+        return self.unpack(_U32)[0]
+
+    def take(self, length):
+        end = self._at + length
+        if end > len(self._body):
+            raise ProtocolError("frame ends too early")
+        part = self._body[self._at : end]
+        self._at = end
+        return part
+
+    def text(self):
+        return str(self.take(self.u32()), "utf-8")
+
+    def text_map(self):
+        return {self.text(): self.text() for _ in range(self.u16())}
+
+    def end(self):
+        if self._at != len(self._body):
+            raise ProtocolError("frame is longer than its content")
+
+
+def text(value):
+    data = value.encode("utf-8", "replace")
+    return _U32.pack(len(data)) + data
+
+
+def text_map(values):
+    out = [_U16.pack(len(values))]
+    for name, value in values.items():
+        out.append(text(name))
+        out.append(text(value))
+    return b"".join(out)
+
+
+def frame(kind, body=b""):
+    return _FRAME.pack(len(body) + 1, kind) + body
+
+
+def hello(token, version, language, language_version):
+    return frame(HELLO, _U32.pack(version) + text(token) + text(language) + text(language_version))
+
+
+def ready(flags):
+    return frame(READY, bytes((flags,)))
+
+
+def start_failed(reason):
+    return frame(START_FAILED, text(reason[-MAX_REASON:]))
+
+
+def started(sequence):
+    return _STARTED.pack(_STARTED.size - 4, STARTED, sequence)
+
+
+def failed(sequence, reason):
+    body = text(reason[:MAX_REASON])
+    return _FAILED.pack(_FAILED.size - 4 + len(body), RESULT, sequence, 1) + body
+
+
+def sent(sequence, payloads):
+    """The pieces of a RESULT frame for a message that succeeded."""
+    length = _SENT.size - 4
+    pieces = [b""]
+    for payload in payloads:
+        length += 4 + len(payload)
+        pieces.append(_U32.pack(len(payload)))
+        pieces.append(payload)
+    pieces[0] = _SENT.pack(length, RESULT, sequence, 0, len(payloads))
+    return pieces
+
+
+def config(body):
+    reader = Reader(body)
+    values = {
+        "input": reader.text(),
+        "output": reader.text(),
+        "script": reader.text(),
+        "args": reader.text_map(),
+        "max_payload": reader.u32(),
+    }
+    reader.end()
+    return values
+
+
+def call(body):
+    """First sequence number, flags, and the messages as (origin, nanoseconds, payload)."""
+    reader = Reader(body)
+    first, flags, count, origin_count = reader.unpack(_CALL)
+    origins = [Origin(reader.text(), reader.text_map()) for _ in range(origin_count)]
+    messages = []
+    for _ in range(count):
+        origin, nanos, length = reader.unpack(_ITEM)
+        if origin >= origin_count:
+            raise ProtocolError("unknown origin %d" % origin)
+        messages.append((origins[origin], nanos, bytes(reader.take(length))))
+    reader.end()
+    return first, flags, messages
