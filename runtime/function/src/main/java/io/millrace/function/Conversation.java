@@ -19,7 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
 
-    private static final int FRAME_PAYLOAD = 1 << 20;
+    /** Small, so that the worker begins while the rest is still being written. */
+    private static final int FRAME_PAYLOAD = 128 << 10;
+
+    /** Large: what a frame holds is one call of the batch entry point. */
+    private static final int BATCH_FRAME_PAYLOAD = 8 << 20;
+
     private static final int FRAME_MESSAGES = 256;
     private static final int ITEM_HEADER = 14;
     private static final int CALL_HEADER = 15;
@@ -115,11 +120,12 @@ final class Conversation {
     }
 
     private int endOfFrame(List<FunctionMessage> batch, int from, int to) {
+        int room = isBatchCapable && !singly ? BATCH_FRAME_PAYLOAD : FRAME_PAYLOAD;
         long bytes = 0;
         int end = from;
         while (end < to && end - from < FRAME_MESSAGES) {
             bytes += batch.get(end).payload().length;
-            if (bytes > FRAME_PAYLOAD && end > from) {
+            if (bytes > room && end > from) {
                 break;
             }
             end++;

@@ -122,8 +122,12 @@ final class ProcessFunctionWorker implements FunctionWorker {
                 at = end;
             } catch (IOException e) {
                 at = conversation.firstUnanswered();
+                log.debug("The conversation with a worker of {} broke", launch.function(), e);
                 Verdict verdict =
-                        supervisor.replace(process, conversation.completed(), suspicion(e));
+                        e instanceof ProtocolViolation violation
+                                ? process.end(Verdict.connectionDisturbed(violation.how()))
+                                : process.bury(Verdict.connectionClosed());
+                supervisor.replace(process, conversation.completed(), verdict);
                 blame(conversation, verdict);
             }
         }
@@ -168,18 +172,6 @@ final class ProcessFunctionWorker implements FunctionWorker {
         private void fail(Verdict verdict) {
             results[at] = new FunctionResult.Failed(verdict.code(), verdict.reason());
             at++;
-        }
-
-        private Verdict suspicion(IOException e) {
-            log.debug("The conversation with a worker of {} broke", launch.function(), e);
-            return e instanceof ProtocolViolation
-                    ? new Verdict(
-                            ErrorCode.USER_CODE,
-                            "the function disturbed its worker's connection to the server: "
-                                    + e.getMessage())
-                    : new Verdict(
-                            ErrorCode.USER_CODE,
-                            "the function's worker closed its connection to the server");
         }
     }
 }

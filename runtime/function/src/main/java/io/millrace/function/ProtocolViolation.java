@@ -10,4 +10,9 @@ final class ProtocolViolation extends IOException {
     ProtocolViolation(String message) {
         super(message);
     }
+
+    String how() {
+        String message = getMessage();
+        return message == null ? "" : message;
+    }
 }

@@ -123,9 +123,8 @@ final class Supervisor {
         }
     }
 
-    /** Gives a process up whose connection broke; says why it ended. */
-    Verdict replace(WorkerProcess process, long completed, Verdict suspicion) {
-        Verdict verdict = process.bury(suspicion);
+    /** Gives a process up that ended while it was talked to. */
+    void replace(WorkerProcess process, long completed, Verdict verdict) {
         lock.lock();
         try {
             if (current == process) {
@@ -136,7 +135,6 @@ final class Supervisor {
         } finally {
             lock.unlock();
         }
-        return verdict;
     }
 
     WorkerState state() {
@@ -255,6 +253,7 @@ final class Supervisor {
     }
 
     private void announce(Ready now) {
+        meters.start();
         lock.lock();
         try {
             ready = now;
@@ -264,7 +263,6 @@ final class Supervisor {
         } finally {
             lock.unlock();
         }
-        meters.start();
         log.info(
                 "Worker {} of {} in {} is ready, process {}",
                 launch.worker(),
@@ -313,6 +311,7 @@ final class Supervisor {
             why = saidItself ? reason : verdict.reason();
         }
         int failures;
+        meters.startFailure();
         lock.lock();
         try {
             if (closed) {
@@ -325,7 +324,6 @@ final class Supervisor {
         } finally {
             lock.unlock();
         }
-        meters.startFailure();
         log.warn(
                 "Worker {} of {} in {} did not start ({} times now): {}",
                 launch.worker(),

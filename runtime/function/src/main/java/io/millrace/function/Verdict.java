@@ -5,8 +5,27 @@ import io.millrace.api.ErrorCode;
 /** Why a worker's process ended, in words for the owner of the message it worked on. */
 record Verdict(ErrorCode code, String reason) {
 
+    /** The worker ends itself with it when its connection is gone. */
+    private static final int CONNECTION_LOST = 70;
+
+    /** The connection ended before the process did. */
+    static Verdict connectionClosed() {
+        return new Verdict(
+                ErrorCode.USER_CODE, "the function closed its worker's connection to the server");
+    }
+
+    /** The connection holds what no worker writes. */
+    static Verdict connectionDisturbed(String how) {
+        return new Verdict(
+                ErrorCode.USER_CODE,
+                "the function disturbed its worker's connection to the server: " + how);
+    }
+
     /** What an exit code says when nobody else knows better. */
     static Verdict ofExit(int code) {
+        if (code == CONNECTION_LOST) {
+            return connectionClosed();
+        }
         if (code > 128 && code < 128 + 65) {
             int signal = code - 128;
             return new Verdict(

@@ -131,26 +131,31 @@ final class WorkerProcess {
     /** Ends the process and all that it started, at once. The first verdict stays. */
     void kill(Verdict verdict) {
         killed.compareAndSet(null, verdict);
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        ProcessFamily.kill(process);
         FrameChannel connection = channel;
         if (connection != null) {
             close(connection);
         }
     }
 
-    /** Waits for the end of a process that is ending, helps it if need be, and says why it ended. */
+    /**
+     * Sees a process to its end and says why it ended; may be called by several.
+     *
+     * @param suspicion what to believe when the process does not end by itself
+     */
     Verdict bury(Verdict suspicion) {
-        boolean exited = waitFor(GRACE);
-        Verdict known = killed.get();
-        int code = exited ? process.exitValue() : 0;
-        kill(suspicion);
+        disarm();
+        Verdict verdict = waitFor(GRACE) ? Verdict.ofExit(process.exitValue()) : suspicion;
+        return end(verdict);
+    }
+
+    /** Ends a process that cannot be talked to any more. */
+    Verdict end(Verdict verdict) {
+        kill(verdict);
         waitFor(GRACE);
         finishLog();
-        if (known != null) {
-            return known;
-        }
-        return exited ? Verdict.ofExit(code) : suspicion;
+        Verdict known = killed.get();
+        return known == null ? verdict : known;
     }
 
     /** Waits until it ends for whatever reason. */
