@@ -34,9 +34,11 @@ class Function:
 def load(path):
     """Imports a file without letting its name hide another module."""
     name = os.path.splitext(os.path.basename(path))[0]
-    known = getattr(sys, "stdlib_module_names", ())
-    if not name.isidentifier() or name in known or name in sys.modules:
+    folder = os.path.dirname(path)
+    if not name.isidentifier() or name in sys.modules or importlib.util.find_spec(name):
         name = "function_" + "".join(c if c.isalnum() else "_" for c in name)
+    # At the end, for the same reason.
+    sys.path.append(folder)
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -169,8 +171,6 @@ def work(channel, config):
     root.info("Subscribe to %s", config["input"])
     root.info("Publish to %s", config["output"])
     root.info("Load function from: %s", config["script"])
-    # At the end, so that a function named like a library does not hide it.
-    sys.path.append(os.path.dirname(config["script"]))
     try:
         function = load(config["script"])
     except (SystemExit, KeyboardInterrupt):

@@ -48,7 +48,10 @@ final class Conversation {
     private long completed;
 
     Conversation(
-            WorkerProcess process, FrameChannel channel, boolean isBatchCapable, long timeoutNanos) {
+            WorkerProcess process,
+            FrameChannel channel,
+            boolean isBatchCapable,
+            long timeoutNanos) {
         this.process = process;
         this.channel = channel;
         this.isBatchCapable = isBatchCapable;
@@ -238,16 +241,14 @@ final class Conversation {
             this.selectors = selectors;
             this.topicBytes = topic.getBytes(StandardCharsets.UTF_8);
             this.selectorBytes = new ArrayList<>(selectors.size() * 2);
-            selectors.forEach(
-                    (name, value) -> {
-                        selectorBytes.add(name.getBytes(StandardCharsets.UTF_8));
-                        selectorBytes.add(value.getBytes(StandardCharsets.UTF_8));
-                    });
+            selectors.forEach((name, value) -> {
+                selectorBytes.add(name.getBytes(StandardCharsets.UTF_8));
+                selectorBytes.add(value.getBytes(StandardCharsets.UTF_8));
+            });
         }
 
         boolean isOf(FunctionMessage message) {
-            return topic.equals(message.topic())
-                    && (selectors == message.selectors() || selectors.equals(message.selectors()));
+            return topic.equals(message.topic()) && selectors.equals(message.selectors());
         }
 
         int length() {

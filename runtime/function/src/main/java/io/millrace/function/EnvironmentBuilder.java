@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -50,7 +51,11 @@ final class EnvironmentBuilder {
                 recipe.name()
                         + "-"
                         + Folders.nameOf(
-                                python.fullVersion() + "\n" + python.prefix() + "\n" + requirements);
+                                python.fullVersion()
+                                        + "\n"
+                                        + python.prefix()
+                                        + "\n"
+                                        + requirements);
         Path home = root.resolve(name);
         if (isReady(home)) {
             return interpreter(home);
@@ -64,7 +69,7 @@ final class EnvironmentBuilder {
                                 StandardOpenOption.WRITE);
                 FileLock lock = channel.lock()) {
             if (!lock.isValid() || !isReady(home)) {
-                make(home, root.resolve("." + name + ".building"), python, requirements);
+                makeOrClear(home, root.resolve("." + name + ".building"), python, requirements);
             }
             return interpreter(home);
         } finally {
@@ -78,6 +83,28 @@ final class EnvironmentBuilder {
 
     private static boolean isReady(Path home) {
         return Files.isExecutable(interpreter(home));
+    }
+
+    /** What fails leaves its log and nothing else. */
+    private void makeOrClear(
+            Path home, Path staging, PythonSearch.Python python, String requirements)
+            throws IOException, InterruptedException {
+        boolean made = false;
+        try {
+            make(home, staging, python, requirements);
+            made = true;
+        } finally {
+            if (!made) {
+                Path output = staging.resolve("build.log");
+                if (Files.exists(output)) {
+                    Files.move(
+                            output,
+                            home.resolveSibling(home.getFileName() + ".failed.log"),
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+                Folders.delete(staging);
+            }
+        }
     }
 
     private void make(Path home, Path staging, PythonSearch.Python python, String requirements)
@@ -109,6 +136,7 @@ final class EnvironmentBuilder {
         pip.addAll(List.of("-r", list.toString()));
         step("pip install", pip, output);
         rename(staging.resolve("bin"), staging.toString(), home.toString());
+        Files.deleteIfExists(home.resolveSibling(home.getFileName() + ".failed.log"));
         Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
         log.info("Built {}", home);
     }
@@ -147,7 +175,9 @@ final class EnvironmentBuilder {
     private static void rename(Path bin, String from, String to) throws IOException {
         List<Path> files;
         try (Stream<Path> all = Files.list(bin)) {
-            files = all.filter(file -> Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)).toList();
+            files =
+                    all.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                            .toList();
         }
         for (Path file : files) {
             if (Files.size(file) < 1 << 20) {

@@ -75,7 +75,9 @@ final class Environments implements AutoCloseable {
     private void build(EnvironmentCatalog.Recipe recipe, Entry entry, Duration retry) {
         entry.set(
                 new EnvironmentState.Building(
-                        "building environment '" + recipe.name() + "'; the first time takes minutes"),
+                        "building environment '"
+                                + recipe.name()
+                                + "'; the first time takes minutes"),
                 null);
         try {
             Path python = builder.build(recipe);
@@ -137,8 +139,7 @@ final class Environments implements AutoCloseable {
             listeners.values().forEach(Environments::call);
         }
 
-        private record Snapshot(
-                EnvironmentState state, @Nullable Path python) {}
+        private record Snapshot(EnvironmentState state, @Nullable Path python) {}
     }
 
     private static void call(Runnable listener) {

@@ -13,7 +13,12 @@ final class ExternalCommand {
 
     /** Variables of the server that would send a Python elsewhere. */
     private static final List<String> NOT_INHERITED =
-            List.of("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__");
+            List.of(
+                    "PYTHONHOME",
+                    "PYTHONPATH",
+                    "PYTHONSTARTUP",
+                    "VIRTUAL_ENV",
+                    "__PYVENV_LAUNCHER__");
 
     private ExternalCommand() {}
 

@@ -41,8 +41,7 @@ final class FrameChannel implements Closeable {
         int length = in.getInt();
         int kind = in.get();
         if (length < 1 || length - 1 > longest) {
-            throw new ProtocolViolation(
-                    "a frame of kind " + kind + " claims " + length + " bytes");
+            throw new ProtocolViolation("a frame of kind " + kind + " claims " + length + " bytes");
         }
         unread = length - 1;
         return kind;

@@ -34,13 +34,7 @@ public record FunctionRuntimeConfig(
 
     /** Interpreters that are tried where the configuration names none. */
     public static final List<String> DEFAULT_PYTHONS =
-            List.of(
-                    "python3",
-                    "python3.13",
-                    "python3.12",
-                    "python3.11",
-                    "python3.10",
-                    "python3.9");
+            List.of("python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9");
 
     public FunctionRuntimeConfig {
         work = work.toAbsolutePath().normalize();

@@ -34,8 +34,7 @@ final class Handshake {
                             (channel.readByte() & Protocol.BATCH) != 0,
                             launch.spec().timeout().toNanos());
             case Protocol.START_FAILED -> throw new StartFailure(channel.readText());
-            default ->
-                    throw new ProtocolViolation("the worker began with a frame of kind " + kind);
+            default -> throw new ProtocolViolation("the worker began with a frame of kind " + kind);
         };
     }
 

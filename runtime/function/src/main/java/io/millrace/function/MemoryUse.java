@@ -20,11 +20,12 @@ final class MemoryUse {
      */
     static long proportional(ProcessHandle process) {
         long sum = proportional(process.pid());
-        return sum
-                + process.descendants().mapToLong(child -> proportional(child.pid())).sum();
+        return sum + process.descendants().mapToLong(child -> proportional(child.pid())).sum();
     }
 
-    /** Resident bytes of a process and all that it started; forked ones count shared pages twice. */
+    /**
+     * Resident bytes of a process and all that it started; forked ones count shared pages twice.
+     */
     static long residentOfAll(ProcessHandle process) {
         return resident(process.pid())
                 + process.descendants().mapToLong(child -> resident(child.pid())).sum();

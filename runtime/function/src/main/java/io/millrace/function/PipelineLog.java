@@ -55,7 +55,8 @@ final class PipelineLog {
             return; // the server stops: what a function still says has no place any more
         }
         ByteBuffer bytes =
-                ByteBuffer.wrap((LogLineFormat.write(line) + "\n").getBytes(StandardCharsets.UTF_8));
+                ByteBuffer.wrap(
+                        (LogLineFormat.write(line) + "\n").getBytes(StandardCharsets.UTF_8));
         FileChannel channel = open();
         if (size > 0 && size + bytes.remaining() > fileSize) {
             rotate();
@@ -120,10 +121,24 @@ final class PipelineLog {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE,
                             StandardOpenOption.APPEND);
+            endTornLine(channel);
             size = channel.size();
             current = channel;
         }
         return channel;
+    }
+
+    /** A server that was killed may have written half a line; the next one is not to suffer. */
+    private void endTornLine(FileChannel channel) throws IOException {
+        if (channel.size() == 0) {
+            return;
+        }
+        try (FileChannel reading = FileChannel.open(file(0), StandardOpenOption.READ)) {
+            ByteBuffer last = ByteBuffer.allocate(1);
+            if (reading.read(last, reading.size() - 1) == 1 && last.get(0) != '\n') {
+                channel.write(ByteBuffer.wrap(new byte[] {'\n'}));
+            }
+        }
     }
 
     private void rotate() throws IOException {

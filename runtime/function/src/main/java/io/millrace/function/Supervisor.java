@@ -110,7 +110,8 @@ final class Supervisor {
                 if (failedStarts >= config.startAttempts() && startsTried > triedBefore) {
                     return new NotReady(
                             new Verdict(
-                                    ErrorCode.USER_CODE, "the function does not start: " + trouble));
+                                    ErrorCode.USER_CODE,
+                                    "the function does not start: " + trouble));
                 }
                 changed.await();
             }

@@ -216,7 +216,8 @@ final class WorkerLauncher implements AutoCloseable {
         variables.put("PYTHONNOUSERSITE", "1");
         variables.put("PYTHONFAULTHANDLER", "1");
         variables.put("TF_CPP_MIN_LOG_LEVEL", "2");
-        variables.put("AI_INFERENCE_ENDPOINT", inferenceEndpoint.apply(launch.pipeline().project()));
+        variables.put(
+                "AI_INFERENCE_ENDPOINT", inferenceEndpoint.apply(launch.pipeline().project()));
         // Private memory that was asked for, used or not: a backstop behind the watch, which looks
         // at what is used. Generous, because numeric libraries reserve much more than they use.
         variables.put("MILLRACE_LIMIT_DATA", Long.toString(2 * memory + (1L << 30)));

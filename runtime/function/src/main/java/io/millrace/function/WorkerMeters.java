@@ -24,7 +24,9 @@ final class WorkerMeters {
                         labels);
         failures =
                 meters.count(
-                        "millrace_function_failures_total", "Messages that functions failed.", labels);
+                        "millrace_function_failures_total",
+                        "Messages that functions failed.",
+                        labels);
         timeouts =
                 meters.count(
                         "millrace_function_timeouts_total",
@@ -45,7 +47,9 @@ final class WorkerMeters {
                         labels);
         batches =
                 meters.timing(
-                        "millrace_function_batch_seconds", "Time of one batch of messages.", labels);
+                        "millrace_function_batch_seconds",
+                        "Time of one batch of messages.",
+                        labels);
     }
 
     static String[] labels(FunctionLaunch launch) {

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One process of a worker, from its start to its end. Whoever finds a reason to end it says so
- * with {@link #kill}; the first reason counts.
+ * One process of a worker, from its start to its end. Whoever finds a reason to end it says so with
+ * {@link #kill}; the first reason counts.
  */
 final class WorkerProcess {
 
@@ -36,7 +36,8 @@ final class WorkerProcess {
     private volatile Verdict overdue;
     private int ticks;
 
-    WorkerProcess(Process process, LogPump pump, Thread pumping, FunctionSpec spec, TimeSource time) {
+    WorkerProcess(
+            Process process, LogPump pump, Thread pumping, FunctionSpec spec, TimeSource time) {
         this.process = process;
         this.pump = pump;
         this.pumping = pumping;

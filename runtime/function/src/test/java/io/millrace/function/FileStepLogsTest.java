@@ -51,9 +51,13 @@ class FileStepLogsTest {
             assertThat(logs.tail(ONE, 3)).containsExactly(line(ONE, 7), line(ONE, 8), line(ONE, 9));
         }
         Files.writeString(
-                root.resolve("lab/one/0.log"), "2026-01-01T00:00:00Z\tf", StandardOpenOption.APPEND);
+                root.resolve("lab/one/0.log"),
+                "2026-01-01T00:00:00Z\tf",
+                StandardOpenOption.APPEND);
         try (var logs = new FileStepLogs(root, meters)) {
             assertThat(logs.tail(ONE, 100)).hasSize(10).endsWith(line(ONE, 9));
+            logs.append(line(ONE, 10));
+            assertThat(logs.tail(ONE, 2)).containsExactly(line(ONE, 9), line(ONE, 10));
             assertThat(logs.tail(key("unheard-of"), 5)).isEmpty();
         }
     }
@@ -109,10 +113,8 @@ class FileStepLogsTest {
             try (var subscription = logs.follow(ONE, 0, heard)) {
                 IntStream.range(0, 10_000).forEach(i -> logs.append(line(ONE, i)));
                 gate.countDown();
-                await().untilAsserted(
-                                () ->
-                                        assertThat(heard.lines.size() + heard.lost.get())
-                                                .isEqualTo(10_000));
+                await().untilAsserted(() ->
+                        assertThat(heard.lines.size() + heard.lost.get()).isEqualTo(10_000));
                 assertThat(heard.lost.get()).isPositive();
                 assertThat(meters.total("millrace_log_lines_lost_by_followers_total"))
                         .isEqualTo(heard.lost.get());

@@ -115,7 +115,8 @@ class FunctionContractTest {
                     t.start(); t.join()
                 """;
         try (var function = RunningFunction.of(data, code)) {
-            assertThat(function.texts("first", "later")).containsExactly("sent now", "sent late,now");
+            assertThat(function.texts("first", "later"))
+                    .containsExactly("sent now", "sent late,now");
         }
     }
 
@@ -155,14 +156,13 @@ class FunctionContractTest {
             var results = function.texts("a", "bad", "b");
             assertThat(results.get(1)).isEqualTo("USER_CODE: KeyError: 'predictions'");
             assertThat(results.get(2)).isEqualTo(results.get(0));
-            await().untilAsserted(
-                            () ->
-                                    assertThat(function.logs.texts())
-                                            .anyMatch(l -> l.endsWith("cameras/1"))
-                                            .contains("Traceback (most recent call last):")
-                                            .contains("    raise KeyError('predictions')")
-                                            .contains("KeyError: 'predictions'")
-                                            .noneMatch(l -> l.contains("runner.py")));
+            await().untilAsserted(() ->
+                    assertThat(function.logs.texts())
+                            .anyMatch(l -> l.endsWith("cameras/1"))
+                            .contains("Traceback (most recent call last):")
+                            .contains("    raise KeyError('predictions')")
+                            .contains("KeyError: 'predictions'")
+                            .noneMatch(l -> l.contains("runner.py")));
         }
     }
 
@@ -171,7 +171,8 @@ class FunctionContractTest {
         byte[] large = new byte[10 << 20];
         java.util.Arrays.fill(large, (byte) 'x');
         try (var function =
-                RunningFunction.of(data, "def main(ctx, msg):\n  ctx.send(msg)\n  ctx.send(msg)\n")) {
+                RunningFunction.of(
+                        data, "def main(ctx, msg):\n  ctx.send(msg)\n  ctx.send(msg)\n")) {
             var results =
                     function.worker.process(
                             java.util.List.of(

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.TimeSource;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.FunctionWorker.WorkerState;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,8 +71,7 @@ class FunctionFailureTest {
                 """
                         .formatted(deed, deed);
         try (var function =
-                RunningFunction.of(
-                        data, code, Duration.ofMillis(700), DataSize.ofMebibytes(256))) {
+                RunningFunction.of(data, code, Duration.ofMillis(700), DataSize.ofMebibytes(256))) {
             List<String> results = new ArrayList<>(function.texts("a", "b", "bad", "c", "d"));
             assertThat(results.get(2)).contains(reason);
             results.remove(2);
@@ -101,8 +103,7 @@ class FunctionFailureTest {
                     ctx.send(msg)
                 """;
         try (var function =
-                RunningFunction.of(
-                        data, code, Duration.ofSeconds(30), DataSize.ofMebibytes(128))) {
+                RunningFunction.of(data, code, Duration.ofSeconds(30), DataSize.ofMebibytes(128))) {
             List<String> results = function.texts("a", "hog", "b", "child", "c", "at once", "d");
             assertThat(results.get(1)).contains("of memory, its limit is 128Mi");
             assertThat(results.get(3)).contains("of memory, its limit is 128Mi");
@@ -162,23 +163,22 @@ class FunctionFailureTest {
             assertThat(function.texts("long")).containsExactly("sent long");
             await().untilAsserted(() -> assertThat(function.logs.texts()).contains("after"));
             assertThat(function.logs.texts())
-                    .anyMatch(l -> l.startsWith("yyy") && l.endsWith("(2983616 bytes of this line cut)"));
+                    .anyMatch(l ->
+                            l.startsWith("yyy") && l.endsWith("(2983616 bytes of this line cut)"));
             assertThat(function.texts("flood")).containsExactly("sent flood");
-            await().untilAsserted(
-                            () ->
-                                    assertThat(function.logs.texts())
-                                            .anyMatch(l -> l.contains("lines dropped: a function")));
+            await().untilAsserted(() ->
+                    assertThat(function.logs.texts())
+                            .anyMatch(l -> l.contains("lines dropped: a function")));
             assertThat(function.logs.texts().size()).isLessThan(50_000);
             long dropped = function.meters.total("millrace_function_log_lines_dropped_total");
-            await().untilAsserted(
-                            () ->
-                                    assertThat(
-                                                    function.logs.texts().stream()
-                                                                    .filter(l -> l.startsWith("line "))
-                                                                    .count()
-                                                            + function.meters.total(
-                                                                    "millrace_function_log_lines_dropped_total"))
-                                            .isEqualTo(200_000));
+            await().untilAsserted(() ->
+                    assertThat(
+                                    function.logs.texts().stream()
+                                                    .filter(l -> l.startsWith("line "))
+                                                    .count()
+                                            + function.meters.total(
+                                                    "millrace_function_log_lines_dropped_total"))
+                            .isEqualTo(200_000));
             assertThat(dropped).isPositive();
         }
     }
@@ -197,12 +197,11 @@ class FunctionFailureTest {
                     """)
     void failsMessagesWhenTheFunctionDoesNotStart(String code, String reason) {
         try (var function = RunningFunction.of(data, code)) {
-            await().untilAsserted(
-                            () ->
-                                    assertThat(function.worker.state())
-                                            .isInstanceOfSatisfying(
-                                                    WorkerState.Starting.class,
-                                                    s -> assertThat(s.message()).contains(reason)));
+            await().untilAsserted(() ->
+                    assertThat(function.worker.state())
+                            .isInstanceOfSatisfying(
+                                    WorkerState.Starting.class,
+                                    s -> assertThat(s.message()).contains(reason)));
             List<String> results = function.texts("a", "b");
             assertThat(results)
                     .hasSize(2)
@@ -227,12 +226,12 @@ class FunctionFailureTest {
             Callable<List<String>> work = () -> function.texts("a", "b");
             Future<List<String>> results = executor.submit(work);
             await().untilAsserted(() -> assertThat(function.logs.texts()).contains("busy"));
-            long before = System.nanoTime();
+            long before = TimeSource.system().nanoTime();
             function.close();
             assertThat(results.get(5, TimeUnit.SECONDS))
                     .hasSize(2)
                     .allMatch(r -> r.startsWith("UNAVAILABLE: "));
-            assertThat(Duration.ofNanos(System.nanoTime() - before))
+            assertThat(Duration.ofNanos(TimeSource.system().nanoTime() - before))
                     .isLessThan(Duration.ofMillis(2500));
         }
     }
@@ -277,7 +276,35 @@ class FunctionFailureTest {
     }
 
     @Test
-    void measuresWhatAMessageCostsInBatches() {
+    void diesWithTheServerWhateverItIsAt() throws Exception {
+        Path pidFile = data.resolve("pid");
+        Process server =
+                new ProcessBuilder(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                ServerToKill.class.getName(),
+                                data.toString(),
+                                pidFile.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(data.resolve("server.log").toFile())
+                        .start();
+        try {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.exists(pidFile) && Files.readString(pidFile).endsWith("\n"));
+            ProcessHandle worker =
+                    ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
+                            .orElseThrow();
+            assertThat(worker.isAlive()).isTrue();
+            server.destroyForcibly();
+            await().atMost(Duration.ofSeconds(3)).until(() -> !worker.isAlive());
+        } finally {
+            server.destroyForcibly();
+        }
+    }
+
+    @Test
+    void measuresWhatAMessageCostsInBatches(TestReporter reporter) {
         FunctionResult[] last = new FunctionResult[1];
         byte[] payload = new byte[8 << 10];
         var batch = java.util.Collections.nCopies(64, RunningFunction.message(payload));
@@ -286,12 +313,13 @@ class FunctionFailureTest {
                 last[0] = function.worker.process(batch).getLast();
             }
             int rounds = 500;
-            long before = System.nanoTime();
+            long before = TimeSource.system().nanoTime();
             for (int i = 0; i < rounds; i++) {
                 last[0] = function.worker.process(batch).getLast();
             }
-            double micros = (System.nanoTime() - before) / 1000.0 / rounds / batch.size();
-            System.getLogger("functions").log(System.Logger.Level.INFO, "µs a message: " + micros);
+            double micros =
+                    (TimeSource.system().nanoTime() - before) / 1000.0 / rounds / batch.size();
+            reporter.publishEntry("microseconds a message", Double.toString(micros));
             assertThat(last[0]).isInstanceOf(FunctionResult.Sent.class);
             assertThat(micros).isLessThan(150);
         }

@@ -27,8 +27,7 @@ public final class RecordingStepLogs implements StepLogs {
 
     @Override
     public synchronized List<Line> tail(ResourceKey pipeline, int count) {
-        List<Line> own =
-                lines.stream().filter(line -> line.pipeline().equals(pipeline)).toList();
+        List<Line> own = lines.stream().filter(line -> line.pipeline().equals(pipeline)).toList();
         return List.copyOf(own.subList(Math.max(0, own.size() - count), own.size()));
     }
 

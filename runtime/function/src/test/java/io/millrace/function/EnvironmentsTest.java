@@ -1,0 +1,222 @@
+package io.millrace.function;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.api.DataSize;
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.RecordingStepLogs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(240)
+class EnvironmentsTest {
+
+    @TempDir Path data;
+
+    private static FunctionSpec spec(String environment, String... requirements) {
+        return new FunctionSpec(
+                FunctionSpec.Language.PYTHON,
+                environment,
+                List.of(requirements),
+                new FunctionSpec.Source("f.py", "def main(ctx, msg): pass\n"),
+                List.of(),
+                Duration.ofSeconds(5),
+                DataSize.ofMebibytes(256));
+    }
+
+    private static EnvironmentCatalog.Recipe small(String... requirements) {
+        return new EnvironmentCatalog.Recipe(
+                "small", 309, Integer.MAX_VALUE, List.of(requirements));
+    }
+
+    private ProcessFunctionRuntime runtime(FunctionRuntimeConfig config) {
+        return new ProcessFunctionRuntime(
+                config,
+                _ -> "127.0.0.1:1",
+                new RecordingStepLogs(),
+                new RecordingMeters(),
+                TimeSource.system(),
+                IdSource.random());
+    }
+
+    /** A package that pip can build without the network, thanks to the setuptools it finds. */
+    private Path localPackage() throws IOException {
+        Path folder = Files.createDirectories(data.resolve("pack"));
+        Files.writeString(folder.resolve("millrace_sample.py"), "VALUE = 42\n");
+        Files.writeString(
+                folder.resolve("pyproject.toml"),
+                """
+                [build-system]
+                requires = []
+                build-backend = "backend"
+                backend-path = ["."]
+                [project]
+                name = "millrace-sample"
+                version = "1.0"
+                """);
+        Files.writeString(
+                folder.resolve("backend.py"),
+                """
+                import zipfile, os
+                def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+                    name = 'millrace_sample-1.0-py3-none-any.whl'
+                    info = 'millrace_sample-1.0.dist-info/'
+                    with zipfile.ZipFile(os.path.join(wheel_directory, name), 'w') as z:
+                        z.write('millrace_sample.py')
+                        z.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: millrace-sample\\nVersion: 1.0\\n')
+                        z.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+                        z.writestr(info + 'entry_points.txt', '[console_scripts]\\nsample = millrace_sample:VALUE\\n')
+                        z.writestr(info + 'RECORD', '')
+                    return name
+                """);
+        return folder;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"python", "python-env", "Python3 Env", "sr-python"})
+    void knowsTheNamesThatKarbonUsed(String name) {
+        var recipe = EnvironmentCatalog.recipe(spec(name, " scipy==1.15.3 "));
+        assertThat(recipe.name()).isEqualTo("python");
+        assertThat(recipe.requirements())
+                .anyMatch(line -> line.startsWith("requests=="))
+                .anyMatch(line -> line.startsWith("msgpack=="))
+                .anyMatch(line -> line.startsWith("numpy=="))
+                .contains("scipy==1.15.3");
+    }
+
+    @Test
+    void tensorflowBringsWhatTheTutorialImports() {
+        var recipe = EnvironmentCatalog.recipe(spec("Tensorflow Python"));
+        assertThat(recipe.name()).isEqualTo("tensorflow-python");
+        assertThat(recipe.requirements())
+                .anyMatch(line -> line.startsWith("tensorflow-cpu=="))
+                .anyMatch(line -> line.startsWith("requests=="))
+                .anyMatch(line -> line.startsWith("pillow=="));
+        assertThat(recipe.suits(313)).isTrue();
+        assertThat(recipe.suits(314)).isFalse();
+    }
+
+    @Test
+    void refusesOptionsAmongTheRequirements() {
+        for (String bad : List.of("--index-url=http://evil", "-e .", "a\nb")) {
+            assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("python", bad)))
+                    .isInstanceOf(MillraceException.class)
+                    .hasMessageContaining("is not a package");
+        }
+    }
+
+    @Test
+    void saysWhichEnvironmentsThereAre() {
+        try (var runtime = runtime(FunctionRuntimeConfig.of(data))) {
+            runtime.prepare(RunningFunction.FUNCTION, spec("tensorflow-pyton"), () -> {});
+            assertThat(runtime.environment(RunningFunction.FUNCTION))
+                    .hasValueSatisfying(state ->
+                            assertThat(((EnvironmentState.Failed) state).message())
+                                    .isEqualTo(
+                                            "environment 'tensorflow-pyton' is not known;"
+                                                    + " did you mean 'tensorflow-python'?"
+                                                    + " Known are python,"
+                                                    + " tensorflow-python; further packages"
+                                                    + " go into spec.requirements"));
+            runtime.remove(RunningFunction.FUNCTION);
+            assertThat(runtime.environment(RunningFunction.FUNCTION)).isEmpty();
+        }
+    }
+
+    @Test
+    void buildsALocalRequirementOnceAndRemovesWhatAKilledServerLeft() throws Exception {
+        var config = FunctionRuntimeConfig.of(data);
+        var recipe = small("millrace-sample @ file://" + localPackage());
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Callable<Path> build = () -> new EnvironmentBuilder(config).build(recipe);
+            var both = executor.invokeAll(List.of(build, build));
+            Path python = both.get(0).get();
+            assertThat(both.get(1).get()).isEqualTo(python);
+            Path home = python.getParent().getParent();
+            assertThat(home.getParent()).isEqualTo(config.environments());
+            var outcome =
+                    ExternalCommand.run(
+                            List.of(
+                                    python.toString(),
+                                    "-c",
+                                    "import millrace_sample; print(millrace_sample.VALUE)"),
+                            data.resolve("out"),
+                            Duration.ofSeconds(30));
+            assertThat(outcome.output().strip()).isEqualTo("42");
+            assertThat(Files.readString(home.resolve("bin/sample")))
+                    .startsWith("#!" + python + "\n");
+
+            // Half a folder from a crash, and a finished one whose interpreter is gone.
+            Path staging = home.resolveSibling("." + home.getFileName() + ".building");
+            Files.createDirectories(staging.resolve("bin"));
+            Files.delete(python);
+            assertThat(build.call()).isEqualTo(python).exists();
+            assertThat(staging).doesNotExist();
+        }
+    }
+
+    @Test
+    void showsPipsOwnWordsAndLeavesNothingBehind() throws IOException {
+        var config = FunctionRuntimeConfig.of(data).withPipOptions(List.of("--no-index"));
+        assertThatThrownBy(() -> new EnvironmentBuilder(config).build(small("no-such-thing==1")))
+                .isInstanceOf(MillraceException.class)
+                .hasMessageContaining("pip install failed")
+                .hasMessageContaining("No matching distribution found for no-such-thing==1")
+                .hasMessageContaining("spec.requirements");
+        try (Stream<Path> all = Files.list(config.environments())) {
+            assertThat(all.map(path -> path.getFileName().toString()))
+                    .hasSize(2)
+                    .anyMatch(name -> name.endsWith(".lock"))
+                    .anyMatch(name -> name.endsWith(".failed.log"));
+        }
+    }
+
+    @Test
+    void tellsWhoeverPreparedItWhenBuildingFails() {
+        var calls = new AtomicInteger();
+        var config = FunctionRuntimeConfig.of(data).withPythons(List.of("no-such-python"));
+        try (var runtime = runtime(config)) {
+            runtime.prepare(RunningFunction.FUNCTION, spec("python"), calls::incrementAndGet);
+            runtime.prepare(RunningFunction.FUNCTION, spec("python"), calls::incrementAndGet);
+            await().untilAsserted(() ->
+                    assertThat(runtime.environment(RunningFunction.FUNCTION))
+                            .hasValueSatisfying(state ->
+                                    assertThat(state).isInstanceOf(EnvironmentState.Failed.class)));
+            assertThat(calls.get()).isBetween(1, 2);
+            assertThat(runtime.environment(RunningFunction.FUNCTION).orElseThrow().toString())
+                    .contains("no-such-python is not installed")
+                    .contains("apt install python3 python3-venv");
+        }
+    }
+
+    @Test
+    void namesThePackageThatDebianLeavesOut() throws IOException {
+        Path fake = data.resolve("python3");
+        Files.writeString(
+                fake, "#!/bin/sh\necho 'millrace-python 3 11 2|/usr/bin/python3|/usr|ensurepip'\n");
+        assertThat(fake.toFile().setExecutable(true)).isTrue();
+        var config = FunctionRuntimeConfig.of(data).withPythons(List.of(fake.toString()));
+        assertThatThrownBy(() -> new EnvironmentBuilder(config).build(small()))
+                .hasMessageContaining("lacks ensurepip")
+                .hasMessageContaining("apt install python3.11-venv");
+    }
+}
