@@ -97,6 +97,21 @@ final class Conversation {
             boolean oneByOne,
             @Nullable FunctionResult[] results)
             throws IOException {
+        channel.use().lock();
+        try {
+            exchange(batch, from, to, oneByOne, results);
+        } finally {
+            channel.use().unlock();
+        }
+    }
+
+    private void exchange(
+            List<FunctionMessage> batch,
+            int from,
+            int to,
+            boolean oneByOne,
+            @Nullable FunctionResult[] results)
+            throws IOException {
         answered = from;
         frameEnd = from;
         startsOfFrame = 0;

@@ -39,11 +39,12 @@ final class EnvironmentBuilder {
     }
 
     /**
-     * The interpreter of a ready environment; builds it first when it is not there. Takes minutes.
+     * A ready environment; builds it first when it is not there, which takes minutes.
      *
      * @throws MillraceException saying, in the tool's own words, why it could not be built
      */
-    Path build(EnvironmentCatalog.Recipe recipe) throws IOException, InterruptedException {
+    VirtualEnvironment build(EnvironmentCatalog.Recipe recipe)
+            throws IOException, InterruptedException {
         Path root = Files.createDirectories(config.environments());
         PythonSearch.Python python = PythonSearch.find(config.pythons(), recipe, root);
         String requirements = String.join("\n", recipe.requirements()) + "\n";
@@ -57,8 +58,9 @@ final class EnvironmentBuilder {
                                         + "\n"
                                         + requirements);
         Path home = root.resolve(name);
-        if (isReady(home)) {
-            return interpreter(home);
+        VirtualEnvironment environment = new VirtualEnvironment(home);
+        if (environment.isUsable()) {
+            return environment;
         }
         ReentrantLock turn = TURNS.computeIfAbsent(home, _ -> new ReentrantLock());
         turn.lockInterruptibly();
@@ -68,21 +70,13 @@ final class EnvironmentBuilder {
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.WRITE);
                 FileLock lock = channel.lock()) {
-            if (!lock.isValid() || !isReady(home)) {
+            if (!lock.isValid() || !environment.isUsable()) {
                 makeOrClear(home, root.resolve("." + name + ".building"), python, requirements);
             }
-            return interpreter(home);
+            return environment;
         } finally {
             turn.unlock();
         }
-    }
-
-    private static Path interpreter(Path home) {
-        return home.resolve("bin").resolve("python");
-    }
-
-    private static boolean isReady(Path home) {
-        return Files.isExecutable(interpreter(home));
     }
 
     /** What fails leaves its log and nothing else. */
@@ -123,7 +117,7 @@ final class EnvironmentBuilder {
         List<String> pip =
                 new ArrayList<>(
                         List.of(
-                                interpreter(staging).toString(),
+                                new VirtualEnvironment(staging).python().toString(),
                                 "-m",
                                 "pip",
                                 "install",

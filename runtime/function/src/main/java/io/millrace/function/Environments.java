@@ -4,7 +4,6 @@ import io.millrace.api.FunctionSpec;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.EnvironmentState;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -80,8 +79,8 @@ final class Environments implements AutoCloseable {
                                 + "'; the first time takes minutes"),
                 null);
         try {
-            Path python = builder.build(recipe);
-            entry.set(new EnvironmentState.Ready(), python);
+            VirtualEnvironment environment = builder.build(recipe);
+            entry.set(new EnvironmentState.Ready(), environment);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (MillraceException e) {
@@ -96,7 +95,7 @@ final class Environments implements AutoCloseable {
         log.warn("Environment {} could not be built: {}", recipe.name(), message);
         entry.set(new EnvironmentState.Failed(message), null);
         Duration next = retry.multipliedBy(2);
-        var unused =
+        var _ =
                 timer.schedule(
                         () ->
                                 submit(
@@ -121,9 +120,9 @@ final class Environments implements AutoCloseable {
             return snapshot.state;
         }
 
-        /** The interpreter, null when it is not ready. */
-        @Nullable Path python() {
-            return snapshot.python;
+        /** The environment itself, null when it is not ready. */
+        @Nullable VirtualEnvironment built() {
+            return snapshot.built;
         }
 
         void listen(Object owner, Runnable changed) {
@@ -134,12 +133,12 @@ final class Environments implements AutoCloseable {
             listeners.remove(owner);
         }
 
-        private void set(EnvironmentState state, @Nullable Path python) {
-            snapshot = new Snapshot(state, python);
+        private void set(EnvironmentState state, @Nullable VirtualEnvironment built) {
+            snapshot = new Snapshot(state, built);
             listeners.values().forEach(Environments::call);
         }
 
-        private record Snapshot(EnvironmentState state, @Nullable Path python) {}
+        private record Snapshot(EnvironmentState state, @Nullable VirtualEnvironment built) {}
     }
 
     private static void call(Runnable listener) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Frames over a byte channel. One thread reads and writes at a time; {@link #close} may come from
@@ -20,11 +21,19 @@ final class FrameChannel implements Closeable {
     private final ByteChannel channel;
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER).flip();
     private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER);
+    private final ReentrantLock use = new ReentrantLock();
     private int unread;
     private int unwritten;
 
     FrameChannel(ByteChannel channel) {
         this.channel = channel;
+    }
+
+    /**
+     * Held by whoever is in the middle of writing frames or of an exchange that must not be cut.
+     */
+    ReentrantLock use() {
+        return use;
     }
 
     /**

@@ -6,8 +6,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.MessageDigest;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +24,12 @@ final class Handshake {
     static Conversation perform(WorkerLauncher.Launched launched, FunctionLaunch launch)
             throws IOException, StartFailure {
         FrameChannel channel = accept(launched);
-        sendConfig(channel, launched, launch);
+        channel.use().lock();
+        try {
+            sendConfig(channel, launched, launch);
+        } finally {
+            channel.use().unlock();
+        }
         int kind = channel.nextFrame(Protocol.MAX_TEXT);
         return switch (kind) {
             case Protocol.READY ->
@@ -90,20 +95,23 @@ final class Handshake {
         byte[] input = utf8(launch.input());
         byte[] output = utf8(launch.output());
         byte[] script = utf8(launched.script().toString());
-        Map<byte[], byte[]> args = new LinkedHashMap<>();
-        new TreeMap<>(launch.args()).forEach((name, value) -> args.put(utf8(name), utf8(value)));
+        List<byte[]> args = new ArrayList<>(); // name, value, name, value
+        new TreeMap<>(launch.args())
+                .forEach((name, value) -> {
+                    args.add(utf8(name));
+                    args.add(utf8(value));
+                });
         int length = 4 * 3 + input.length + output.length + script.length + 2 + 4;
-        for (Map.Entry<byte[], byte[]> arg : args.entrySet()) {
-            length += 8 + arg.getKey().length + arg.getValue().length;
+        for (byte[] text : args) {
+            length += 4 + text.length;
         }
         channel.beginFrame(Protocol.CONFIG, length);
         channel.writeText(input);
         channel.writeText(output);
         channel.writeText(script);
-        channel.writeShort(args.size());
-        for (Map.Entry<byte[], byte[]> arg : args.entrySet()) {
-            channel.writeText(arg.getKey());
-            channel.writeText(arg.getValue());
+        channel.writeShort(args.size() / 2);
+        for (byte[] text : args) {
+            channel.writeText(text);
         }
         channel.writeInt(Protocol.MAX_PAYLOAD);
         channel.flush();

@@ -44,7 +44,7 @@ final class LogFollower {
     void close() {
         closed = true;
         Thread running = thread;
-        if (running != null && running != Thread.currentThread()) {
+        if (running != null && !running.equals(Thread.currentThread())) {
             running.interrupt();
         }
     }

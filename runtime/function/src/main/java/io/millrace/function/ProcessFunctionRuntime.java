@@ -100,7 +100,7 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
             throw WorkerLauncher.closed();
         }
         if (watching.compareAndSet(false, true)) {
-            var unused =
+            var _ =
                     timer.scheduleWithFixedDelay(
                             watch, Watch.PERIOD_MILLIS, Watch.PERIOD_MILLIS, TimeUnit.MILLISECONDS);
         }

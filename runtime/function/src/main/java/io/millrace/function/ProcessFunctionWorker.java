@@ -7,6 +7,7 @@ import io.millrace.spi.FunctionMessage;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.FunctionWorker;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -105,11 +106,7 @@ final class ProcessFunctionWorker implements FunctionWorker {
                 switch (supervisor.awaitReady()) {
                     case Supervisor.Ready(var process, var conversation) ->
                             call(process, conversation);
-                    case Supervisor.NotReady(Verdict verdict) -> {
-                        while (at < batch.size()) {
-                            fail(verdict);
-                        }
-                    }
+                    case Supervisor.NotReady(Verdict verdict) -> failRest(verdict);
                 }
             }
         }
@@ -120,6 +117,11 @@ final class ProcessFunctionWorker implements FunctionWorker {
             try {
                 conversation.call(batch, at, end, singly, results);
                 at = end;
+            } catch (ClosedByInterruptException e) {
+                at = conversation.firstUnanswered();
+                Verdict verdict = Verdict.interrupted();
+                supervisor.replace(process, conversation.completed(), process.end(verdict));
+                failRest(verdict);
             } catch (IOException e) {
                 at = conversation.firstUnanswered();
                 log.debug("The conversation with a worker of {} broke", launch.function(), e);
@@ -167,6 +169,12 @@ final class ProcessFunctionWorker implements FunctionWorker {
                                     + " bytes, a function takes "
                                     + Protocol.MAX_PAYLOAD);
             at++;
+        }
+
+        private void failRest(Verdict verdict) {
+            while (at < batch.size()) {
+                fail(verdict);
+            }
         }
 
         private void fail(Verdict verdict) {

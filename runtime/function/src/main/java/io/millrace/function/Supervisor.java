@@ -1,12 +1,10 @@
 package io.millrace.function;
 
 import io.millrace.api.ErrorCode;
-import io.millrace.api.MillraceException;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionWorker.WorkerState;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -117,8 +115,7 @@ final class Supervisor {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new NotReady(
-                    new Verdict(ErrorCode.UNAVAILABLE, "interrupted while waiting for a worker"));
+            return new NotReady(Verdict.interrupted());
         } finally {
             lock.unlock();
         }
@@ -179,7 +176,7 @@ final class Supervisor {
         environment.forget(this);
         thread.interrupt();
         try {
-            var unused = thread.join(config.stopTimeout());
+            var _ = thread.join(config.stopTimeout());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -191,9 +188,9 @@ final class Supervisor {
         environment.listen(this, this::wake);
         try {
             while (!isClosed()) {
-                Path python = awaitEnvironment();
-                if (python != null) {
-                    live(python);
+                VirtualEnvironment built = awaitEnvironment();
+                if (built != null) {
+                    live(built);
                 }
             }
         } catch (InterruptedException e) {
@@ -204,11 +201,11 @@ final class Supervisor {
     }
 
     /** One process, from its start to its end and the wait after it. */
-    private void live(Path python) throws InterruptedException {
+    private void live(VirtualEnvironment built) throws InterruptedException {
         setTrouble("the function is being loaded");
         WorkerProcess process = null;
         try {
-            var launched = launcher.launch(launch, python);
+            var launched = launcher.launch(launch, built);
             process = launched.process();
             if (!adopt(process)) {
                 return;
@@ -229,8 +226,10 @@ final class Supervisor {
             startFailed(process, e.reason());
         } catch (IOException e) {
             startFailed(process, "its worker could not be started: " + e);
-        } catch (MillraceException e) {
-            startFailed(process, e.text());
+        } catch (RuntimeException e) {
+            // A supervisor that ends would leave its messages waiting for ever.
+            log.error("A worker of {} could not be started", launch.function(), e);
+            startFailed(process, "its worker could not be started: " + e);
         } finally {
             if (process != null) {
                 watch.remove(process);
@@ -354,18 +353,18 @@ final class Supervisor {
         }
     }
 
-    /** The interpreter; null when the supervision ended first. */
-    private @Nullable Path awaitEnvironment() throws InterruptedException {
+    /** What was built; null when the supervision ended first. */
+    private @Nullable VirtualEnvironment awaitEnvironment() throws InterruptedException {
         lock.lock();
         try {
-            Path python = environment.python();
-            while (!closed && python == null) {
+            VirtualEnvironment built = environment.built();
+            while (!closed && built == null) {
                 // Woken by the environment; looked at now and then as well, for it is not under
                 // this lock.
-                var unused = changed.await(1, TimeUnit.SECONDS);
-                python = environment.python();
+                var _ = changed.await(1, TimeUnit.SECONDS);
+                built = environment.built();
             }
-            return closed ? null : python;
+            return closed ? null : built;
         } finally {
             lock.unlock();
         }

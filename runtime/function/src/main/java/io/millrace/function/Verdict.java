@@ -21,6 +21,12 @@ record Verdict(ErrorCode code, String reason) {
                 "the function disturbed its worker's connection to the server: " + how);
     }
 
+    /** The server's own thread was told to stop. */
+    static Verdict interrupted() {
+        return new Verdict(
+                ErrorCode.UNAVAILABLE, "the server stopped waiting for the function's worker");
+    }
+
     /** What an exit code says when nobody else knows better. */
     static Verdict ofExit(int code) {
         if (code == CONNECTION_LOST) {

@@ -13,8 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The worker's own Python files: they travel in the jar and are unpacked by content. */
-final class WorkerKit {
+/**
+ * The worker's own Python files: they travel in the jar and are unpacked by content.
+ *
+ * @param home the folder in which their package is
+ */
+record WorkerKit(Path home) {
 
     static final String PACKAGE = "millrace_worker";
     static final List<String> FILES =
@@ -27,18 +31,20 @@ final class WorkerKit {
                     "protocol.py",
                     "runner.py");
 
-    private WorkerKit() {}
+    /** The file to run. */
+    Path main() {
+        return home.resolve(PACKAGE).resolve("__main__.py");
+    }
 
-    /** Unpacks below a folder what is not there yet; the path of the file to run. */
-    static Path unpack(Path root) throws IOException {
+    /** Unpacks below a folder what is not there yet. */
+    static WorkerKit unpack(Path root) throws IOException {
         Map<String, String> contents = new LinkedHashMap<>();
         for (String file : FILES) {
             contents.put(file, read(file));
         }
-        Path home = root.resolve(Folders.nameOf(contents.toString()));
-        Path main = home.resolve(PACKAGE).resolve("__main__.py");
-        if (Files.exists(main)) {
-            return main;
+        WorkerKit kit = new WorkerKit(root.resolve(Folders.nameOf(contents.toString())));
+        if (Files.exists(kit.main())) {
+            return kit;
         }
         Files.createDirectories(root);
         Path staging = Files.createTempDirectory(root, ".unpacking");
@@ -47,11 +53,11 @@ final class WorkerKit {
             Files.writeString(folder.resolve(file.getKey()), file.getValue());
         }
         try {
-            Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(staging, kit.home, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
             Folders.delete(staging); // somebody else was faster
         }
-        return main;
+        return kit;
     }
 
     private static String read(String file) throws IOException {

@@ -16,6 +16,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -56,7 +57,7 @@ final class WorkerLauncher implements AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("function-spawner").factory());
 
-    private @Nullable Path kit;
+    private @Nullable WorkerKit kit;
     private @Nullable Path socketFolder;
 
     WorkerLauncher(
@@ -93,25 +94,24 @@ final class WorkerLauncher implements AutoCloseable {
             Path script) {}
 
     /** Starts a process. It runs foreign code from here on. */
-    Launched launch(FunctionLaunch launch, Path python) throws IOException, InterruptedException {
-        Path main = kit();
+    Launched launch(FunctionLaunch launch, VirtualEnvironment environment)
+            throws IOException, InterruptedException {
+        WorkerKit own = kit();
         Path home = Folders.createPrivate(home(launch));
         Path temporary = Files.createDirectories(home.resolve("tmp"));
         Path script = home.resolve(fileName(launch.spec().source().file()));
         Files.writeString(script, launch.spec().source().code());
-        Path socket = socketFolder().resolve(sockets.incrementAndGet() + ".sock");
+        Path folder = socketFolder();
+        Path socket = folder.resolve(sockets.incrementAndGet() + ".sock");
         String token = ids.next();
-        List<String> command = List.of(python.toString(), "-u", main.toString());
-        Path environment = python.getParent().getParent();
+        List<String> command =
+                List.of(environment.python().toString(), "-u", own.main().toString());
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 sandbox.around(
                                         command,
                                         new Sandbox.Needs(
-                                                environment,
-                                                main.getParent().getParent(),
-                                                home,
-                                                socket.getParent())))
+                                                environment.home(), own.home(), home, folder)))
                         .directory(home.toFile())
                         .redirectErrorStream(true)
                         .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
@@ -204,11 +204,11 @@ final class WorkerLauncher implements AutoCloseable {
     }
 
     private Map<String, String> variables(
-            FunctionLaunch launch, Path environment, Path home, Path temporary) {
+            FunctionLaunch launch, VirtualEnvironment environment, Path home, Path temporary) {
         long memory = launch.spec().memory().bytes();
-        var variables = new java.util.HashMap<String, String>();
-        variables.put("PATH", environment.resolve("bin") + ":/usr/local/bin:/usr/bin:/bin");
-        variables.put("VIRTUAL_ENV", environment.toString());
+        var variables = new HashMap<String, String>();
+        variables.put("PATH", environment.bin() + ":/usr/local/bin:/usr/bin:/bin");
+        variables.put("VIRTUAL_ENV", environment.home().toString());
         variables.put("LANG", "C.UTF-8");
         variables.put("HOME", home.toString());
         variables.put("TMPDIR", temporary.toString());
@@ -246,7 +246,7 @@ final class WorkerLauncher implements AutoCloseable {
         return usable ? plain : "main.py";
     }
 
-    private synchronized Path kit() throws IOException {
+    private synchronized WorkerKit kit() throws IOException {
         if (kit == null) {
             kit = WorkerKit.unpack(config.work().resolve("worker-kit"));
         }

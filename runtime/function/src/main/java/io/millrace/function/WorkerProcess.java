@@ -61,7 +61,7 @@ final class WorkerProcess {
 
     /** Who waits for this process at a listener shall not wait for a dead one. */
     void closeWhenItEnds(ServerSocketChannel listener) {
-        var unused = process.onExit().thenRun(() -> close(listener));
+        var _ = process.onExit().thenRun(() -> close(listener));
     }
 
     /** Hands over the connection; closed at once when the process was killed meanwhile. */
@@ -166,25 +166,45 @@ final class WorkerProcess {
 
     /** Asks the process to finish, then insists. */
     void stop(Duration patience) {
-        disarm();
         killed.compareAndSet(
                 null, new Verdict(ErrorCode.UNAVAILABLE, "the function's worker is being stopped"));
-        FrameChannel connection = channel;
+        Duration half = patience.dividedBy(2);
         try {
-            if (connection != null) {
-                connection.beginFrame(Protocol.DRAIN, 0);
-                connection.flush();
-                if (!waitFor(patience.dividedBy(2))) {
-                    process.destroy();
-                    waitFor(patience.dividedBy(2));
-                }
+            if (drain(half)) {
+                waitFor(half);
             }
-        } catch (IOException e) {
-            log.debug("Worker {} was gone already", pid(), e);
+            if (process.isAlive()) {
+                process.destroy();
+                waitFor(half);
+            }
         } finally {
             kill(new Verdict(ErrorCode.UNAVAILABLE, "the function's worker is being stopped"));
             waitFor(GRACE);
             finishLog();
+        }
+    }
+
+    /** Tells it to finish, once the batch it is at is through; false when that takes too long. */
+    private boolean drain(Duration limit) {
+        FrameChannel connection = channel;
+        try {
+            if (connection == null
+                    || !connection.use().tryLock(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            try {
+                connection.beginFrame(Protocol.DRAIN, 0);
+                connection.flush();
+                return true;
+            } finally {
+                connection.use().unlock();
+            }
+        } catch (IOException e) {
+            log.debug("Worker {} was gone already", pid(), e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -147,11 +147,12 @@ class EnvironmentsTest {
         var config = FunctionRuntimeConfig.of(data);
         var recipe = small("millrace-sample @ file://" + localPackage());
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Callable<Path> build = () -> new EnvironmentBuilder(config).build(recipe);
+            Callable<VirtualEnvironment> build = () -> new EnvironmentBuilder(config).build(recipe);
             var both = executor.invokeAll(List.of(build, build));
-            Path python = both.get(0).get();
-            assertThat(both.get(1).get()).isEqualTo(python);
-            Path home = python.getParent().getParent();
+            VirtualEnvironment built = both.get(0).get();
+            Path python = built.python();
+            assertThat(both.get(1).get()).isEqualTo(built);
+            Path home = built.home();
             assertThat(home.getParent()).isEqualTo(config.environments());
             var outcome =
                     ExternalCommand.run(
@@ -169,7 +170,8 @@ class EnvironmentsTest {
             Path staging = home.resolveSibling("." + home.getFileName() + ".building");
             Files.createDirectories(staging.resolve("bin"));
             Files.delete(python);
-            assertThat(build.call()).isEqualTo(python).exists();
+            assertThat(build.call()).isEqualTo(built);
+            assertThat(python).exists();
             assertThat(staging).doesNotExist();
         }
     }

@@ -202,13 +202,12 @@ class FunctionContractTest {
                     names = [n for n in os.environ if n.startswith(('MILLRACE', 'MAVEN', 'JAVA'))]
                     ctx.send(repr([names, os.getcwd() == os.environ['HOME'], __name__]))
                 """;
-        try (var function = RunningFunction.of(data, code)) {
-            assertThat(function.texts("x")).containsExactly("sent [[], True, 'classify']");
-            assertThat(function.worker.state()).isInstanceOf(WorkerState.Running.class);
-            function.close();
-            assertThat(function.worker.state()).isInstanceOf(WorkerState.Closed.class);
-            assertThat(data.resolve("functions/workers/lab/line-1/0-0")).doesNotExist();
-        }
+        var function = RunningFunction.of(data, code);
+        assertThat(function.texts("x")).containsExactly("sent [[], True, 'classify']");
+        assertThat(function.worker.state()).isInstanceOf(WorkerState.Running.class);
+        function.close();
+        assertThat(function.worker.state()).isInstanceOf(WorkerState.Closed.class);
+        assertThat(data.resolve("functions/workers/lab/line-1/0-0")).doesNotExist();
     }
 
     @Test

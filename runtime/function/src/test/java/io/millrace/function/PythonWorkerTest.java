@@ -61,10 +61,11 @@ class PythonWorkerTest {
 
     @Test
     void unpacksOnceByContent() throws IOException {
-        Path main = WorkerKit.unpack(folder);
+        WorkerKit kit = WorkerKit.unpack(folder);
+        Path main = kit.main();
         assertThat(main).exists().hasFileName("__main__.py");
         var before = Files.getLastModifiedTime(main);
-        assertThat(WorkerKit.unpack(folder)).isEqualTo(main);
+        assertThat(WorkerKit.unpack(folder)).isEqualTo(kit);
         assertThat(Files.getLastModifiedTime(main)).isEqualTo(before);
         try (Stream<Path> all = Files.list(folder)) {
             assertThat(all).hasSize(1);
