@@ -51,19 +51,20 @@ public sealed interface PayloadDecoder permits MessagePackDecoder, JsonDecoder, 
     void decode(byte[] payload, byte[] batch, int item);
 
     /**
-     * The tensor of the first items of a batch, over the array itself, not a copy; its memory is
-     * not aligned.
+     * The tensor of some items of a batch, over the array itself, not a copy; its memory is not
+     * aligned.
      */
-    default Tensor.Numeric tensor(byte[] batch, int items) {
+    default Tensor.Numeric tensor(byte[] batch, int first, int items) {
         Shape item = itemShape();
         long[] extents = new long[item.rank() + 1];
         extents[0] = items;
         for (int axis = 0; axis < item.rank(); axis++) {
             extents[axis + 1] = item.extent(axis);
         }
+        long bytes = itemBytes();
         return new Tensor.Numeric(
                 type(),
                 Shape.of(extents),
-                MemorySegment.ofArray(batch).asSlice(0, (long) items * itemBytes()));
+                MemorySegment.ofArray(batch).asSlice(first * bytes, items * bytes));
     }
 }

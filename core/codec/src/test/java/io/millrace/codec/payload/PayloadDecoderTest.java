@@ -46,9 +46,9 @@ class PayloadDecoderTest {
             assertThat(values[784 + i]).isEqualTo((float) (pixels[i] * (1.0 / 255)));
             assertThat(values[1_568 + i]).isZero();
         }
-        var tensor = decoder.tensor(batch, 2);
+        var tensor = decoder.tensor(batch, 1, 2);
         assertThat(tensor.shape()).isEqualTo(Shape.of(2, 28, 28, 1));
-        assertThat(tensor.data().get(FLOAT, 784 * 4)).isEqualTo(values[784]);
+        assertThat(tensor.data().get(FLOAT, 3 * 4)).isEqualTo(values[784 + 3]);
     }
 
     @Test

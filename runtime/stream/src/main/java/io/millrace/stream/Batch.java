@@ -1,0 +1,129 @@
+package io.millrace.stream;
+
+import io.millrace.spi.LogRecord;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of one poll on their way through the stages. A record starts as one item; a function
+ * may make none or several of it. Failure belongs to the record: when one of its items fails, none
+ * of the others goes on.
+ *
+ * <p>Reused from batch to batch by one task.
+ */
+final class Batch {
+
+    private static final int FIRST_CAPACITY = 64;
+
+    private List<LogRecord> records = List.of();
+    private @Nullable Failure[] failures = new Failure[FIRST_CAPACITY];
+    private int failed;
+
+    private int size;
+    private int[] origins = new int[FIRST_CAPACITY];
+    private byte[][] payloads = new byte[FIRST_CAPACITY][];
+    private int[] nextOrigins = new int[FIRST_CAPACITY];
+    private byte[][] nextPayloads = new byte[FIRST_CAPACITY][];
+
+    void start(List<LogRecord> polled) {
+        records = polled;
+        if (failures.length < polled.size()) {
+            failures = new Failure[polled.size()];
+        } else {
+            Arrays.fill(failures, null);
+        }
+        failed = 0;
+        beginItems();
+        for (int i = 0; i < polled.size(); i++) {
+            addItem(i, polled.get(i).value());
+        }
+        endItems();
+    }
+
+    /** Lets go of all payloads. */
+    void clear() {
+        records = List.of();
+        Arrays.fill(payloads, null);
+        Arrays.fill(nextPayloads, null);
+        size = 0;
+    }
+
+    int recordCount() {
+        return records.size();
+    }
+
+    LogRecord record(int index) {
+        return records.get(index);
+    }
+
+    int failedCount() {
+        return failed;
+    }
+
+    boolean isFailed(int record) {
+        return failures[record] != null;
+    }
+
+    @Nullable Failure failure(int record) {
+        return failures[record];
+    }
+
+    /** Gives a record up; the first reason counts. */
+    void fail(int record, Failure failure) {
+        if (failures[record] == null) {
+            failures[record] = failure;
+            failed++;
+        }
+    }
+
+    /** How many items there are now, those of failed records included. */
+    int size() {
+        return size;
+    }
+
+    byte[] payload(int item) {
+        return payloads[item];
+    }
+
+    int origin(int item) {
+        return origins[item];
+    }
+
+    LogRecord recordOf(int item) {
+        return records.get(origins[item]);
+    }
+
+    boolean isLive(int item) {
+        return failures[origins[item]] == null;
+    }
+
+    private int nextSize;
+
+    /** Begins the items that take the place of the present ones. */
+    void beginItems() {
+        nextSize = 0;
+    }
+
+    /** Adds an item; origins come in rising order. */
+    void addItem(int origin, byte[] payload) {
+        if (nextSize == nextOrigins.length) {
+            nextOrigins = Arrays.copyOf(nextOrigins, 2 * nextSize);
+            nextPayloads = Arrays.copyOf(nextPayloads, 2 * nextSize);
+        }
+        nextOrigins[nextSize] = origin;
+        nextPayloads[nextSize] = payload;
+        nextSize++;
+    }
+
+    /** The items that were added are now the items. */
+    void endItems() {
+        int[] spareOrigins = origins;
+        byte[][] sparePayloads = payloads;
+        origins = nextOrigins;
+        payloads = nextPayloads;
+        size = nextSize;
+        nextOrigins = spareOrigins;
+        nextPayloads = sparePayloads;
+    }
+}

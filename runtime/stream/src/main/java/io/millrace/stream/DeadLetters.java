@@ -1,0 +1,109 @@
+package io.millrace.stream;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.PipelineState;
+import io.millrace.spi.StreamLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keeps what was given up, with the reason; returns only when the log has it. */
+final class DeadLetters {
+
+    private static final String LABEL = "dead letters";
+    private static final int MAX_REASON_LENGTH = 2_000;
+
+    private final StreamLog log;
+    private final Parking parking;
+    private final TimeSource time;
+    private final TaskControl control;
+    private final String topic;
+
+    DeadLetters(
+            StreamLog log, Parking parking, TimeSource time, TaskControl control, String topic) {
+        this.log = log;
+        this.parking = parking;
+        this.time = time;
+        this.control = control;
+        this.topic = topic;
+    }
+
+    /** Keeps every failed record of a batch; tries until the log takes them. */
+    void keep(Batch batch) {
+        var letters = new ArrayList<OutgoingRecord>(batch.failedCount());
+        long now = time.epochMillis();
+        for (int i = 0; i < batch.recordCount(); i++) {
+            Failure failure = batch.failure(i);
+            if (failure != null) {
+                letters.add(letter(batch.record(i), failure, now));
+            }
+        }
+        var waits = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
+        while (true) {
+            appendAll(letters);
+            if (letters.isEmpty()) {
+                return;
+            }
+            control.pause(waits.next());
+        }
+    }
+
+    /** Removes from the list what the log has taken. */
+    private void appendAll(List<OutgoingRecord> letters) {
+        var appends = new PendingAppends(log, parking, letters.size());
+        for (int i = 0; i < letters.size(); i++) {
+            appends.append(i, letters.get(i));
+        }
+        appends.await();
+        control.failOnAbort();
+        var left = new ArrayList<OutgoingRecord>();
+        for (int i = 0; i < letters.size(); i++) {
+            MillraceException failure = appends.failure(i);
+            if (failure != null) {
+                control.report(new PipelineState.Failing(LABEL + ": " + failure.text()));
+                left.add(
+                        failure.code() == ErrorCode.TOO_LARGE
+                                ? withoutPayload(letters.get(i))
+                                : letters.get(i));
+            }
+        }
+        letters.clear();
+        letters.addAll(left);
+    }
+
+    /** The headers made it too large for the log; where the payload stands is among them. */
+    private static OutgoingRecord withoutPayload(OutgoingRecord letter) {
+        return new OutgoingRecord(
+                letter.topic(),
+                letter.key(),
+                new byte[0],
+                letter.headers(),
+                letter.timestampMillis());
+    }
+
+    private OutgoingRecord letter(LogRecord record, Failure failure, long now) {
+        var headers = new ArrayList<Header>(record.headers().size() + 6);
+        headers.addAll(record.headers());
+        headers.add(Header.of(HeaderNames.DEAD_REASON, shortened(failure.reason())));
+        headers.add(Header.of(HeaderNames.DEAD_CODE, failure.code().name()));
+        headers.add(Header.of(HeaderNames.DEAD_STAGE, failure.stage()));
+        headers.add(Header.of(HeaderNames.DEAD_ATTEMPTS, Integer.toString(failure.attempts())));
+        headers.add(
+                Header.of(HeaderNames.DEAD_POSITION, record.partition() + "/" + record.offset()));
+        headers.add(Header.of(HeaderNames.DEAD_AT, Long.toString(now)));
+        return new OutgoingRecord(
+                topic, record.key(), record.value(), headers, record.timestampMillis());
+    }
+
+    private static String shortened(String reason) {
+        return reason.length() <= MAX_REASON_LENGTH
+                ? reason
+                : reason.substring(0, MAX_REASON_LENGTH) + "…";
+    }
+}

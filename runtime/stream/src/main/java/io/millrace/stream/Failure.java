@@ -1,0 +1,13 @@
+package io.millrace.stream;
+
+import io.millrace.api.ErrorCode;
+
+/**
+ * Why a record was given up.
+ *
+ * @param code what kind of error it was
+ * @param reason for the owner of the record
+ * @param stage where it happened
+ * @param attempts how often it was tried
+ */
+record Failure(ErrorCode code, String reason, String stage, int attempts) {}

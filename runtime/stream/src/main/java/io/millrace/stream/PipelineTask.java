@@ -1,0 +1,332 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.LogTopic;
+import io.millrace.spi.Meters;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.PipelineState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One member of a pipeline's consumer group: a loop that somebody else's thread steps.
+ *
+ * <pre>{@code
+ * poll ─▶ stage ─▶ stage ─▶ outlets ─▶ dead letters ─▶ commit
+ *           │        │         │ acknowledged   │ acknowledged
+ *           └────────┴─────────┴── failed ──────┘
+ * }</pre>
+ *
+ * A batch is committed only after each of its records is acknowledged as an output, kept as a dead
+ * letter, made into nothing by a step, or counted as dropped. Whatever ends the task before that
+ * makes the next owner of the partition read the whole batch again.
+ *
+ * <p>Hot path.
+ */
+final class PipelineTask implements AutoCloseable {
+
+    static final int MAX_RECORDS = 2_000;
+
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration IDLE = Duration.ofMillis(50);
+    private static final long LAG_EVERY_NANOS = 1_000_000_000;
+    private static final PipelineState RUNNING = new PipelineState.Running(Map.of());
+
+    private final TaskContext context;
+    private final TaskControl control;
+    private final PipelineMeters meters;
+    private final PipelineSpec.ErrorPolicy policy;
+    private final LogConsumer consumer;
+    private final List<Stage> stages;
+    private final List<Meters.Timing> stageTimes;
+    private final List<Outlet> outlets;
+    private final List<Meters.Timing> outletTimes;
+    private final DeadLetters deadLetters;
+    private final Attempts attempts;
+    private final Batch batch = new Batch();
+    private final Verdicts verdicts = new Verdicts();
+    private final Backoff logWaits = new Backoff(IDLE, Duration.ofSeconds(5));
+    private Set<String> subscribed = Set.of();
+    private long lagAt;
+
+    private PipelineTask(
+            TaskContext context,
+            PipelinePlan plan,
+            TaskControl control,
+            PipelineMeters meters,
+            Parts parts) {
+        this.context = context;
+        this.control = control;
+        this.meters = meters;
+        this.policy = plan.spec().onError();
+        this.consumer = parts.consumer();
+        this.stages = List.copyOf(parts.stages());
+        this.outlets = List.copyOf(parts.outlets());
+        this.stageTimes = stages.stream().map(s -> meters.stageTime(s.label())).toList();
+        this.outletTimes = outlets.stream().map(o -> meters.stageTime(o.label())).toList();
+        this.attempts = new Attempts(policy, control, meters);
+        this.deadLetters =
+                new DeadLetters(
+                        context.log(),
+                        context.parking(),
+                        context.time(),
+                        control,
+                        LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
+        this.lagAt = context.time().nanoTime() - LAG_EVERY_NANOS;
+    }
+
+    private record Parts(LogConsumer consumer, List<Stage> stages, List<Outlet> outlets) {
+        void close() {
+            Closing closing = new Closing();
+            outlets.forEach(closing::close);
+            stages.forEach(closing::close);
+            closing.close(consumer);
+            closing.rethrow();
+        }
+    }
+
+    /**
+     * Opens the consumer, the workers and the sinks of one task.
+     *
+     * @param index which task of the pipeline, from 0
+     */
+    static PipelineTask open(
+            TaskContext context,
+            PipelinePlan plan,
+            int index,
+            TaskControl control,
+            PipelineMeters meters) {
+        boolean fromNow = plan.spec().from().start() == PipelineSpec.Start.LATEST;
+        var parts =
+                new Parts(
+                        context.log()
+                                .consumer(
+                                        new ConsumerSpec(
+                                                TaskContext.groupOf(plan),
+                                                context.nodeId() + "-" + index,
+                                                fromNow ? plan.createdAt().toEpochMilli() : 0,
+                                                MAX_RECORDS)),
+                        new ArrayList<>(),
+                        new ArrayList<>());
+        try {
+            var assembly = new TaskAssembly(context, plan);
+            assembly.addStages(control, index, parts.stages());
+            assembly.addOutlets(parts.outlets());
+            var task = new PipelineTask(context, plan, control, meters, parts);
+            control.reading(parts.consumer());
+            control.onAbort(() -> closeWorkers(task.stages));
+            return task;
+        } catch (Throwable e) {
+            try {
+                parts.close();
+            } catch (MillraceException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /** Ends a call to a function that nobody waits for any more. */
+    private static void closeWorkers(List<Stage> stages) {
+        for (Stage stage : stages) {
+            if (stage instanceof FunctionStage function) {
+                function.close();
+            }
+        }
+    }
+
+    /**
+     * Polls once and takes what came all the way.
+     *
+     * @return how many records were finished and committed
+     * @throws BatchAbandoned when the task has to stop before the batch can be finished
+     */
+    int doWork() {
+        takeOverInputs();
+        if (subscribed.isEmpty()) {
+            control.report(RUNNING);
+            control.pause(IDLE);
+            return 0;
+        }
+        for (int i = 0; i < stages.size(); i++) {
+            var notReady = stages.get(i).notReady();
+            if (notReady.isPresent()) {
+                control.report(new PipelineState.Starting(notReady.get()));
+                control.pause(IDLE);
+                return 0;
+            }
+        }
+        List<LogRecord> records = poll();
+        if (!records.isEmpty()) {
+            process(records);
+        }
+        measureLag();
+        return records.size();
+    }
+
+    private void takeOverInputs() {
+        Set<String> wanted = control.inputs().topics();
+        if (!wanted.equals(subscribed)) {
+            consumer.subscribe(wanted);
+            subscribed = wanted;
+        }
+    }
+
+    private List<LogRecord> poll() {
+        try {
+            List<LogRecord> records = consumer.poll(POLL);
+            logWaits.reset();
+            control.report(RUNNING);
+            return records;
+        } catch (MillraceException e) {
+            if (!Stage.isPassing(e.code())) {
+                throw e;
+            }
+            control.report(new PipelineState.Failing("reading: " + e.text()));
+            control.pause(logWaits.next());
+            return List.of();
+        }
+    }
+
+    private void process(List<LogRecord> records) {
+        meters.received().add(records.size());
+        batch.start(records);
+        long clock = context.time().nanoTime();
+        for (int i = 0; i < stages.size(); i++) {
+            run(stages.get(i));
+            clock = recordSince(clock, stageTimes.get(i));
+        }
+        for (int i = 0; i < outlets.size(); i++) {
+            write(outlets.get(i));
+            clock = recordSince(clock, outletTimes.get(i));
+        }
+        long acknowledgedAt = epochNanos();
+        settleFailures();
+        commit(records);
+        countOutcomes(acknowledgedAt);
+        control.report(RUNNING);
+        batch.clear();
+        verdicts.clear();
+    }
+
+    private long recordSince(long before, Meters.Timing timing) {
+        long now = context.time().nanoTime();
+        timing.record(now - before);
+        return now;
+    }
+
+    private void run(Stage stage) {
+        verdicts.start(batch.size());
+        attempts.start(batch);
+        while (attempts.count() > 0) {
+            stage.attempt(batch, attempts.pending(), attempts.count(), verdicts);
+            attempts.settle(batch, verdicts, stage.label());
+        }
+        batch.beginItems();
+        int items = batch.size();
+        for (int item = 0; item < items; item++) {
+            if (batch.isLive(item)) {
+                verdicts.addTo(batch, item, batch.origin(item));
+            }
+        }
+        batch.endItems();
+    }
+
+    private void write(Outlet outlet) {
+        verdicts.start(batch.size());
+        attempts.start(batch);
+        outlet.prepare(batch, attempts.pending(), attempts.count(), verdicts);
+        while (attempts.count() > 0) {
+            outlet.attempt(batch, attempts.pending(), attempts.count(), verdicts);
+            attempts.settle(batch, verdicts, outlet.label());
+        }
+        outlet.clear();
+    }
+
+    private void settleFailures() {
+        int failed = batch.failedCount();
+        if (failed > 0 && policy.deadLetter()) {
+            deadLetters.keep(batch);
+        }
+    }
+
+    /** No poll comes between, so the partitions are still this task's while it tries again. */
+    private void commit(List<LogRecord> records) {
+        var next = new HashMap<LogPartition, Long>();
+        LogPartition partition = null;
+        for (int i = records.size() - 1; i >= 0; i--) {
+            LogRecord record = records.get(i);
+            if (!record.partition().equals(partition)) {
+                partition = record.partition();
+                next.merge(partition, record.offset() + 1, Math::max);
+            }
+        }
+        while (true) {
+            try {
+                consumer.commit(next);
+                logWaits.reset();
+                return;
+            } catch (MillraceException e) {
+                if (!Stage.isPassing(e.code())) {
+                    throw e;
+                }
+                control.report(new PipelineState.Failing("committing: " + e.text()));
+                control.pause(logWaits.next());
+            }
+        }
+    }
+
+    private long epochNanos() {
+        Instant now = context.time().now();
+        return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    }
+
+    private void countOutcomes(long acknowledgedAt) {
+        int written = 0;
+        int answered = 0;
+        int previous = -1;
+        for (int item = 0; item < batch.size(); item++) {
+            if (batch.isLive(item)) {
+                written++;
+                int record = batch.origin(item);
+                if (record != previous) {
+                    previous = record;
+                    answered++;
+                    meters.latency()
+                            .record(acknowledgedAt - ReceivedTime.nanos(batch.record(record)));
+                }
+            }
+        }
+        int failed = batch.failedCount();
+        meters.outputs().add((long) written * outlets.size());
+        meters.answered().add(answered);
+        meters.filtered().add(batch.recordCount() - answered - failed);
+        (policy.deadLetter() ? meters.deadLetters() : meters.dropped()).add(failed);
+        meters.batches().increment();
+    }
+
+    private void measureLag() {
+        long now = context.time().nanoTime();
+        if (now - lagAt >= LAG_EVERY_NANOS) {
+            lagAt = now;
+            control.lag(consumer.lag());
+        }
+    }
+
+    /** Leaves the group; what was not committed is read again by the next owner. */
+    @Override
+    public void close() {
+        control.reading(null);
+        new Parts(consumer, stages, outlets).close();
+    }
+}

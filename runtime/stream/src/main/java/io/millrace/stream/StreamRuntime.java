@@ -1,0 +1,193 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.Meters;
+import io.millrace.spi.ModelServing;
+import io.millrace.spi.PipelineHost;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.PipelineState;
+import io.millrace.spi.SinkConnector;
+import io.millrace.spi.StreamLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs pipelines: one thread for each task, each task a member of its pipeline's consumer group.
+ *
+ * <p>Made ready by its constructor; {@link #close} drains all pipelines within a bounded time. What
+ * it is given stays its owner's and must be closed after it.
+ */
+public final class StreamRuntime implements PipelineHost, AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(StreamRuntime.class);
+    private static final Duration DRAIN_AT_REPLACE = Duration.ofSeconds(20);
+    private static final Duration DRAIN_AT_CLOSE = Duration.ofSeconds(4);
+    private static final int FORGET_ATTEMPTS = 6;
+
+    private final TaskContext context;
+    private final Meters meters;
+    private final Map<ResourceKey, Deployment> deployments = new HashMap<>();
+    private final Map<ResourceKey, Deployment> ending = new HashMap<>();
+    private boolean isClosed;
+
+    /**
+     * A runtime without pipelines.
+     *
+     * @param log where records come from, and dead letters and {@code kafka} outputs go
+     * @param models for model steps
+     * @param functions for function steps
+     * @param connectors the other kinds of output; the first that serves one is taken
+     * @param meters where numbers go
+     * @param time the clock
+     * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
+     *     restarts and unique among the processes that share the log
+     */
+    public StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId) {
+        Parking parking = Parking.threads();
+        var all = new ArrayList<SinkConnector>(connectors);
+        all.add(new LogSinkConnector(log, parking));
+        this.context = new TaskContext(log, models, functions, all, time, parking, nodeId);
+        this.meters = meters;
+    }
+
+    @Override
+    public synchronized void deploy(PipelinePlan plan, Runnable changed) {
+        if (isClosed) {
+            throw MillraceException.internal("the stream runtime is closed", null);
+        }
+        TaskAssembly.check(plan);
+        ResourceKey key = plan.pipeline();
+        Deployment current = deployments.get(key);
+        if (current != null && isSameButForInputs(current.plan(), plan)) {
+            current.changed(changed);
+            if (!current.plan().inputs().equals(plan.inputs())) {
+                current.inputs(plan);
+            }
+            return;
+        }
+        if (current != null) {
+            end(key, current, DRAIN_AT_REPLACE, false);
+        }
+        var next = new Deployment(context, plan, new PipelineMeters(meters, key), changed);
+        deployments.put(key, next);
+        next.start(ending.get(key));
+    }
+
+    private static boolean isSameButForInputs(PipelinePlan one, PipelinePlan other) {
+        return one.equals(
+                new PipelinePlan(
+                        other.pipeline(),
+                        other.uid(),
+                        other.createdAt(),
+                        other.spec(),
+                        one.inputs(),
+                        other.functions()));
+    }
+
+    @Override
+    public Optional<PipelineState> observe(ResourceKey pipeline) {
+        Deployment deployment;
+        synchronized (this) {
+            deployment = deployments.get(pipeline);
+        }
+        return Optional.ofNullable(deployment).map(Deployment::observe);
+    }
+
+    @Override
+    public synchronized void remove(ResourceKey pipeline, boolean forgetPosition) {
+        Deployment current = deployments.remove(pipeline);
+        if (current != null) {
+            end(pipeline, current, DRAIN_AT_REPLACE, forgetPosition);
+        }
+    }
+
+    /** Ends a deployment in the background; the next one of the same key waits for that. */
+    private void end(
+            ResourceKey key, Deployment deployment, Duration patience, boolean forgetPosition) {
+        ending.put(key, deployment);
+        deployment.stop();
+        Thread.ofVirtual()
+                .name("end of pipeline " + key)
+                .start(() -> awaitEnd(key, deployment, patience, forgetPosition));
+    }
+
+    private void awaitEnd(
+            ResourceKey key, Deployment deployment, Duration patience, boolean forgetPosition) {
+        try {
+            if (!deployment.drain(patience)) {
+                deployment.awaitEnd();
+            }
+            if (forgetPosition) {
+                forget(TaskContext.groupOf(deployment.plan()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            synchronized (this) {
+                ending.remove(key, deployment);
+            }
+        }
+    }
+
+    /** A log may need a moment to notice that the last member has left. */
+    private void forget(String group) {
+        var waits = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10));
+        MillraceException last = null;
+        for (int i = 0; i < FORGET_ATTEMPTS; i++) {
+            try {
+                context.log().removeGroup(group);
+                return;
+            } catch (MillraceException e) {
+                last = e;
+                context.time().pause(waits.next());
+            }
+        }
+        logger.warn("the group {} of a removed pipeline could not be removed", group, last);
+    }
+
+    /**
+     * Drains all pipelines: their current batches are finished and committed; those that take
+     * longer than 4 seconds are dropped and will be read again. Idempotent.
+     */
+    @Override
+    public void close() {
+        List<Deployment> all;
+        synchronized (this) {
+            isClosed = true;
+            all = new ArrayList<>(deployments.values());
+            all.addAll(ending.values());
+            deployments.clear();
+        }
+        all.forEach(Deployment::stop);
+        long end = context.time().nanoTime() + DRAIN_AT_CLOSE.toNanos();
+        for (Deployment deployment : all) {
+            drain(deployment, Duration.ofNanos(Math.max(0, end - context.time().nanoTime())));
+        }
+    }
+
+    private static void drain(Deployment deployment, Duration patience) {
+        try {
+            if (!deployment.drain(patience)) {
+                logger.error("{} did not end", deployment.plan().pipeline());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

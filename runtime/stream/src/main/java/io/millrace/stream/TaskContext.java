@@ -1,0 +1,59 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.ModelServing;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.Sink;
+import io.millrace.spi.SinkConnector;
+import io.millrace.spi.StreamLog;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What all tasks of the runtime share.
+ *
+ * @param log where records come from, and dead letters go
+ * @param models for model steps
+ * @param functions for function steps
+ * @param connectors asked in order for each output
+ * @param time the clock
+ * @param parking how to wait for the log
+ * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
+ *     restarts and unique among the processes that share the log
+ */
+record TaskContext(
+        StreamLog log,
+        ModelServing models,
+        FunctionRuntime functions,
+        List<SinkConnector> connectors,
+        TimeSource time,
+        Parking parking,
+        String nodeId) {
+
+    TaskContext {
+        connectors = List.copyOf(connectors);
+    }
+
+    Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {
+        for (SinkConnector connector : connectors) {
+            Optional<Sink> sink = connector.open(plan.pipeline().project(), output);
+            if (sink.isPresent()) {
+                return sink.get();
+            }
+        }
+        throw MillraceException.invalid("no plug-in of this server serves " + output);
+    }
+
+    /** Deleted and created again, a pipeline starts anew: hence its uid. */
+    static String groupOf(PipelinePlan plan) {
+        return "millrace."
+                + plan.pipeline().project()
+                + "."
+                + plan.pipeline().name()
+                + "."
+                + plan.uid();
+    }
+}

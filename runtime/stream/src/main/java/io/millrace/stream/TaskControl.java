@@ -1,0 +1,152 @@
+package io.millrace.stream;
+
+import io.millrace.api.TimeSource;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.PipelineState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a task and those outside of its thread tell each other: stop, give up, read other topics;
+ * how it does, how far it is behind.
+ */
+final class TaskControl {
+
+    /** A pause is cut into pieces so that a task that has to stop does so soon. */
+    private static final Duration PIECE = Duration.ofMillis(20);
+
+    private final TimeSource time;
+    private final Runnable changed;
+    private volatile boolean isStopping;
+    private volatile boolean isAborted;
+    private volatile Runnable onAbort = () -> {};
+    private volatile Inputs inputs;
+    private volatile PipelineState state = new PipelineState.Starting("joining the group");
+    private volatile long lag;
+    private volatile @Nullable LogConsumer consumer;
+
+    TaskControl(TimeSource time, List<PipelinePlan.Input> inputs, Runnable changed) {
+        this.time = time;
+        this.inputs = Inputs.of(inputs);
+        this.changed = changed;
+    }
+
+    /** The topics to read and what is known of each. */
+    record Inputs(Set<String> topics, Map<String, Map<String, String>> selectors) {
+        static Inputs of(List<PipelinePlan.Input> inputs) {
+            return new Inputs(
+                    inputs.stream()
+                            .map(PipelinePlan.Input::logTopic)
+                            .collect(Collectors.toUnmodifiableSet()),
+                    inputs.stream()
+                            .collect(
+                                    Collectors.toUnmodifiableMap(
+                                            PipelinePlan.Input::logTopic,
+                                            PipelinePlan.Input::selectors,
+                                            (first, _) -> first)));
+        }
+    }
+
+    // ---- from outside
+
+    /** Ask the task to finish its batch and end. */
+    void stop() {
+        isStopping = true;
+        wakeup();
+    }
+
+    /** Ask the task to drop its batch at the next chance; it will be read again. */
+    void abort() {
+        isAborted = true;
+        stop();
+        onAbort.run();
+    }
+
+    void inputs(List<PipelinePlan.Input> next) {
+        inputs = Inputs.of(next);
+        wakeup();
+    }
+
+    private void wakeup() {
+        LogConsumer reading = consumer;
+        if (reading != null) {
+            reading.wakeup();
+        }
+    }
+
+    PipelineState state() {
+        return state;
+    }
+
+    long lag() {
+        return lag;
+    }
+
+    // ---- from the task's thread
+
+    boolean isStopping() {
+        return isStopping;
+    }
+
+    /** Which consumer a wake-up goes to; null when there is none any more. */
+    void reading(@Nullable LogConsumer current) {
+        consumer = current;
+        if (current == null) {
+            lag = 0;
+        }
+    }
+
+    /** What ends the calls that the task's thread may be blocked in. */
+    void onAbort(Runnable action) {
+        onAbort = action;
+    }
+
+    Inputs inputs() {
+        return inputs;
+    }
+
+    Map<String, String> selectors(String topic) {
+        return inputs.selectors().getOrDefault(topic, Map.of());
+    }
+
+    void lag(long records) {
+        lag = records;
+    }
+
+    void report(PipelineState next) {
+        if (!next.equals(state)) {
+            state = next;
+            changed.run();
+        }
+    }
+
+    void failOnAbort() {
+        if (isAborted) {
+            throw new BatchAbandoned();
+        }
+    }
+
+    /**
+     * Waits before another attempt.
+     *
+     * @throws BatchAbandoned when the task has to stop
+     */
+    void pause(Duration duration) {
+        long end = time.nanoTime() + duration.toNanos();
+        while (true) {
+            if (isStopping || Thread.currentThread().isInterrupted()) {
+                throw new BatchAbandoned();
+            }
+            long left = end - time.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            time.pause(left < PIECE.toNanos() ? Duration.ofNanos(left) : PIECE);
+        }
+    }
+}

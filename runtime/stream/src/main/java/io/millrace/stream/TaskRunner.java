@@ -1,0 +1,119 @@
+package io.millrace.stream;
+
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.PipelineState;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one task on a thread of its own, and builds it anew from the last commit whenever something
+ * unexpected ends it.
+ */
+final class TaskRunner {
+
+    private static final Logger log = LoggerFactory.getLogger(TaskRunner.class);
+
+    private final TaskContext context;
+    private final PipelinePlan plan;
+    private final int index;
+    private final TaskControl control;
+    private final PipelineMeters meters;
+    private final Runnable afterWork;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Backoff rebuilds = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
+
+    TaskRunner(
+            TaskContext context,
+            PipelinePlan plan,
+            int index,
+            TaskControl control,
+            PipelineMeters meters,
+            Runnable afterWork) {
+        this.context = context;
+        this.plan = plan;
+        this.index = index;
+        this.control = control;
+        this.meters = meters;
+        this.afterWork = afterWork;
+    }
+
+    /**
+     * Starts the thread. Engines are called on it, so it is one of the platform.
+     *
+     * @param predecessor whose tasks have the same names in the group, so they must have left it
+     */
+    void start(@Nullable Deployment predecessor) {
+        Thread.ofPlatform()
+                .daemon()
+                .name("pipeline " + plan.pipeline() + " task " + index)
+                .start(() -> run(predecessor));
+    }
+
+    TaskControl control() {
+        return control;
+    }
+
+    boolean awaitEnd(Duration timeout) throws InterruptedException {
+        return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void run(@Nullable Deployment predecessor) {
+        try {
+            if (predecessor != null) {
+                predecessor.awaitEnd();
+            }
+            while (!control.isStopping()) {
+                runTask();
+            }
+        } catch (InterruptedException e) {
+            log.info("{} task {} was interrupted", plan.pipeline(), index);
+        } finally {
+            if (!control.isStopping()) {
+                control.report(new PipelineState.Failing("its task has ended; see the log"));
+            }
+            ended.countDown();
+        }
+    }
+
+    /** The supervisor: the one place that takes any exception. */
+    private void runTask() {
+        try (PipelineTask task = PipelineTask.open(context, plan, index, control, meters)) {
+            while (!control.isStopping()) {
+                if (task.doWork() > 0) {
+                    rebuilds.reset();
+                }
+                afterWork.run();
+            }
+        } catch (BatchAbandoned _) {
+            log.info("{} task {} ends; its batch will be read again", plan.pipeline(), index);
+        } catch (Exception e) {
+            if (control.isStopping()) {
+                log.warn("{} task {} failed while it ended", plan.pipeline(), index, e);
+                return;
+            }
+            rebuildLater(e);
+        }
+    }
+
+    private void rebuildLater(Exception e) {
+        Duration wait = rebuilds.next();
+        log.error(
+                "{} task {} failed; it starts again from its last commit in {} ms",
+                plan.pipeline(),
+                index,
+                wait.toMillis(),
+                e);
+        meters.restarts().increment();
+        String reason = e.getMessage() == null ? e.getClass().getName() : e.getMessage();
+        control.report(new PipelineState.Failing("task " + index + ": " + reason));
+        try {
+            control.pause(wait);
+        } catch (BatchAbandoned _) {
+            log.debug("{} task {} is not built again", plan.pipeline(), index);
+        }
+    }
+}
