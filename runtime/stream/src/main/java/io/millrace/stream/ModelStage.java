@@ -200,7 +200,7 @@ final class ModelStage implements Stage {
 
     private PayloadEncoder encoderFor(Coding used, ModelServing.Answer answer) {
         Signature signature = answer.signature();
-        if (signature == used.signature() || signature.equals(used.signature())) {
+        if (signature.equals(used.signature())) {
             return used.encoder();
         }
         Coding changed = codingFor(signature);

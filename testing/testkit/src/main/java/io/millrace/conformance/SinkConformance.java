@@ -1,0 +1,125 @@
+package io.millrace.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.spi.Header;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Sink;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What every {@link Sink} promises. A subclass opens one, names a destination that it takes, and
+ * reads back what arrived there.
+ */
+@Timeout(60)
+public abstract class SinkConformance {
+
+    private static final int MANY = 1_000;
+
+    private Sink sink;
+
+    /** A sink that is ready; closed by the kit. */
+    protected abstract Sink openSink();
+
+    /** A destination that the sink takes. */
+    protected abstract String destination();
+
+    /** Another destination that the sink takes. */
+    protected abstract String otherDestination();
+
+    /** What arrived at a destination so far, in order; waits until it is so many or time is up. */
+    protected abstract List<byte[]> arrived(String destination, int count);
+
+    @BeforeEach
+    void open() {
+        sink = openSink();
+    }
+
+    @AfterEach
+    void close() {
+        sink.close();
+    }
+
+    @Test
+    void whatWasAcceptedArrivesUnchangedAndInOrder() {
+        var batch = new ArrayList<OutputRecord>();
+        for (int i = 0; i < MANY; i++) {
+            batch.add(record(destination(), "value " + i));
+        }
+        assertThat(sink.write(batch)).isEmpty();
+        assertThat(arrived(destination(), MANY).stream().map(SinkConformance::text))
+                .containsExactlyElementsOf(batch.stream().map(r -> text(r.value())).toList());
+    }
+
+    @Test
+    void batchesKeepTheirOrder() {
+        var expected = new ArrayList<String>();
+        for (int i = 0; i < 50; i++) {
+            expected.add("batch " + i);
+            assertThat(sink.write(List.of(record(destination(), "batch " + i)))).isEmpty();
+        }
+        assertThat(arrived(destination(), 50).stream().map(SinkConformance::text))
+                .containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void recordsOfOneBatchGoToTheirOwnDestinations() {
+        var batch =
+                List.of(
+                        record(destination(), "a"),
+                        record(otherDestination(), "b"),
+                        record(destination(), "c"));
+        assertThat(sink.write(batch)).isEmpty();
+        assertThat(arrived(destination(), 2).stream().map(SinkConformance::text))
+                .containsExactly("a", "c");
+        assertThat(arrived(otherDestination(), 1).stream().map(SinkConformance::text))
+                .containsExactly("b");
+    }
+
+    @Test
+    void anEmptyBatchAndAnEmptyValueAreFine() {
+        assertThat(sink.write(List.of())).isEmpty();
+        assertThat(sink.write(List.of(record(destination(), "")))).isEmpty();
+        assertThat(arrived(destination(), 1)).hasSize(1).allMatch(value -> value.length == 0);
+    }
+
+    @Test
+    void anImpossibleDestinationFailsItsRecordAndNoOther() {
+        var batch =
+                List.of(
+                        record(destination(), "before"),
+                        record("", "nowhere"),
+                        record(destination(), "after"));
+        assertThat(sink.write(batch))
+                .singleElement()
+                .satisfies(failure -> assertThat(failure.index()).isEqualTo(1))
+                .satisfies(failure -> assertThat(failure.code().isTransient()).isFalse());
+        assertThat(arrived(destination(), 2).stream().map(SinkConformance::text))
+                .containsExactly("before", "after");
+    }
+
+    @Test
+    void closingTwiceIsFine() {
+        sink.close();
+        sink.close();
+    }
+
+    private static OutputRecord record(String destination, String value) {
+        return new OutputRecord(
+                destination,
+                null,
+                value.getBytes(StandardCharsets.UTF_8),
+                List.of(Header.of("h", "v")),
+                1_000);
+    }
+
+    private static String text(byte[] value) {
+        return new String(value, StandardCharsets.UTF_8);
+    }
+}

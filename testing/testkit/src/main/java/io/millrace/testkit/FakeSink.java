@@ -1,0 +1,97 @@
+package io.millrace.testkit;
+
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectId;
+import io.millrace.spi.ItemFailure;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Sink;
+import io.millrace.spi.SinkConnector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A sink that remembers what it accepted, for every MQTT output, and fails as told. */
+public final class FakeSink implements SinkConnector {
+
+    private final List<OutputRecord> accepted = new ArrayList<>();
+    private final AtomicInteger writes = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
+    private volatile Function<List<OutputRecord>, List<ItemFailure>> verdict = _ -> List.of();
+    private volatile Consumer<List<OutputRecord>> afterwards = _ -> {};
+
+    /** Asked before each write: which records fail; may throw, and then none is accepted. */
+    public FakeSink failing(Function<List<OutputRecord>, List<ItemFailure>> next) {
+        verdict = next;
+        return this;
+    }
+
+    /** Called after each write, when the records are accepted; may throw all the same. */
+    public FakeSink afterwards(Consumer<List<OutputRecord>> next) {
+        afterwards = next;
+        return this;
+    }
+
+    /** All that was accepted, in order. */
+    public List<OutputRecord> accepted() {
+        synchronized (accepted) {
+            return List.copyOf(accepted);
+        }
+    }
+
+    /** How many writes there were. */
+    public int writes() {
+        return writes.get();
+    }
+
+    /** How many sinks are open. */
+    public int open() {
+        return open.get();
+    }
+
+    @Override
+    public Optional<Sink> open(ProjectId project, PipelineSpec.Output output) {
+        if (!(output instanceof PipelineSpec.MqttOutput)) {
+            return Optional.empty();
+        }
+        open.incrementAndGet();
+        return Optional.of(new Opened());
+    }
+
+    private List<ItemFailure> write(List<OutputRecord> batch) {
+        writes.incrementAndGet();
+        List<ItemFailure> failures = verdict.apply(batch);
+        var isFailed = new boolean[batch.size()];
+        for (ItemFailure failure : failures) {
+            isFailed[failure.index()] = true;
+        }
+        synchronized (accepted) {
+            for (int i = 0; i < isFailed.length; i++) {
+                if (!isFailed[i]) {
+                    accepted.add(batch.get(i));
+                }
+            }
+        }
+        afterwards.accept(batch);
+        return failures;
+    }
+
+    private final class Opened implements Sink {
+        private boolean isClosed;
+
+        @Override
+        public List<ItemFailure> write(List<OutputRecord> batch) {
+            return FakeSink.this.write(batch);
+        }
+
+        @Override
+        public void close() {
+            if (!isClosed) {
+                isClosed = true;
+                open.decrementAndGet();
+            }
+        }
+    }
+}
