@@ -126,13 +126,21 @@ final class ModelStage implements Stage {
         // The serving side may hold on to a tensor after a time-out, so each call has new memory.
         byte[] buffer = new byte[(to - from) * current.decoder().itemBytes()];
         int decoded = 0;
+        boolean isChecked = false;
         for (int i = from; i < to; i++) {
             try {
                 current.decoder().decode(batch.payload(pending[i]), buffer, decoded);
                 chunk[decoded] = pending[i];
                 decoded++;
             } catch (MillraceException e) {
-                verdicts.failed(pending[i], e.code(), e.text());
+                if (!isChecked && hasChanged(current)) {
+                    // The payload may be meant for a version that took over meanwhile.
+                    coding = null;
+                    verdicts.mustWait(pending[i], e.code(), e.text());
+                } else {
+                    isChecked = true;
+                    verdicts.failed(pending[i], e.code(), e.text());
+                }
             }
         }
         if (decoded > 0) {
@@ -171,7 +179,9 @@ final class ModelStage implements Stage {
     }
 
     private void refuse(Chunk work, int from, int to, MillraceException e) {
-        if (Stage.isPassing(e.code()) || e.code() == ErrorCode.NOT_FOUND || hasChanged(work)) {
+        if (Stage.isPassing(e.code())
+                || e.code() == ErrorCode.NOT_FOUND
+                || hasChanged(work.coding())) {
             mustWait(work, from, to, e);
         } else if (to - from == 1) {
             work.verdicts().failed(chunk[from], e.code(), e.text());
@@ -183,9 +193,9 @@ final class ModelStage implements Stage {
     }
 
     /** Whether another version took over meanwhile, which wants other tensors. */
-    private boolean hasChanged(Chunk work) {
+    private boolean hasChanged(Coding used) {
         try {
-            return !describe().equals(work.coding().signature());
+            return !describe().equals(used.signature());
         } catch (MillraceException _) {
             return true;
         }

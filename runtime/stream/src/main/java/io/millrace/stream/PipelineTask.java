@@ -35,8 +35,6 @@ import java.util.Set;
  */
 final class PipelineTask implements AutoCloseable {
 
-    static final int MAX_RECORDS = 2_000;
-
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(50);
     private static final long LAG_EVERY_NANOS = 1_000_000_000;
@@ -115,7 +113,7 @@ final class PipelineTask implements AutoCloseable {
                                                 TaskContext.groupOf(plan),
                                                 context.nodeId() + "-" + index,
                                                 fromNow ? plan.createdAt().toEpochMilli() : 0,
-                                                MAX_RECORDS)),
+                                                context.maxRecords())),
                         new ArrayList<>(),
                         new ArrayList<>());
         try {

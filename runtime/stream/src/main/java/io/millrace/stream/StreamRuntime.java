@@ -31,6 +31,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(StreamRuntime.class);
     private static final Duration DRAIN_AT_REPLACE = Duration.ofSeconds(20);
     private static final Duration DRAIN_AT_CLOSE = Duration.ofSeconds(4);
+    private static final int MAX_RECORDS = 2_000;
     private static final int FORGET_ATTEMPTS = 6;
 
     private final TaskContext context;
@@ -62,7 +63,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
         Parking parking = Parking.threads();
         var all = new ArrayList<SinkConnector>(connectors);
         all.add(new LogSinkConnector(log, parking));
-        this.context = new TaskContext(log, models, functions, all, time, parking, nodeId);
+        this.context =
+                new TaskContext(log, models, functions, all, time, parking, nodeId, MAX_RECORDS);
         this.meters = meters;
     }
 

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param parking how to wait for the log
  * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
  *     restarts and unique among the processes that share the log
+ * @param maxRecords the most records of a batch
  */
 record TaskContext(
         StreamLog log,
@@ -31,7 +32,8 @@ record TaskContext(
         List<SinkConnector> connectors,
         TimeSource time,
         Parking parking,
-        String nodeId) {
+        String nodeId,
+        int maxRecords) {
 
     TaskContext {
         connectors = List.copyOf(connectors);

@@ -19,8 +19,7 @@ final class FakeFunctions implements FunctionRuntime {
 
     private volatile Function<FunctionMessage, FunctionResult> code =
             message -> new FunctionResult.Sent(List.of(message.payload()));
-    private volatile FunctionWorker.WorkerState state =
-            new FunctionWorker.WorkerState.Running(1);
+    private volatile FunctionWorker.WorkerState state = new FunctionWorker.WorkerState.Running(1);
     private final List<FunctionLaunch> launches = new CopyOnWriteArrayList<>();
     private final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
     private int open;

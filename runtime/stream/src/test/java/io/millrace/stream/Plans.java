@@ -53,8 +53,7 @@ final class Plans {
                 new PipelineSpec.ModelStep(
                         new ResourceName("net"),
                         new VersionRef.Serving(),
-                        new DecodeSpec(
-                                DecodeSpec.Format.JSON, List.of("x"), Optional.empty(), 1),
+                        new DecodeSpec(DecodeSpec.Format.JSON, List.of("x"), Optional.empty(), 1),
                         new EncodeSpec(
                                 EncodeSpec.Format.JSON, List.of(), 1, List.of("k", "n", "c"))));
         return this;

@@ -134,7 +134,7 @@ public final class DeliveryOracle {
             found.add("lost: %s, but only %d counted as dropped".formatted(missing, dropped));
         }
         // A record that was never acknowledged may have been dropped as well, hence no equality.
-        long unaccounted = produced.size() - outputs.size() - deadLetters.size();
+        long unaccounted = (long) produced.size() - outputs.size() - deadLetters.size();
         if (dropped > unaccounted + mostDuplicates) {
             found.add("counted %d drops, %d at most".formatted(dropped, unaccounted));
         }

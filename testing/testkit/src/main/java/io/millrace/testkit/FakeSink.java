@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -20,11 +21,18 @@ public final class FakeSink implements SinkConnector {
     private final AtomicInteger writes = new AtomicInteger();
     private final AtomicInteger open = new AtomicInteger();
     private volatile Function<List<OutputRecord>, List<ItemFailure>> verdict = _ -> List.of();
+    private volatile BooleanSupplier loses = () -> false;
     private volatile Consumer<List<OutputRecord>> afterwards = _ -> {};
 
     /** Asked before each write: which records fail; may throw, and then none is accepted. */
     public FakeSink failing(Function<List<OutputRecord>, List<ItemFailure>> next) {
         verdict = next;
+        return this;
+    }
+
+    /** A sink that lies: it says that it accepted a write and keeps nothing of it. */
+    public FakeSink losing(BooleanSupplier when) {
+        loses = when;
         return this;
     }
 
@@ -63,6 +71,9 @@ public final class FakeSink implements SinkConnector {
     private List<ItemFailure> write(List<OutputRecord> batch) {
         writes.incrementAndGet();
         List<ItemFailure> failures = verdict.apply(batch);
+        if (loses.getAsBoolean()) {
+            return failures;
+        }
         var isFailed = new boolean[batch.size()];
         for (ItemFailure failure : failures) {
             isFailed[failure.index()] = true;

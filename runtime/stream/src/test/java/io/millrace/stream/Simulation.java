@@ -1,0 +1,353 @@
+package io.millrace.stream;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.FunctionMessage;
+import io.millrace.spi.FunctionResult;
+import io.millrace.spi.ItemFailure;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.testkit.DeliveryOracle;
+import io.millrace.testkit.FakeSink;
+import io.millrace.testkit.InMemoryStreamLog;
+import io.millrace.testkit.LogFaults;
+import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.TestingTime;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole life of a pipeline in one thread and simulated time: a producer, two tasks of one group,
+ * a log that acknowledges late and loses acknowledgements, functions, models and sinks that fail,
+ * tasks and the process that crash anywhere. Everything comes from one seed.
+ */
+final class Simulation {
+
+    private static final String OUTPUT_TOPIC = "results";
+    private static final int TASKS = 2;
+    private static final int RECORDS = 80;
+    private static final int STEPS = 120;
+    private static final int CALM_STEPS = 400;
+
+    private final RandomGenerator random;
+    private final TestingTime time = new TestingTime();
+    private final InMemoryStreamLog log;
+    private final FakeSink sink = new FakeSink();
+    private final FakeFunctions functions = new FakeFunctions();
+    private final FakeModels models = new FakeModels();
+    private final RecordingMeters recording = new RecordingMeters();
+    private final DeliveryOracle oracle = new DeliveryOracle();
+    private final PipelinePlan plan;
+    private final boolean isToLog;
+    private final TaskContext context;
+    private final PipelineMeters meters;
+    private final @Nullable PipelineTask[] tasks = new PipelineTask[TASKS];
+    private final TaskControl[] controls = new TaskControl[TASKS];
+    private final Map<Long, Integer> functionFailures = new HashMap<>();
+    private int produced;
+    private int crashes;
+    private long mostDuplicates;
+    private boolean isCalm;
+
+    /** What a crash looks like from inside. */
+    private static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Crash() {
+            super("simulated", null, false, false);
+        }
+    }
+
+    Simulation(long seed) {
+        random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        log = InMemoryStreamLog.stepped(time, 1 + random.nextInt(4));
+        isToLog = random.nextInt(4) == 0;
+        plan = plan();
+        context =
+                new TaskContext(
+                        log,
+                        models,
+                        functions,
+                        List.of(sink, new LogSinkConnector(log, new Stepping())),
+                        time,
+                        new Stepping(),
+                        "node",
+                        8);
+        meters = new PipelineMeters(recording, plan.pipeline());
+        log.ensureTopics(Set.of(Plans.INPUT, Plans.DEAD, OUTPUT_TOPIC));
+        log.withFaults(
+                new LogFaults(
+                        this::losesAppend,
+                        this::losesAcknowledgement,
+                        this::delaysCommit,
+                        this::failsPoll));
+        sink.failing(this::sinkVerdict).afterwards(this::afterSinkWrite);
+        functions.code(this::function);
+        models.before(_ -> mayBeAway("model")).describing(() -> mayBeAway("description"));
+        for (int i = 0; i < TASKS; i++) {
+            controls[i] = new TaskControl(time, plan.inputs(), () -> {});
+        }
+    }
+
+    private PipelinePlan plan() {
+        var pipeline = Plans.aPipeline();
+        int steps = random.nextInt(4);
+        if ((steps & 1) != 0) {
+            pipeline.function();
+        }
+        if ((steps & 2) != 0) {
+            pipeline.model();
+        }
+        if (isToLog) {
+            pipeline.toLog(OUTPUT_TOPIC);
+        } else {
+            pipeline.to("out/{topic}");
+        }
+        return pipeline.onError(3, random.nextInt(4) > 0).tasks(TASKS).plan();
+    }
+
+    /** Waiting for the log means that the log goes on. */
+    private final class Stepping implements Parking {
+        @Override
+        public void park() {
+            mayCrash();
+            if (!log.step(random)) {
+                throw new AssertionError("a task waits, and the log has nothing to do");
+            }
+        }
+
+        @Override
+        public void unpark(Thread thread) {}
+    }
+
+    // ---- what goes wrong
+
+    private boolean happens(double probability) {
+        return !isCalm && random.nextDouble() < probability;
+    }
+
+    private void mayCrash() {
+        if (happens(0.01)) {
+            throw new Crash();
+        }
+    }
+
+    private boolean losesAppend(OutgoingRecord record) {
+        // Kafka keeps the order of what it takes; a sink that loses single records could not.
+        return !record.topic().equals(OUTPUT_TOPIC) && happens(0.1);
+    }
+
+    private boolean losesAcknowledgement(OutgoingRecord record) {
+        boolean isLost = happens(0.1);
+        if (isLost && !record.topic().equals(Plans.INPUT)) {
+            mostDuplicates++;
+        }
+        return isLost;
+    }
+
+    private boolean delaysCommit() {
+        mayCrash();
+        return happens(0.2);
+    }
+
+    private boolean failsPoll() {
+        mayCrash();
+        return happens(0.05);
+    }
+
+    private void mayBeAway(String what) {
+        mayCrash();
+        if (happens(0.2)) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, what + " is away");
+        }
+    }
+
+    /** A sink that breaks takes nothing behind the place where it broke. */
+    private List<ItemFailure> sinkVerdict(List<OutputRecord> batch) {
+        mayBeAway("sink");
+        if (!happens(0.2)) {
+            return List.of();
+        }
+        var failures = new ArrayList<ItemFailure>();
+        for (int i = random.nextInt(batch.size()); i < batch.size(); i++) {
+            failures.add(new ItemFailure(i, ErrorCode.UNAVAILABLE, "connection lost"));
+        }
+        return failures;
+    }
+
+    private void afterSinkWrite(List<OutputRecord> batch) {
+        mayCrash();
+        if (happens(0.05)) {
+            mostDuplicates += batch.size();
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "acknowledgement lost");
+        }
+    }
+
+    /** Verdicts depend on the record only, so that a second run comes to the same end. */
+    private FunctionResult function(FunctionMessage message) {
+        mayCrash();
+        if (happens(0.02)) {
+            return new FunctionResult.Failed(ErrorCode.UNAVAILABLE, "worker is restarting");
+        }
+        long number = DeliveryOracle.numberOf(message.payload());
+        if (number % 11 == 3) {
+            return new FunctionResult.Failed(ErrorCode.USER_CODE, "always fails on this");
+        }
+        int failures = functionFailures.merge(number, 1, Integer::sum);
+        if (number % 7 == 2 && failures < 3) {
+            return new FunctionResult.Failed(
+                    failures == 1 ? ErrorCode.TIMEOUT : ErrorCode.USER_CODE, "fails at first");
+        }
+        return new FunctionResult.Sent(List.of(message.payload()));
+    }
+
+    // ---- the run
+
+    /** Runs to the end; the problems that the oracle found, none when all is well. */
+    List<String> run() {
+        for (int i = 0; i < STEPS; i++) {
+            step();
+        }
+        isCalm = true;
+        for (int i = 0; i < CALM_STEPS && !isDone(); i++) {
+            step();
+        }
+        // A delayed commit becomes durable when its member leaves.
+        for (PipelineTask task : tasks) {
+            if (task != null) {
+                task.close();
+            }
+        }
+        return judge();
+    }
+
+    int crashes() {
+        return crashes;
+    }
+
+    DeliveryOracle oracle() {
+        return oracle;
+    }
+
+    /** Makes the sink lie. */
+    void losing(BooleanSupplier when) {
+        sink.losing(when);
+    }
+
+    FakeSink sink() {
+        return sink;
+    }
+
+    private void step() {
+        int choice = random.nextInt(10);
+        if (choice < 3 && produced < RECORDS) {
+            produce();
+        } else if (choice < 5) {
+            log.step(random);
+        } else if (happens(0.02)) {
+            crashProcess();
+        } else {
+            work(random.nextInt(TASKS));
+        }
+    }
+
+    private void produce() {
+        int burst = Math.min(RECORDS - produced, 1 + random.nextInt(6));
+        for (int i = 0; i < burst; i++) {
+            String key = "k" + random.nextInt(5);
+            String numbers =
+                    switch (random.nextInt(12)) {
+                        case 0 -> "\"x\":[1]";
+                        case 1 -> "\"x\":[" + (int) FakeModels.POISON + ",1]";
+                        default -> "\"x\":[" + random.nextInt(9) + ",0.5]";
+                    };
+            byte[] payload = oracle.next(key, numbers);
+            produced++;
+            log.append(
+                    new OutgoingRecord(
+                            Plans.INPUT,
+                            key.getBytes(StandardCharsets.UTF_8),
+                            payload,
+                            List.of(),
+                            time.epochMillis()),
+                    failure -> {
+                        if (failure == null) {
+                            oracle.acknowledged(payload);
+                        }
+                    });
+        }
+    }
+
+    private void work(int index) {
+        PipelineTask task = tasks[index];
+        try {
+            if (task == null) {
+                task = PipelineTask.open(context, plan, index, controls[index], meters);
+                tasks[index] = task;
+            }
+            task.doWork();
+        } catch (Crash _) {
+            crashTask(index);
+        }
+    }
+
+    /** As the supervisor does it: close, and build anew at the next turn. */
+    private void crashTask(int index) {
+        crashes++;
+        mostDuplicates += inFlight();
+        PipelineTask task = tasks[index];
+        tasks[index] = null;
+        if (task != null) {
+            task.close();
+        }
+    }
+
+    /** All at once, without a word to anybody. */
+    private void crashProcess() {
+        crashes++;
+        mostDuplicates += inFlight();
+        log.crash(_ -> random.nextBoolean());
+        java.util.Arrays.fill(tasks, null);
+    }
+
+    /** What was read and is not durably committed, at most. */
+    private long inFlight() {
+        Map<LogPartition, Long> committed = log.committed(TaskContext.groupOf(plan));
+        long count = 0;
+        for (LogRecord record : log.records(Plans.INPUT)) {
+            if (record.offset() >= committed.getOrDefault(record.partition(), 0L)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    private boolean isDone() {
+        if (produced < RECORDS || log.underWay() > 0) {
+            return false;
+        }
+        return inFlight() == 0;
+    }
+
+    private List<String> judge() {
+        sink.accepted().forEach(output -> oracle.output(output.value()));
+        log.records(OUTPUT_TOPIC).forEach(record -> oracle.output(record.value()));
+        log.records(Plans.DEAD).forEach(record -> oracle.deadLetter(record.value()));
+        List<String> problems = oracle.problems(meters.dropped().value(), mostDuplicates);
+        if (!isDone()) {
+            problems.add("does not come to rest: " + inFlight() + " records are still pending");
+        }
+        return problems;
+    }
+}

@@ -1,0 +1,120 @@
+package io.millrace.stream;
+
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.testkit.FakeSink;
+import io.millrace.testkit.InMemoryStreamLog;
+import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.TestingTime;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+
+/** One task with everything around it faked, stepped by hand. */
+final class TaskWorld implements AutoCloseable {
+
+    final TestingTime time = new TestingTime();
+    final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 1);
+    final FakeSink sink = new FakeSink();
+    final FakeFunctions functions = new FakeFunctions();
+    final FakeModels models = new FakeModels();
+    final RecordingMeters recording = new RecordingMeters();
+    final PipelinePlan plan;
+    final TaskControl control;
+    final PipelineMeters meters;
+    private final TaskContext context;
+    private PipelineTask task;
+
+    TaskWorld(PipelinePlan plan) {
+        this.plan = plan;
+        var parking = new NoParking();
+        context =
+                new TaskContext(
+                        log,
+                        models,
+                        functions,
+                        List.of(sink, new LogSinkConnector(log, parking)),
+                        time,
+                        parking,
+                        "node",
+                        2_000);
+        log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
+        control = new TaskControl(time, plan.inputs(), () -> {});
+        meters = new PipelineMeters(recording, plan.pipeline());
+        task = PipelineTask.open(context, plan, 0, control, meters);
+    }
+
+    /** Nothing is ever waited for: the log ends its appends at once. */
+    private static final class NoParking implements Parking {
+        @Override
+        public void park() {
+            throw new AssertionError("waits for an append that will never end");
+        }
+
+        @Override
+        public void unpark(Thread thread) {}
+    }
+
+    PipelineTask task() {
+        return task;
+    }
+
+    /** The task's exception was seen by a supervisor, which builds a new one. */
+    void rebuild() {
+        task.close();
+        task = PipelineTask.open(context, plan, 0, control, meters);
+    }
+
+    TaskWorld put(String... values) {
+        for (String value : values) {
+            putTo(Plans.INPUT, "key", value);
+        }
+        return this;
+    }
+
+    void putTo(String topic, String key, String value) {
+        log.append(
+                new OutgoingRecord(
+                        topic,
+                        key.getBytes(StandardCharsets.UTF_8),
+                        value.getBytes(StandardCharsets.UTF_8),
+                        List.of(
+                                Header.of(HeaderNames.TOPIC, "cam/1"),
+                                Header.of(HeaderNames.RECEIVED, "1767225600000000001"),
+                                Header.of("line", "7")),
+                        time.epochMillis()),
+                failure -> {
+                    if (failure != null) {
+                        throw new AssertionError(failure);
+                    }
+                });
+    }
+
+    /** What the sink accepted, as text. */
+    List<String> outputs() {
+        return sink.accepted().stream().map(OutputRecord::value).map(TaskWorld::text).toList();
+    }
+
+    List<LogRecord> deadLetters() {
+        return log.records(Plans.DEAD);
+    }
+
+    long committed() {
+        return log.committed(TaskContext.groupOf(plan)).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
+    static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() {
+        task.close();
+    }
+}
