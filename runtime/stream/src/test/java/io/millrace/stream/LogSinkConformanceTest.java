@@ -1,0 +1,41 @@
+package io.millrace.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.api.TimeSource;
+import io.millrace.conformance.SinkConformance;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.Sink;
+import io.millrace.testkit.InMemoryStreamLog;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+
+class LogSinkConformanceTest {
+
+    @Nested
+    class InMemory extends SinkConformance {
+        private final InMemoryStreamLog log = InMemoryStreamLog.immediate(TimeSource.system(), 1);
+
+        @Override
+        protected Sink openSink() {
+            return new LogSink(log, Parking.threads());
+        }
+
+        @Override
+        protected String destination() {
+            return "results";
+        }
+
+        @Override
+        protected String otherDestination() {
+            return "others";
+        }
+
+        @Override
+        protected List<byte[]> arrived(String destination, int count) {
+            List<byte[]> values = log.records(destination).stream().map(LogRecord::value).toList();
+            assertThat(values).hasSizeGreaterThanOrEqualTo(count);
+            return values;
+        }
+    }
+}
