@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PipelineSimulationTest {
 
     /** Seeds that failed once; each stays here for ever. */
-    private static final long[] KEPT = {};
+    private static final long[] KEPT = {614, 651, 909, 3222, 4920, 5405};
 
     private static final int SEEDS = 250;
 

@@ -1,5 +1,7 @@
 package io.millrace.stream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.FunctionMessage;
@@ -16,9 +18,9 @@ import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -277,7 +279,7 @@ final class Simulation {
             log.append(
                     new OutgoingRecord(
                             Plans.INPUT,
-                            key.getBytes(StandardCharsets.UTF_8),
+                            key.getBytes(UTF_8),
                             payload,
                             List.of(),
                             time.epochMillis()),
@@ -317,8 +319,21 @@ final class Simulation {
     private void crashProcess() {
         crashes++;
         mostDuplicates += inFlight();
-        log.crash(_ -> random.nextBoolean());
+        // What was on its way lands up to some point, as with Kafka, for each key.
+        var lostBehind = new HashSet<String>();
+        log.crash(record -> {
+            String line = record.topic() + "/" + new String(keyOf(record), UTF_8);
+            if (random.nextBoolean()) {
+                lostBehind.add(line);
+            }
+            return !lostBehind.contains(line);
+        });
         java.util.Arrays.fill(tasks, null);
+    }
+
+    private static byte[] keyOf(OutgoingRecord record) {
+        byte[] key = record.key();
+        return key == null ? new byte[0] : key;
     }
 
     /** What was read and is not durably committed, at most. */
