@@ -45,7 +45,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     private static final Duration POLL = Duration.ofMillis(2);
 
-    private static final int IDLE_POLLS = 3;
+    private static final int IDLE_POLLS = 8;
     private static final Duration DISCONNECT_DEADLINE = Duration.ofMillis(500);
 
     private enum State {
