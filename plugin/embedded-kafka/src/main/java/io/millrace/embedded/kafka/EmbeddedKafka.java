@@ -35,6 +35,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     private final Consumer<MillraceException> onFault;
     private final Object lifecycle = new Object();
     private State state = State.NEW;
+    private volatile boolean closing;
     private volatile @Nullable Running starting;
     private volatile @Nullable Running running;
 
@@ -86,6 +87,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             var next = new Running(config, port, onFault);
             starting = next;
+            if (closing) {
+                next.giveUp();
+            }
             try {
                 return next.start();
             } catch (MillraceException e) {
@@ -135,6 +139,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Stops the broker, also one that still starts; waits for it, but not for ever. Idempotent. */
     @Override
     public void close() {
+        closing = true;
         Running attempt = starting;
         if (attempt != null) {
             attempt.giveUp();
