@@ -9,6 +9,12 @@ public interface ModelEngine {
     String framework();
 
     /**
+     * Which engine and which of its checks a verdict about a model belongs to: changes whenever a
+     * model that was fine may not be any more. Must not load anything native.
+     */
+    String version();
+
+    /**
      * Finds the folder or file to load in an unpacked archive, without running anything of it.
      *
      * @throws io.millrace.api.MillraceException {@code INVALID} when this is no such model; says
