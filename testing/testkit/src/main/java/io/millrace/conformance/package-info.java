@@ -1,4 +1,4 @@
-/** Conformance kits: what every implementation of a plug point has to pass. */
+/** Conformance kits: what every implementation of a plug point must do, as tests to extend. */
 @NullMarked
 package io.millrace.conformance;
 

@@ -1,0 +1,116 @@
+package io.millrace.testkit;
+
+import io.millrace.api.MillraceException;
+import io.millrace.spi.LoadedModel;
+import io.millrace.spi.ModelEngine;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * An engine whose models are text files named {@code model.fake} with properties:
+ *
+ * <ul>
+ *   <li>{@code width}: numbers of a row, 2 when absent
+ *   <li>{@code poison}: a value that fails
+ *   <li>{@code batch=false}: two rows at once fail
+ *   <li>{@code load=crash|hang|heap|memory|refuse}: what happens when it is loaded
+ * </ul>
+ */
+public final class FakeModelEngine implements ModelEngine {
+
+    /** The file that makes a folder a model. */
+    public static final String FILE = "model.fake";
+
+    private final List<FakeModel> loaded = new CopyOnWriteArrayList<>();
+
+    @Override
+    public String framework() {
+        return "fake";
+    }
+
+    @Override
+    public String version() {
+        return "fake-1";
+    }
+
+    /** All models loaded by this engine, oldest first. */
+    public List<FakeModel> loaded() {
+        return List.copyOf(loaded);
+    }
+
+    @Override
+    public Path locate(Path unpacked) {
+        Path file = unpacked.resolve(FILE);
+        if (!Files.isRegularFile(file)) {
+            throw MillraceException.invalid("not a fake model: expected the file " + FILE);
+        }
+        return file;
+    }
+
+    @Override
+    public LoadedModel load(Path artifact) {
+        var properties = new Properties();
+        try (var in = Files.newInputStream(artifact)) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw MillraceException.internal("cannot read " + artifact, e);
+        }
+        misbehave(properties.getProperty("load", ""));
+        var model =
+                new FakeModel(
+                        Integer.parseInt(properties.getProperty("width", "2")),
+                        Float.parseFloat(properties.getProperty("poison", "NaN")),
+                        Boolean.parseBoolean(properties.getProperty("batch", "true")));
+        loaded.add(model);
+        return model;
+    }
+
+    private static void misbehave(String how) {
+        switch (how) {
+            case "crash" -> crash();
+            case "hang" -> hang();
+            case "heap" -> fill(true);
+            case "memory" -> fill(false);
+            case "refuse" -> throw MillraceException.invalid("this fake model refuses to load");
+            default -> {
+                // It behaves.
+            }
+        }
+    }
+
+    /** A real segmentation fault, as native engines make them. */
+    @SuppressWarnings("restricted")
+    private static void crash() {
+        MemorySegment.ofAddress(8).reinterpret(8).set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+    }
+
+    private static void hang() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void fill(boolean isHeap) {
+        var kept = new ArrayList<Object>();
+        while (kept.size() < 100_000) {
+            if (isHeap) {
+                kept.add(new byte[1 << 20]);
+            } else {
+                kept.add(
+                        java.lang.foreign.Arena.global()
+                                .allocate(1 << 20)
+                                .fill((byte) kept.size()));
+            }
+        }
+    }
+}

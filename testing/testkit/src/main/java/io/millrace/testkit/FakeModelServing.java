@@ -1,0 +1,109 @@
+package io.millrace.testkit;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.Signature;
+import io.millrace.api.tensor.Tensor;
+import io.millrace.spi.ModelServing;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/** Models made of plain functions. Every model has the one version 1. */
+public final class FakeModelServing implements ModelServing {
+
+    private final Map<Key, Model> models = new ConcurrentHashMap<>();
+    private final List<Call> calls = new CopyOnWriteArrayList<>();
+
+    private record Key(ProjectId project, ResourceName name) {}
+
+    private record Model(
+            List<Signature> signatures, Function<Call, List<Tensor>> compute, String notReady) {}
+
+    /** Adds a model; {@code compute} may throw. */
+    public void put(
+            ProjectId project,
+            String name,
+            Signature signature,
+            Function<Call, List<Tensor>> compute) {
+        models.put(
+                new Key(project, new ResourceName(name)),
+                new Model(List.of(signature), compute, ""));
+    }
+
+    /** Adds a model that is known and not ready. */
+    public void putNotReady(ProjectId project, String name, String why) {
+        models.put(
+                new Key(project, new ResourceName(name)),
+                new Model(List.of(), _ -> List.of(), why));
+    }
+
+    /** All calls so far. */
+    public List<Call> calls() {
+        return List.copyOf(calls);
+    }
+
+    @Override
+    public Answer infer(Call call) {
+        Model model = ready(call.project(), call.model(), call.version());
+        calls.add(call);
+        Signature signature =
+                model.signatures().stream()
+                        .filter(s -> s.name().equals(call.signature()))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                MillraceException.notFound("no signature " + call.signature()));
+        return new Answer(1, signature, model.compute().apply(call));
+    }
+
+    @Override
+    public Description describe(ProjectId project, ResourceName name, VersionRef version) {
+        return describe(name, ready(project, name, version));
+    }
+
+    @Override
+    public List<Description> list(ProjectId project) {
+        return models.entrySet().stream()
+                .filter(entry -> entry.getKey().project().equals(project))
+                .map(entry -> describe(entry.getKey().name(), entry.getValue()))
+                .sorted(Comparator.comparing(Description::model))
+                .toList();
+    }
+
+    private static Description describe(ResourceName name, Model model) {
+        boolean isReady = model.notReady().isEmpty();
+        return new Description(
+                name,
+                List.of(new VersionState(1, isReady, model.notReady())),
+                "fake",
+                isReady ? Optional.of(1) : Optional.empty(),
+                model.signatures());
+    }
+
+    private Model ready(ProjectId project, ResourceName name, VersionRef version) {
+        Model model = models.get(new Key(project, name));
+        if (model == null) {
+            throw MillraceException.notFound("Model with name " + name + " does not exist.");
+        }
+        if (version instanceof VersionRef.Numbered(int number) && number != 1) {
+            throw MillraceException.notFound(
+                    "Model with name " + name + " has no version " + number + ".");
+        }
+        if (version instanceof VersionRef.Alias(String alias) && !alias.equals("production")) {
+            throw MillraceException.notFound(
+                    "Model with name " + name + " has no version called '" + alias + "'.");
+        }
+        if (!model.notReady().isEmpty()) {
+            throw new MillraceException(
+                    io.millrace.api.ErrorCode.UNAVAILABLE,
+                    "Model with name " + name + " is not ready.");
+        }
+        return model;
+    }
+}
