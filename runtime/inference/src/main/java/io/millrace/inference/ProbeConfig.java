@@ -1,0 +1,67 @@
+package io.millrace.inference;
+
+import io.millrace.api.DataSize;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a probe's process is started and what it may use.
+ *
+ * @param java the java command
+ * @param classPath entries as {@code java -cp} takes them, wildcards included; must hold this
+ *     module and the engines
+ * @param flags further flags of the JVM, such as those of the server for native access
+ * @param environment variables set besides the inherited ones
+ * @param heap the most Java memory
+ * @param memory the most resident memory, native included; beyond it the process is ended
+ * @param timeout the most time, JVM start included
+ */
+public record ProbeConfig(
+        Path java,
+        String classPath,
+        List<String> flags,
+        Map<String, String> environment,
+        DataSize heap,
+        DataSize memory,
+        Duration timeout) {
+
+    private static final List<String> NATIVE_FLAGS =
+            List.of(
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xshare:auto");
+
+    public ProbeConfig {
+        flags = List.copyOf(flags);
+        environment = Map.copyOf(environment);
+    }
+
+    /**
+     * The probe runs on the Java and the class path of this very process, with the folder into
+     * which JavaCPP unpacks natives if one is set.
+     */
+    public static ProbeConfig ofThisProcess() {
+        String cache = System.getProperty("org.bytedeco.javacpp.cachedir", "");
+        var flags = new java.util.ArrayList<>(NATIVE_FLAGS);
+        if (!cache.isEmpty()) {
+            flags.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
+        }
+        return new ProbeConfig(
+                Path.of(System.getProperty("java.home"), "bin", "java"),
+                System.getProperty("java.class.path"),
+                flags,
+                Map.of("TF_CPP_MIN_LOG_LEVEL", "2"),
+                DataSize.ofMebibytes(512),
+                DataSize.ofMebibytes(2048),
+                Duration.ofSeconds(60));
+    }
+
+    /** The same with other limits. */
+    public ProbeConfig withLimits(DataSize newHeap, DataSize newMemory, Duration newTimeout) {
+        return new ProbeConfig(java, classPath, flags, environment, newHeap, newMemory, newTimeout);
+    }
+}

@@ -1,0 +1,116 @@
+package io.millrace.inference;
+
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.tensor.Signature;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a model, from its declaration to its end.
+ *
+ * <pre>
+ *   PENDING --> PROBING --> READY --retire--> (draining, then freed)
+ *      '-----------'------> REJECTED
+ * </pre>
+ *
+ * <p>All methods are called under the lock of its model, except {@link #serving()}.
+ */
+final class ServedVersion {
+
+    /** A version that can be called. */
+    record Serving(int version, Batcher batcher, List<Signature> signatures) {
+        Serving {
+            signatures = List.copyOf(signatures);
+        }
+    }
+
+    private final int version;
+    private final String uri;
+    private State state = State.PENDING;
+    private String message = "waiting to be loaded";
+    private String sha256 = "";
+    private long sizeBytes;
+    private String signatureText = "";
+    private boolean isRetired;
+    private boolean mayTryAgain;
+    private volatile @Nullable Serving serving;
+
+    ServedVersion(int version, String uri) {
+        this.version = version;
+        this.uri = uri;
+    }
+
+    int version() {
+        return version;
+    }
+
+    String uri() {
+        return uri;
+    }
+
+    String message() {
+        return message;
+    }
+
+    boolean isRetired() {
+        return isRetired;
+    }
+
+    @Nullable Serving serving() {
+        return serving;
+    }
+
+    void describeContent(String hash, long bytes) {
+        sha256 = hash;
+        sizeBytes = bytes;
+    }
+
+    void probing() {
+        state = State.PROBING;
+        message = "being tried in a process of its own";
+    }
+
+    void loading() {
+        state = State.PENDING;
+        message = "being loaded";
+    }
+
+    void ready(Serving ready, String text) {
+        serving = ready;
+        state = State.READY;
+        message = "";
+        signatureText = text;
+    }
+
+    void reject(String reason) {
+        state = State.REJECTED;
+        message = reason;
+    }
+
+    /** It failed for a reason that may pass; the next declaration tries again. */
+    void postpone(String reason) {
+        state = State.PENDING;
+        message = reason;
+        mayTryAgain = true;
+    }
+
+    /** Whether it shall be tried again now; true once per failure. */
+    boolean takeAnotherTry() {
+        boolean again = mayTryAgain;
+        mayTryAgain = false;
+        return again;
+    }
+
+    /** Ends it; the batcher to close when it was ready. */
+    @Nullable Batcher retire() {
+        isRetired = true;
+        Serving last = serving;
+        serving = null;
+        return last == null ? null : last.batcher();
+    }
+
+    ModelVersionStatus status() {
+        return new ModelVersionStatus(version, state, message, sha256, sizeBytes, signatureText);
+    }
+}
