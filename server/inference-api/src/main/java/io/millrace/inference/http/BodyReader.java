@@ -1,0 +1,73 @@
+package io.millrace.inference.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.millrace.api.DataSize;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+
+/** Reads a request's body up to a limit. */
+final class BodyReader {
+
+    private static final int FIRST_BYTES = 16 * 1024;
+
+    /** So much memory is taken on the word of a header; more as it really comes. */
+    private static final int MAX_TRUSTED = 1 << 20;
+
+    private final DataSize limit;
+
+    BodyReader(DataSize limit) {
+        this.limit = limit;
+    }
+
+    byte[] read(ServerRequest request) {
+        long declared = request.headers().contentLength().orElse(-1);
+        if (declared > limit.bytes()) {
+            throw tooLarge();
+        }
+        if (request.headers().contains(HeaderNames.CONTENT_ENCODING)) {
+            throw new MillraceException(
+                    ErrorCode.UNSUPPORTED, "Encoded bodies are not supported; send plain JSON.");
+        }
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        try (InputStream in = request.content().inputStream()) {
+            return read(in, (int) (declared < 0 ? FIRST_BYTES : Math.min(declared, MAX_TRUSTED)));
+        } catch (IOException e) {
+            throw new MillraceException(ErrorCode.INVALID, "the body did not arrive completely", e);
+        }
+    }
+
+    private byte[] read(InputStream in, int expected) throws IOException {
+        byte[] body = new byte[expected];
+        int length = 0;
+        while (true) {
+            if (length == body.length) {
+                int next = in.read();
+                if (next < 0) {
+                    return body;
+                }
+                long grown = Math.min(limit.bytes() + 1, Math.max(FIRST_BYTES, length * 2L));
+                body = Arrays.copyOf(body, (int) Math.max(grown, length + 1L));
+                body[length++] = (byte) next;
+            }
+            int n = in.read(body, length, body.length - length);
+            if (n < 0) {
+                return Arrays.copyOf(body, length);
+            }
+            length += n;
+            if (length > limit.bytes()) {
+                throw tooLarge();
+            }
+        }
+    }
+
+    private MillraceException tooLarge() {
+        return new MillraceException(
+                ErrorCode.TOO_LARGE, "the body is larger than the " + limit + " allowed");
+    }
+}
