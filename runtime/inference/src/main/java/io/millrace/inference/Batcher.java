@@ -425,6 +425,16 @@ final class Batcher implements AutoCloseable {
         }
     }
 
+    /** How many calls are waiting now. */
+    int queuedCalls() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Runs a trial through the engine, so that the first caller meets a warm model. */
     void warmUp(Signature signature, List<Tensor> inputs) {
         call(signature, inputs, 1);

@@ -72,6 +72,7 @@ final class ServedModel {
                         && !FrameworkName.canonical(spec.framework())
                                 .equals(FrameworkName.canonical(newSpec.framework()));
         spec = newSpec;
+        var retired = new ArrayList<Batcher>();
         for (ServedVersion old : List.copyOf(versions.values())) {
             boolean stays =
                     newSpec.version(old.version())
@@ -79,7 +80,7 @@ final class ServedModel {
                             .isPresent();
             if (!stays) {
                 versions.remove(old.version());
-                retire(old, drain);
+                retire(old, retired);
             }
         }
         for (ModelSpec.Version declared : newSpec.versions()) {
@@ -92,20 +93,24 @@ final class ServedModel {
                 load.accept(version);
             }
         }
+        // First nobody finds them any more, then they close: a call that finds one gets its answer.
         refresh();
+        retired.forEach(drain);
     }
 
     /** Ends all versions. */
     synchronized void retireAll(Consumer<Batcher> drain) {
-        versions.values().forEach(version -> retire(version, drain));
+        var retired = new ArrayList<Batcher>();
+        versions.values().forEach(version -> retire(version, retired));
         versions.clear();
         refresh();
+        retired.forEach(drain);
     }
 
-    private static void retire(ServedVersion version, Consumer<Batcher> drain) {
+    private static void retire(ServedVersion version, List<Batcher> retired) {
         Batcher batcher = version.retire();
         if (batcher != null) {
-            drain.accept(batcher);
+            retired.add(batcher);
         }
     }
 

@@ -4,8 +4,8 @@ import io.millrace.api.MillraceException;
 import io.millrace.spi.LoadedModel;
 import io.millrace.spi.ModelEngine;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,10 +86,18 @@ public final class FakeModelEngine implements ModelEngine {
         }
     }
 
-    /** A real segmentation fault, as native engines make them. */
+    /** Ends the process as native engines do: by a signal, without Java having a say. */
     @SuppressWarnings("restricted")
     private static void crash() {
-        MemorySegment.ofAddress(8).reinterpret(8).set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+        var linker = Linker.nativeLinker();
+        var abort =
+                linker.downcallHandle(
+                        linker.defaultLookup().findOrThrow("abort"), FunctionDescriptor.ofVoid());
+        try {
+            abort.invokeExact();
+        } catch (Throwable e) {
+            throw MillraceException.internal("abort() returned", e);
+        }
     }
 
     private static void hang() {

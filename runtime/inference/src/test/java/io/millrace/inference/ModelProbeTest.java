@@ -1,0 +1,134 @@
+package io.millrace.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.api.DataSize;
+import io.millrace.api.IdSource;
+import io.millrace.api.TimeSource;
+import io.millrace.testkit.FakeModelEngine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Starts real processes. */
+@Timeout(120)
+class ModelProbeTest {
+
+    private static final DataSize HEAP = DataSize.ofMebibytes(64);
+    private static final DataSize MEMORY = DataSize.ofMebibytes(512);
+
+    @TempDir Path folder;
+
+    @AfterEach
+    void leavesNothingBehind() throws IOException {
+        Path work = Files.createDirectories(folder.resolve("work"));
+        try (var files = Files.list(work)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    @Test
+    void acceptsAModelThatWorksAndSaysHowItBatches() throws IOException {
+        assertThat(probe("width=3"))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Accepted.class,
+                        accepted -> {
+                            var signature = accepted.signatures().getFirst();
+                            assertThat(signature.batching()).isEqualTo(Batching.MERGED);
+                            assertThat(signature.hasRun()).isTrue();
+                            assertThat(signature.text()).contains("x: float32[-1,3]");
+                        });
+        assertThat(probe("batch=false"))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Accepted.class,
+                        accepted ->
+                                assertThat(accepted.signatures().getFirst().batching())
+                                        .isEqualTo(Batching.ONE_BY_ONE));
+    }
+
+    @Test
+    void aModelThatFailsOnZerosIsRejected() throws IOException {
+        assertRejected("poison=0", "fails on zeros");
+    }
+
+    @Test
+    void aModelThatRefusesToLoadIsRejectedWithItsReason() throws IOException {
+        assertRejected("load=refuse", "this fake model refuses to load");
+    }
+
+    @Test
+    void aModelThatKillsItsProcessIsRejected() throws IOException {
+        assertRejected("load=crash", "SIGABRT");
+    }
+
+    @Test
+    void aModelThatHangsIsRejected() throws IOException {
+        assertRejected("load=hang", Duration.ofSeconds(2), "took longer than 2 s");
+    }
+
+    @Test
+    void aModelThatEatsMemoryIsRejected() throws IOException {
+        assertRejected("load=heap", "64Mi of Java memory");
+        assertRejected("load=memory", "512Mi of memory");
+    }
+
+    @Test
+    void aFolderWithoutAModelIsRejected() throws IOException {
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        assertThat(probe(empty, Duration.ofSeconds(30)))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).contains("model.fake"));
+    }
+
+    @Test
+    void verdictsSurviveBeingWrittenAndOnlyComplete() {
+        var accepted =
+                new ProbeVerdict.Accepted(
+                        java.util.List.of(
+                                new ProbeVerdict.TriedSignature(
+                                        "a\tb", "x\n%", Batching.AS_CALLED, false, "")));
+        String text = ProbeVerdict.write(accepted);
+        assertThat(ProbeVerdict.read(text)).isEqualTo(accepted);
+        var rejected = new ProbeVerdict.Rejected("no\nway", true);
+        assertThat(ProbeVerdict.read(ProbeVerdict.write(rejected))).isEqualTo(rejected);
+        for (int length = 0; length < text.length() - 1; length++) {
+            String cut = text.substring(0, length);
+            org.assertj.core.api.Assertions.assertThatThrownBy(() -> ProbeVerdict.read(cut))
+                    .hasMessageContaining("not complete");
+        }
+    }
+
+    private void assertRejected(String model, String says) throws IOException {
+        assertRejected(model, Duration.ofSeconds(60), says);
+    }
+
+    private void assertRejected(String model, Duration timeout, String says) throws IOException {
+        assertThat(probe(write(model), timeout))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).contains(says));
+    }
+
+    private ProbeVerdict probe(String model) throws IOException {
+        return probe(write(model), Duration.ofSeconds(60));
+    }
+
+    private ProbeVerdict probe(Path unpacked, Duration timeout) {
+        var config = ProbeConfig.ofThisProcess().withLimits(HEAP, MEMORY, timeout);
+        return new ModelProbe(
+                        config, folder.resolve("work"), TimeSource.system(), IdSource.random())
+                .probe("fake", unpacked);
+    }
+
+    private Path write(String model) throws IOException {
+        Path unpacked = Files.createDirectories(folder.resolve("model"));
+        Files.writeString(unpacked.resolve(FakeModelEngine.FILE), model);
+        return unpacked;
+    }
+}

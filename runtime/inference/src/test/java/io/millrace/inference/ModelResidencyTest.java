@@ -1,0 +1,362 @@
+package io.millrace.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.IdSource;
+import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TimeSource;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.Shape;
+import io.millrace.api.tensor.Tensor;
+import io.millrace.spi.ModelServing.Answer;
+import io.millrace.spi.ModelServing.Call;
+import io.millrace.testkit.FakeModelEngine;
+import io.millrace.testkit.RecordingMeters;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class ModelResidencyTest {
+
+    private static final ProjectId PROJECT = new ProjectId("fashion");
+    private static final ResourceKey KEY = ResourceKey.of(Kind.MODEL, PROJECT, "m");
+    private static final long MAX_ARCHIVE = 1 << 20;
+
+    @TempDir Path folder;
+    private final FakeModelEngine engine = new FakeModelEngine();
+    private final AtomicInteger probes = new AtomicInteger();
+    private final AtomicInteger changes = new AtomicInteger();
+    private final RecordingMeters meters = new RecordingMeters();
+    private FileBlobStore blobs;
+    private ModelResidency residency;
+
+    @BeforeEach
+    void start() {
+        blobs = FileBlobStore.open(folder.resolve("blobs"), IdSource.random());
+        residency = residency();
+        residency.start();
+    }
+
+    @AfterEach
+    void stop() {
+        residency.close();
+        assertThat(engine.loaded()).allMatch(model -> model.isClosed());
+    }
+
+    private ModelResidency residency() {
+        var probeEngine = new FakeModelEngine();
+        return new ModelResidency(
+                ResidencyConfig.standard(folder.resolve("models")),
+                blobs,
+                List.of(engine),
+                (_, unpacked) -> {
+                    probes.incrementAndGet();
+                    return ModelTrial.run(probeEngine, unpacked);
+                },
+                TimeSource.system(),
+                IdSource.random(),
+                meters);
+    }
+
+    @Test
+    void servesWhatIsDeclaredAndSaysWhenSomethingChanged() {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        assertThat(changes.get()).isPositive();
+        assertThat(infer(new VersionRef.Serving(), 1, 2)).containsExactly(2f, 4f);
+        ModelVersionStatus status = residency.observe(KEY).getFirst();
+        assertThat(status.sha256()).hasSize(64);
+        assertThat(status.sizeBytes()).isEqualTo(7);
+        assertThat(status.message()).isEmpty();
+        assertThat(status.signature())
+                .isEqualTo("serving_default [x: float32[-1,2]] -> [y: float32[-1,2]]");
+        assertThat(
+                        residency
+                                .describe(PROJECT, new ResourceName("m"), new VersionRef.Serving())
+                                .version())
+                .contains(1);
+        assertThat(meters.total("millrace_model_requests_total")).isEqualTo(1);
+    }
+
+    @Test
+    void probesTheSameContentOnlyOnceAndNotAgainAfterARestart() {
+        serve(version(1, "width=2"), version(2, "width=2"));
+        awaitState(1, State.READY);
+        awaitState(2, State.READY);
+        int before = probes.get();
+        residency.close();
+        residency = residency();
+        residency.start();
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        assertThat(probes.get()).isEqualTo(before).isLessThanOrEqualTo(2);
+    }
+
+    @Test
+    void rejectsWithAReasonAndServesTheRest() {
+        serve(
+                version(1, "width=2"),
+                version(2, "load=refuse"),
+                new ModelSpec.Version(3, blob(new ByteArrayInputStream(new byte[10]))),
+                new ModelSpec.Version(4, blob(zip("readme.txt"))),
+                new ModelSpec.Version(5, "blob:sha256:" + "0".repeat(64)),
+                new ModelSpec.Version(6, "https://example.com/m.zip"));
+        awaitState(1, State.READY);
+        awaitRejected(2, "refuses to load");
+        awaitRejected(3, "not a complete zip");
+        awaitRejected(4, "model.fake");
+        awaitRejected(5, "upload it again");
+        awaitRejected(6, "https://example.com/m.zip");
+        assertThat(infer(new VersionRef.Serving(), 1, 2)).containsExactly(2f, 4f);
+        assertFails(
+                () -> infer(new VersionRef.Numbered(2), 1, 2),
+                ErrorCode.UNAVAILABLE,
+                "Model with name m is not ready. Version 2: this fake model refuses to load");
+    }
+
+    private static InputStream zip(String name) {
+        return new ByteArrayInputStream(Zips.zip().with(name, "x").bytes());
+    }
+
+    @Test
+    void resolvesNumbersAliasesAndTheServingVersion() {
+        serve(Map.of("old", 1), version(1, "width=2"), version(2, "width=3"));
+        awaitState(1, State.READY);
+        awaitState(2, State.READY);
+        assertThat(answer(new VersionRef.Serving(), 3).version()).isEqualTo(2);
+        assertThat(answer(new VersionRef.Alias("old"), 2).version()).isEqualTo(1);
+        serve(Map.of("production", 1), version(1, "width=2"), version(2, "width=3"));
+        assertThat(answer(new VersionRef.Serving(), 2).version()).isEqualTo(1);
+        assertFails(() -> answer(new VersionRef.Alias("new"), 2), ErrorCode.NOT_FOUND, "'new'");
+        assertFails(
+                () -> answer(new VersionRef.Numbered(9), 2),
+                ErrorCode.NOT_FOUND,
+                "Model with name m has no version 9.");
+        assertFails(
+                () ->
+                        residency.describe(
+                                new ProjectId("other"),
+                                new ResourceName("m"),
+                                new VersionRef.Serving()),
+                ErrorCode.NOT_FOUND,
+                "Model with name m does not exist.");
+    }
+
+    @Test
+    void theOldVersionServesUntilTheNewProductionIsReadyAndWhenItIsRejected() {
+        serve(Map.of("production", 1), version(1, "width=2"));
+        awaitState(1, State.READY);
+        serve(Map.of("production", 2), version(1, "width=2"), version(2, "load=refuse"));
+        awaitRejected(2, "refuses");
+        assertThat(answer(new VersionRef.Serving(), 2).version()).isEqualTo(1);
+    }
+
+    @Test
+    void wrongInputsSayWhatWasExpectedAndReceived() {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        assertFails(
+                () -> answer(new VersionRef.Serving(), 3),
+                ErrorCode.INVALID,
+                "input 'x': expected float32[-1,2], received float32[1,3]");
+        assertFails(
+                () -> residency.infer(call(new VersionRef.Serving(), "nope", rows(1, 2, 0))),
+                ErrorCode.NOT_FOUND,
+                "no signature 'nope'; it has [serving_default]");
+        assertFails(
+                () -> residency.infer(call(new VersionRef.Serving(), "", rows(0, 2, 0))),
+                ErrorCode.INVALID,
+                "is empty");
+    }
+
+    @Test
+    void declaringTheSameAgainDoesNothing() {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        serve(version(1, "width=2"));
+        assertThat(residency.observe(KEY).getFirst().state()).isEqualTo(State.READY);
+        assertThat(engine.loaded()).hasSize(1);
+    }
+
+    @Test
+    void noCallFailsWhileVersionsAreReplacedAndNoneIsClosedDuringACall() throws Exception {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        try (var callers = Executors.newFixedThreadPool(3)) {
+            var running = new ArrayList<Future<Boolean>>();
+            for (int i = 0; i < 3; i++) {
+                Callable<Boolean> task =
+                        () -> {
+                            for (int call = 0; call < 3_000; call++) {
+                                assertThat(infer(new VersionRef.Serving(), 1, 2))
+                                        .containsExactly(2f, 4f);
+                            }
+                            return true;
+                        };
+                running.add(callers.submit(task));
+            }
+            for (int next = 2; next < 12; next++) {
+                serve(version(next - 1, "width=2"), version(next, "width=2"));
+                awaitState(next, State.READY);
+            }
+            for (Future<Boolean> caller : running) {
+                assertThat(caller.get(30, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+        await().untilAsserted(() ->
+                assertThat(engine.loaded().stream().filter(m -> !m.isClosed())).hasSize(2));
+        assertThat(engine.loaded()).allSatisfy(m -> assertThat(m.batches()).doesNotContain(-1));
+    }
+
+    @Test
+    void aSlowModelDoesNotDelayAnother() throws Exception {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        ResourceKey slow = ResourceKey.of(Kind.MODEL, PROJECT, "slow");
+        residency.serve(slow, spec(Map.of(), version(1, "width=3")), () -> {});
+        await().until(() -> residency.observe(slow).getFirst().state() == State.READY);
+        engine.loaded().get(1).hold();
+        try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 50; i++) {
+                callers.execute(() ->
+                        residency.infer(
+                                new Call(
+                                        PROJECT,
+                                        new ResourceName("slow"),
+                                        new VersionRef.Serving(),
+                                        "",
+                                        List.of(rows(1, 3, 0)),
+                                        Duration.ofSeconds(30))));
+            }
+            await().until(() -> engine.loaded().get(1).running() > 0);
+            for (int i = 0; i < 100; i++) {
+                Future<float[]> quick = callers.submit(() -> infer(new VersionRef.Serving(), 1, 2));
+                assertThat(quick.get(5, TimeUnit.SECONDS)).containsExactly(2f, 4f);
+            }
+            engine.loaded().get(1).release();
+        }
+    }
+
+    @Test
+    void removingAModelFreesItAndForgetsIt() {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY);
+        residency.remove(KEY);
+        assertThat(residency.observe(KEY)).isEmpty();
+        assertThat(engine.loaded().getFirst().isClosed()).isTrue();
+        assertFails(
+                () -> answer(new VersionRef.Serving(), 2),
+                ErrorCode.NOT_FOUND,
+                "Model with name m does not exist.");
+    }
+
+    @Test
+    void anUnknownFrameworkIsRejected() {
+        residency.serve(
+                KEY,
+                new ModelSpec("OpenVINO 2019_R2", List.of(version(1, "")), Map.of(), 64),
+                () -> {});
+        awaitRejected(1, "no engine for the framework 'OpenVINO 2019_R2'; this server has [fake]");
+    }
+
+    private void serve(ModelSpec.Version... versions) {
+        serve(Map.of(), versions);
+    }
+
+    private void serve(Map<String, Integer> aliases, ModelSpec.Version... versions) {
+        residency.serve(KEY, spec(aliases, versions), changes::incrementAndGet);
+    }
+
+    private static ModelSpec spec(Map<String, Integer> aliases, ModelSpec.Version... versions) {
+        return new ModelSpec("Fake 1.0", List.of(versions), aliases, 64);
+    }
+
+    private ModelSpec.Version version(int number, String model) {
+        return new ModelSpec.Version(number, blob(Zips.fakeModel(model)));
+    }
+
+    private String blob(InputStream content) {
+        return "blob:sha256:" + blobs.put(content, MAX_ARCHIVE);
+    }
+
+    private void awaitState(int version, State state) {
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(status(version).state()).isEqualTo(state));
+    }
+
+    private void awaitRejected(int version, String says) {
+        awaitState(version, State.REJECTED);
+        assertThat(status(version).message()).contains(says);
+    }
+
+    private ModelVersionStatus status(int version) {
+        return residency.observe(KEY).stream()
+                .filter(status -> status.version() == version)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private float[] infer(VersionRef version, float... row) {
+        Answer answer =
+                residency.infer(call(version, "", Tensor.ofFloats(Shape.of(1, row.length), row)));
+        return ((Tensor.Numeric) answer.outputs().getFirst())
+                .data()
+                .toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    private Answer answer(VersionRef version, int width) {
+        return residency.infer(call(version, "", rows(1, width, 0)));
+    }
+
+    private static Call call(VersionRef version, String signature, Tensor input) {
+        return new Call(
+                PROJECT,
+                new ResourceName("m"),
+                version,
+                signature,
+                List.of(input),
+                Duration.ofSeconds(20));
+    }
+
+    private static Tensor rows(int rows, int width, float value) {
+        var values = new float[rows * width];
+        java.util.Arrays.fill(values, value);
+        return Tensor.ofFloats(Shape.of(rows, width), values);
+    }
+
+    private static void assertFails(Runnable call, ErrorCode code, String says) {
+        assertThatThrownBy(call::run)
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        e -> {
+                            assertThat(e.code()).isEqualTo(code);
+                            assertThat(e.text()).contains(says);
+                        });
+    }
+}
