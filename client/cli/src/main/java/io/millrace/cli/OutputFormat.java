@@ -1,0 +1,8 @@
+package io.millrace.cli;
+
+/** How results are written. */
+enum OutputFormat {
+    TABLE,
+    JSON,
+    YAML
+}

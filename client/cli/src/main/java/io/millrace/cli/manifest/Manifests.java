@@ -1,0 +1,133 @@
+package io.millrace.cli.manifest;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
+import io.millrace.api.ProjectId;
+import io.millrace.client.ApiException;
+import io.millrace.client.Applied;
+import io.millrace.client.MillraceClient;
+import io.millrace.client.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Applies resources through a client. Each document is sent as one line, so that what the server
+ * finds wrong leads back to the document, and by its pointer to the place in the user's file.
+ */
+public final class Manifests {
+
+    private final MillraceClient client;
+    private final ProjectId project;
+    private final ApplyListener listener;
+
+    /**
+     * Applies with a client.
+     *
+     * @param project of resources that name none
+     */
+    public Manifests(MillraceClient client, ProjectId project, ApplyListener listener) {
+        this.client = client;
+        this.project = project;
+        this.listener = listener;
+    }
+
+    /** What applying would change. */
+    public List<Applied> preview(List<ManifestDocument> documents) {
+        return send(new LocalReferences(project).resolve(documents), true);
+    }
+
+    /**
+     * Applies all of them, or none when anything is wrong. Files are uploaded after everything was
+     * found right and before the resources that refer to them.
+     */
+    public List<Applied> apply(List<ManifestDocument> documents) {
+        var references = new LocalReferences(project);
+        List<ManifestDocument> resolved = references.resolve(documents);
+        if (!references.blobs().isEmpty()) {
+            send(resolved, true);
+            upload(references.blobs(), resolved);
+        }
+        return send(resolved, false);
+    }
+
+    private void upload(List<BlobFile> blobs, List<ManifestDocument> documents) {
+        for (BlobFile blob : blobs) {
+            try {
+                upload(blob);
+            } catch (ApiException e) {
+                List<ManifestDocument> projects = projectsOf(documents);
+                if (e.code() != ErrorCode.NOT_FOUND || projects.isEmpty()) {
+                    throw e;
+                }
+                send(projects, false); // a project must exist before anything can be put into it
+                upload(blob);
+            }
+        }
+    }
+
+    private void upload(BlobFile blob) {
+        if (!client.hasBlob(blob.project(), blob.sha256())) {
+            String name = blob.file().getFileName().toString();
+            client.uploadBlob(
+                    blob.project(),
+                    blob.file(),
+                    (sent, total) -> listener.onUpload(name, sent, total));
+        }
+    }
+
+    private static List<ManifestDocument> projectsOf(List<ManifestDocument> documents) {
+        return documents.stream()
+                .filter(document -> document.kind().orElse(null) == Kind.PROJECT)
+                .toList();
+    }
+
+    private List<Applied> send(List<ManifestDocument> documents, boolean dryRun) {
+        var text = new StringBuilder();
+        for (ManifestDocument document : documents) {
+            text.append("---\n").append(oneLine(document)).append('\n');
+        }
+        try {
+            return client.apply(project, text.toString(), dryRun);
+        } catch (ApiException e) {
+            if (e.problems().isEmpty()) {
+                throw e;
+            }
+            throw new ManifestProblems(inFiles(e.problems(), documents));
+        }
+    }
+
+    /** JSON is YAML as long as every character is one that YAML allows as it is. */
+    private static String oneLine(ManifestDocument document) {
+        String json = JsonMapper.shared().writeValueAsString(document.tree());
+        var text = new StringBuilder(json.length());
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            boolean plain =
+                    c >= 0x20 && c < 0x7f
+                            || c >= 0xa0 && c <= 0xfffd && c != 0x2028 && c != 0x2029
+                                    && c != 0xfeff;
+            if (plain) {
+                text.append(c);
+            } else {
+                text.append(String.format("\\u%04x", (int) c));
+            }
+        }
+        return text.toString();
+    }
+
+    private static List<Problem> inFiles(
+            List<Problem> problems, List<ManifestDocument> documents) {
+        var located = new ArrayList<Problem>();
+        for (Problem problem : problems) {
+            int index = problem.line() > 0 ? (problem.line() - 2) / 2 : -1;
+            if (index >= 0 && index < documents.size()) {
+                ManifestDocument document = documents.get(index);
+                located.add(document.problemAt(problem.pointer(), problem.message()));
+            } else {
+                located.add(new Problem("", 0, 0, problem.pointer(), problem.message()));
+            }
+        }
+        return located;
+    }
+}
