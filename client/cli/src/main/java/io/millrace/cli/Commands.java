@@ -4,6 +4,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.cli.Terminal.Style;
 import io.millrace.cli.demo.DemoCommand;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +33,10 @@ public final class Commands {
     /** The commands, to be run in some surroundings. */
     public Commands(CliContext context) {
         this.context = context;
-        add("demo", "See the whole job: images in, predictions out.", () -> new DemoCommand(context));
+        add(
+                "demo",
+                "See the whole job: images in, predictions out.",
+                () -> new DemoCommand(context));
         launcher("server", "Run the server.");
         add("apply", "Create or change resources.", () -> new ApplyCommand(context));
         add("diff", "Show what applying would change.", () -> new DiffCommand(context));
@@ -44,14 +48,18 @@ public final class Commands {
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
         launcher("test", "Run all tests of the repository.");
         launcher("bench", "Measure speed and size on this machine.");
-        add("version", "Show the versions of client and server.", () -> new VersionCommand(context));
+        add(
+                "version",
+                "Show the versions of client and server.",
+                () -> new VersionCommand(context));
         add("help", "Show help for a command.", CommandLine.HelpCommand::new);
     }
 
     /** Runs one command and answers the exit code. */
     public int run(List<String> arguments) {
         CommandLine line = new CommandLine(new RootCommand(context));
-        entries.forEach((name, entry) -> line.addSubcommand(name, subcommand(name, entry, arguments)));
+        entries.forEach(
+                (name, entry) -> line.addSubcommand(name, subcommand(name, entry, arguments)));
         line.registerConverter(Duration.class, new DurationText());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setAbbreviatedOptionsAllowed(false);
@@ -59,8 +67,8 @@ public final class Commands {
         line.setColorScheme(
                 CommandLine.Help.defaultColorScheme(
                         context.terminal().isColored() ? Ansi.ON : Ansi.OFF));
-        line.setOut(new PrintWriter(context.terminal().out(), true));
-        line.setErr(new PrintWriter(context.terminal().err(), true));
+        line.setOut(new PrintWriter(context.terminal().out(), true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(context.terminal().err(), true, StandardCharsets.UTF_8));
         line.setParameterExceptionHandler((e, _) -> misused(e));
         line.setExecutionExceptionHandler((e, failed, _) -> failed(e, failed));
         return line.execute(arguments.toArray(String[]::new));

@@ -14,9 +14,7 @@ final class Documents {
     static String json(JsonNode node) {
         var indenter = new DefaultIndenter("  ", "\n");
         var printer =
-                new DefaultPrettyPrinter()
-                        .withObjectIndenter(indenter)
-                        .withArrayIndenter(indenter);
+                new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter);
         return JsonMapper.shared().writer().with(printer).writeValueAsString(node);
     }
 

@@ -34,13 +34,12 @@ public final class Readiness {
     public static ResourceKey keyOf(Applied applied) {
         Kind kind =
                 Kind.find(applied.kind())
-                        .orElseThrow(
-                                () ->
-                                        MillraceException.internal(
-                                                "the server applied the kind '"
-                                                        + applied.kind()
-                                                        + "', which this version does not know",
-                                                null));
+                        .orElseThrow(() ->
+                                MillraceException.internal(
+                                        "the server applied the kind '"
+                                                + applied.kind()
+                                                + "', which this version does not know",
+                                        null));
         var name = new ResourceName(applied.name());
         return kind.isInProject()
                 ? ResourceKey.of(kind, new ProjectId(applied.project()), name)

@@ -55,13 +55,17 @@ final class RootCommand implements Callable<Integer> {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Show this help.")
-    private boolean help;
+    void help(boolean asked) {
+        // picocli itself shows the help
+    }
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Show the version.")
-    private boolean version;
+    void version(boolean asked) {
+        // picocli itself shows the version
+    }
 
     @Override
     public Integer call() {

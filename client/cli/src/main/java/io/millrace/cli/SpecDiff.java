@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** Prints where two specs differ: a line for each path, and lines of text for text of many lines. */
+/**
+ * Prints where two specs differ: a line for each path, and lines of text for text of many lines.
+ */
 final class SpecDiff {
 
     private static final String INDENT = "    ";

@@ -1,11 +1,13 @@
 package io.millrace.cli;
 
 import java.io.BufferedOutputStream;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 
 /** Where the command line writes: results to one stream, everything else to the other. */
 public final class Terminal {
@@ -45,8 +47,8 @@ public final class Terminal {
     }
 
     static Terminal ofProcess(StandardOutput output, Map<String, String> environment) {
-        var console = System.console();
-        boolean interactive = console != null && console.isTerminal();
+        boolean interactive =
+                Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
         boolean plain =
                 !environment.getOrDefault("NO_COLOR", "").isEmpty()
                         || "dumb".equals(environment.get("TERM"));
@@ -110,8 +112,7 @@ public final class Terminal {
     public static String printable(String text) {
         return text.codePoints()
                 .map(c -> Character.isISOControl(c) && c != '\t' ? ' ' : c)
-                .collect(
-                        StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
     }
 }

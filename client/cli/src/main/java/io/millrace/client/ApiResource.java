@@ -94,7 +94,6 @@ public record ApiResource(JsonNode json) {
                 .isPresent();
     }
 
-
     private static Condition.Truth truth(String text) {
         for (Condition.Truth truth : Condition.Truth.values()) {
             if (truth.label().equalsIgnoreCase(text)) {

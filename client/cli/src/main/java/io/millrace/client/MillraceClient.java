@@ -51,8 +51,8 @@ public final class MillraceClient implements AutoCloseable {
      * @param time for the pauses between attempts to reconnect
      */
     public MillraceClient(URI server, TimeSource time) {
-        if (!"http".equals(server.getScheme()) && !"https".equals(server.getScheme())
-                || server.getHost() == null) {
+        boolean isHttp = "http".equals(server.getScheme()) || "https".equals(server.getScheme());
+        if (!isHttp || server.getHost() == null) {
             throw MillraceException.invalid(
                     "the server's address '" + server + "' must look like http://localhost:8080");
         }
@@ -264,9 +264,7 @@ public final class MillraceClient implements AutoCloseable {
     public boolean hasBlob(ProjectId project, String sha256) {
         String path = project(project) + "/blobs/" + encode(sha256);
         return transport.exists(
-                transport
-                        .request(path, Transport.SHORT)
-                        .method("HEAD", BodyPublishers.noBody()));
+                transport.request(path, Transport.SHORT).method("HEAD", BodyPublishers.noBody()));
     }
 
     /** Stores a file in a project and answers its address, such as {@code blob:sha256:…}. */
@@ -368,9 +366,7 @@ public final class MillraceClient implements AutoCloseable {
     }
 
     private static void throwUnlessWorthRetrying(MillraceException e, boolean connectedBefore) {
-        if (!connectedBefore
-                || !e.code().isTransient()
-                || Thread.currentThread().isInterrupted()) {
+        if (!connectedBefore || !e.code().isTransient() || Thread.currentThread().isInterrupted()) {
             throw e;
         }
     }

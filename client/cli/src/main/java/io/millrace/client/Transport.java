@@ -72,7 +72,8 @@ final class Transport implements AutoCloseable {
         try {
             return mapper.readTree(response.body());
         } catch (JacksonException e) {
-            throw notMillrace("answered " + describe(request) + " with something else than JSON", e);
+            throw notMillrace(
+                    "answered " + describe(request) + " with something else than JSON", e);
         }
     }
 

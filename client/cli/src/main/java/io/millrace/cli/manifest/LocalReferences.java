@@ -59,8 +59,7 @@ final class LocalReferences {
             metadata.remove(SERVER_METADATA);
         }
         var copy =
-                new ManifestDocument(
-                        document.source(), document.folder(), tree, document.places());
+                new ManifestDocument(document.source(), document.folder(), tree, document.places());
         Kind kind = document.kind().orElse(null);
         if (kind == Kind.FUNCTION) {
             inlineSource(copy);
@@ -98,8 +97,7 @@ final class LocalReferences {
                     .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new MillraceException(
-                    io.millrace.api.ErrorCode.INVALID, "is not UTF-8 text", e);
+            throw new MillraceException(io.millrace.api.ErrorCode.INVALID, "is not UTF-8 text", e);
         }
     }
 

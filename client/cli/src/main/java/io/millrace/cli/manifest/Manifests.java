@@ -103,11 +103,9 @@ public final class Manifests {
         var text = new StringBuilder(json.length());
         for (int i = 0; i < json.length(); i++) {
             char c = json.charAt(i);
-            boolean plain =
-                    c >= 0x20 && c < 0x7f
-                            || c >= 0xa0 && c <= 0xfffd && c != 0x2028 && c != 0x2029
-                                    && c != 0xfeff;
-            if (plain) {
+            boolean ascii = c >= 0x20 && c < 0x7f;
+            boolean other = c >= 0xa0 && c <= 0xfffd && "\u2028\u2029\ufeff".indexOf(c) < 0;
+            if (ascii || other) {
                 text.append(c);
             } else {
                 text.append(String.format("\\u%04x", (int) c));
@@ -116,8 +114,7 @@ public final class Manifests {
         return text.toString();
     }
 
-    private static List<Problem> inFiles(
-            List<Problem> problems, List<ManifestDocument> documents) {
+    private static List<Problem> inFiles(List<Problem> problems, List<ManifestDocument> documents) {
         var located = new ArrayList<Problem>();
         for (Problem problem : problems) {
             int index = problem.line() > 0 ? (problem.line() - 2) / 2 : -1;

@@ -164,8 +164,7 @@ final class YamlDocuments {
                         .orElse(Place.START);
         String what = e.getProblem() == null ? "cannot be read" : e.getProblem();
         String context = e.getContext() == null ? "" : " " + e.getContext();
-        return new Problem(
-                source, place.line(), place.column(), "", "not YAML: " + what + context);
+        return new Problem(source, place.line(), place.column(), "", "not YAML: " + what + context);
     }
 
     private void problem(Place place, String pointer, String message) {
