@@ -52,7 +52,7 @@ public final class Commands {
                 "version",
                 "Show the versions of client and server.",
                 () -> new VersionCommand(context));
-        add("help", "Show help for a command.", CommandLine.HelpCommand::new);
+        add("help", "Show help for a command.", () -> new HelpCommand(context));
     }
 
     /** Runs one command and answers the exit code. */
@@ -74,10 +74,13 @@ public final class Commands {
         return line.execute(arguments.toArray(String[]::new));
     }
 
-    private Object subcommand(String name, Entry entry, List<String> arguments) {
-        boolean needed = arguments.contains(name) || arguments.contains("help");
-        if (needed) {
-            return entry.command().get();
+    private static CommandLine subcommand(String name, Entry entry, List<String> arguments) {
+        if (arguments.contains(name)) {
+            var command = new CommandLine(entry.command().get());
+            if (command.getCommandSpec().usageMessage().description().length == 0) {
+                command.getCommandSpec().usageMessage().description(entry.description());
+            }
+            return command;
         }
         CommandSpec stub = CommandSpec.create().name(name);
         stub.usageMessage().description(entry.description());

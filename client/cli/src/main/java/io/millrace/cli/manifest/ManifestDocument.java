@@ -29,6 +29,11 @@ public record ManifestDocument(
         return tree.path("metadata").path("name").asString("");
     }
 
+    /** As in {@code Pipeline/fashion-pipeline}. */
+    String label() {
+        return kind().map(Kind::label).orElse("?") + "/" + name();
+    }
+
     /** The project it belongs to: its own, else the given one. */
     public ProjectId project(ProjectId otherwise) {
         String own = tree.path("metadata").path("project").asString("");

@@ -9,6 +9,7 @@ import io.millrace.client.MillraceClient;
 import io.millrace.client.Problem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -117,14 +118,23 @@ public final class Manifests {
     private static List<Problem> inFiles(List<Problem> problems, List<ManifestDocument> documents) {
         var located = new ArrayList<Problem>();
         for (Problem problem : problems) {
-            int index = problem.line() > 0 ? (problem.line() - 2) / 2 : -1;
-            if (index >= 0 && index < documents.size()) {
-                ManifestDocument document = documents.get(index);
-                located.add(document.problemAt(problem.pointer(), problem.message()));
-            } else {
-                located.add(new Problem("", 0, 0, problem.pointer(), problem.message()));
-            }
+            located.add(
+                    documentOf(problem, documents)
+                            .map(d -> d.problemAt(problem.pointer(), problem.message()))
+                            .orElse(problem));
         }
         return located;
+    }
+
+    /** By its line, of which each document has two; else by the resource that it names. */
+    private static Optional<ManifestDocument> documentOf(
+            Problem problem, List<ManifestDocument> documents) {
+        int index = (problem.line() - 2) / 2;
+        if (problem.line() > 0 && index < documents.size()) {
+            return Optional.of(documents.get(index));
+        }
+        return documents.stream()
+                .filter(document -> document.label().equals(problem.source()))
+                .findFirst();
     }
 }

@@ -33,6 +33,7 @@ final class YamlDocuments {
 
     private static final int MAX_NODES = 200_000;
     private static final int MAX_DEPTH = 100;
+    private static final int MAX_ALIASES = 1_000;
     private static final int MAX_CODE_POINTS = 16 << 20;
 
     private final String source;
@@ -62,6 +63,8 @@ final class YamlDocuments {
                         .setLabel(source)
                         .setSchema(schema)
                         .setUseMarks(true)
+                        .setAllowNonScalarKeys(true) // told here, with their place
+                        .setMaxAliasesForCollections(MAX_ALIASES)
                         .setCodePointLimit(MAX_CODE_POINTS)
                         .build();
     }
