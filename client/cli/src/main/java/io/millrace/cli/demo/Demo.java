@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
 
 /** One run of the demonstration, from an empty folder to the last picture. */
 final class Demo implements AutoCloseable {
@@ -79,13 +80,9 @@ final class Demo implements AutoCloseable {
         }
         int base = ports.find();
         if (base > 0) {
-            screen.note(
-                    "in use already: port "
-                            + String.join(
-                                    ", ", ports.taken(0).stream().map(String::valueOf).toList())
-                            + "; so "
-                            + base
-                            + " is added to every port");
+            String taken =
+                    ports.taken(0).stream().map(String::valueOf).collect(Collectors.joining(", "));
+            screen.note("ports in use already: " + taken + "; so each port is " + base + " higher");
         }
         return base;
     }

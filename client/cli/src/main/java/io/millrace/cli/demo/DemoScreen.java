@@ -12,6 +12,7 @@ final class DemoScreen {
     private static final double NANOS_PER_MILLI = 1e6;
 
     private final Terminal terminal;
+    private String lastBusy = "";
     private boolean muted;
     private boolean abandoned;
 
@@ -52,9 +53,10 @@ final class DemoScreen {
         }
         if (terminal.isInteractive()) {
             terminal.showProgress("  " + text + " …");
-        } else {
+        } else if (!text.equals(lastBusy)) {
             line("  " + text);
         }
+        lastBusy = text;
     }
 
     /** A line that a function wrote. */
@@ -87,7 +89,7 @@ final class DemoScreen {
         for (int i = 0; i < lines.size(); i++) {
             int text = i - TEXT_LINE;
             String beside = text >= 0 && text < texts.size() ? "   " + texts.get(text) : "";
-            line("  " + lines.get(i) + beside);
+            line(("  " + lines.get(i) + beside).stripTrailing());
         }
     }
 
