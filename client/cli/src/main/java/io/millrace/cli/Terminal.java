@@ -32,6 +32,7 @@ public final class Terminal {
     private final PrintStream err;
     private final boolean interactive;
     private final boolean colored;
+    private boolean hasProgress;
 
     /**
      * A terminal of two streams.
@@ -93,18 +94,20 @@ public final class Terminal {
     }
 
     /** Shows a line that the next one replaces; nothing where nobody looks on. */
-    public void showProgress(String line) {
+    public synchronized void showProgress(String line) {
         if (interactive) {
             err.print("\r\u001b[K" + styled(Style.DIM, line));
             err.flush();
+            hasProgress = true;
         }
     }
 
     /** Removes the line of progress. */
-    public void clearProgress() {
-        if (interactive) {
+    public synchronized void clearProgress() {
+        if (hasProgress) {
             err.print("\r\u001b[K");
             err.flush();
+            hasProgress = false;
         }
     }
 
