@@ -1,4 +1,4 @@
-/** The reconcile loop: makes the runtime match what was declared. */
+/** The reconcile loop: makes the runtime match what was declared, one reconciler for each kind. */
 @NullMarked
 package io.millrace.control;
 

@@ -1,0 +1,142 @@
+package io.millrace.control;
+
+import io.millrace.api.CategorySpec;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.Manifest;
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.store.StoreImage;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What may be written: rules that need more than one resource to be seen. Pure. A reference to
+ * something that is not there yet is admitted, since files may be applied in any order; the
+ * reconciler says in the status what it waits for.
+ */
+public final class Admission {
+    /** How many users of a resource a message names. */
+    private static final int NAMED = 5;
+
+    private Admission() {}
+
+    /**
+     * Checks manifests that are to be written together.
+     *
+     * @return everything that is wrong, in the order of the manifests; empty when all may be
+     *     written
+     */
+    public static List<Refusal> check(
+            StoreImage image, Collection<? extends Manifest<?>> manifests) {
+        StoreImage after = new PlannedImage(image, manifests);
+        var refusals = new ArrayList<Refusal>();
+        for (Manifest<?> manifest : manifests) {
+            projectExists(manifest, after).ifPresent(refusals::add);
+            switch (manifest.spec()) {
+                case CategorySpec category ->
+                        keepsValuesInUse(manifest.key(), category, after).ifPresent(refusals::add);
+                case ModelSpec model ->
+                        keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
+                case io.millrace.api.ProjectSpec _,
+                        io.millrace.api.DataSourceSpec _,
+                        io.millrace.api.FunctionSpec _,
+                        io.millrace.api.PipelineSpec _ -> {
+                    // Nothing beside what concerns every kind.
+                }
+            }
+        }
+        refusals.addAll(Cycles.madeBy(manifests, after));
+        return refusals;
+    }
+
+    /** Checks a deletion: what others use stays. */
+    public static Optional<Refusal> checkDelete(StoreImage image, ResourceKey key) {
+        List<ResourceKey> users = Dependents.users(key, image);
+        if (users.isEmpty()) {
+            return Optional.empty();
+        }
+        String message =
+                switch (key.kind()) {
+                    case PROJECT -> key.label() + " is not empty; it holds " + names(users);
+                    case CATEGORY, DATA_SOURCE, FUNCTION, MODEL, PIPELINE ->
+                            key.label() + " is used by " + names(users);
+                };
+        return Optional.of(
+                new Refusal(key, ErrorCode.CONFLICT, "", message + "; delete that first"));
+    }
+
+    private static Optional<Refusal> projectExists(Manifest<?> manifest, StoreImage after) {
+        ResourceKey key = manifest.key();
+        if (!key.kind().isInProject()
+                || after.find(ResourceKey.ofProject(key.project())).isPresent()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Refusal(
+                        key,
+                        ErrorCode.INVALID,
+                        "/metadata/project",
+                        "project '"
+                                + key.project()
+                                + "' does not exist; create it first or in the same file"));
+    }
+
+    private static Optional<Refusal> keepsValuesInUse(
+            ResourceKey key, CategorySpec category, StoreImage after) {
+        if (after.find(key).filter(r -> r.metadata().generation() > 0).isEmpty()) {
+            // New: whoever names it already waits for it and sees in its status what is missing.
+            return Optional.empty();
+        }
+        List<ResourceKey> users = Dependents.usersOfLostValues(key.name(), category, after);
+        if (users.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Refusal(
+                        key,
+                        ErrorCode.CONFLICT,
+                        "/spec/values",
+                        "other values of " + key.label() + " are used by " + names(users)));
+    }
+
+    /** The content of a version never changes: what was answered with it can be repeated. */
+    private static Optional<Refusal> keepsContents(
+            ResourceKey key, ModelSpec next, StoreImage before) {
+        return before.find(key, ModelSpec.class)
+                .flatMap(model -> changedVersion(model.spec(), next))
+                .map(index ->
+                        new Refusal(
+                                key,
+                                ErrorCode.CONFLICT,
+                                "/spec/versions/" + index + "/uri",
+                                "version %d has another content already; give the new"
+                                                .formatted(next.versions().get(index).version())
+                                        + " content a new version number"));
+    }
+
+    private static Optional<Integer> changedVersion(ModelSpec before, ModelSpec next) {
+        for (int i = 0; i < next.versions().size(); i++) {
+            ModelSpec.Version version = next.versions().get(i);
+            boolean isChanged =
+                    before.version(version.version())
+                            .filter(old -> !old.uri().equals(version.uri()))
+                            .isPresent();
+            if (isChanged) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String names(List<ResourceKey> keys) {
+        String first =
+                keys.stream()
+                        .limit(NAMED)
+                        .map(ResourceKey::toString)
+                        .collect(Collectors.joining(", "));
+        return keys.size() <= NAMED ? first : first + " and " + (keys.size() - NAMED) + " more";
+    }
+}

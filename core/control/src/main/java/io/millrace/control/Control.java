@@ -1,0 +1,104 @@
+package io.millrace.control;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
+import io.millrace.api.Manifest;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ProjectSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.Revision;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.Meters;
+import io.millrace.store.ResourceStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes the runtime match the store. Construct, {@link #start} once, {@link #close} once: closing
+ * ends the deciding only, what runs goes on until its own host is closed.
+ */
+public final class Control implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final ResourceStore store;
+    private final ReconcileLoop loop;
+    private final ReconcileConfig config;
+    private final List<Thread> threads = new ArrayList<>();
+
+    public Control(
+            ResourceStore store,
+            ControlPorts ports,
+            Meters meters,
+            TimeSource time,
+            ReconcileConfig config) {
+        this.store = store;
+        this.config = config;
+        this.loop = new ReconcileLoop(store, reconcilers(ports), meters, time, config);
+    }
+
+    static List<Reconciler<?>> reconcilers(ControlPorts ports) {
+        return List.of(
+                new ProjectReconciler(),
+                new CategoryReconciler(),
+                new DataSourceReconciler(ports.log(), ports.sources()),
+                new FunctionReconciler(ports.functions()),
+                new ModelReconciler(ports.models()),
+                new PipelineReconciler(
+                        ports.log(),
+                        ports.pipelines(),
+                        ports.functions(),
+                        ports.models(),
+                        ports.stepLogs()));
+    }
+
+    /** Creates what an empty store needs and begins to reconcile. Returns at once. */
+    public synchronized void start() {
+        createDefaultProject(store);
+        loop.start();
+        for (int i = 0; i < config.threads(); i++) {
+            threads.add(Thread.ofVirtual().name("reconcile-" + i).start(loop::runUntilClosed));
+        }
+    }
+
+    /** The project that clients get which name none is there from the first start. */
+    static void createDefaultProject(ResourceStore store) {
+        if (!store.image().all(Kind.PROJECT).isEmpty()) {
+            return;
+        }
+        var spec = new ProjectSpec("for everything that names no project", List.of(), List.of());
+        var manifest = new Manifest<>(ResourceKey.ofProject(ProjectId.DEFAULT), "", Map.of(), spec);
+        try {
+            store.put(manifest, Optional.of(Revision.NONE));
+        } catch (MillraceException e) {
+            if (e.code() != ErrorCode.CONFLICT) {
+                throw e;
+            }
+            // Another process that shares the store was faster: then it is there.
+        }
+    }
+
+    /** Begins nothing new and waits a bounded time for what is under way. Idempotent. */
+    @Override
+    public synchronized void close() {
+        loop.close();
+        boolean isInterrupted = false;
+        for (Thread thread : threads) {
+            try {
+                if (!thread.join(PATIENCE)) {
+                    thread.interrupt();
+                }
+            } catch (InterruptedException e) {
+                thread.interrupt();
+                isInterrupted = true;
+            }
+        }
+        threads.clear();
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.millrace.control;
+
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.ModelHost;
+import io.millrace.spi.PipelineHost;
+import io.millrace.spi.SourceConnector;
+import io.millrace.spi.StepLogs;
+import io.millrace.spi.StreamLog;
+import java.util.List;
+
+/**
+ * All that control acts on. It closes none of it.
+ *
+ * @param log where topics are created
+ * @param sources one for each way in which data comes in
+ * @param functions where environments are built
+ * @param models where models are served
+ * @param pipelines where pipelines run
+ * @param stepLogs what functions printed; removed with the pipeline
+ */
+public record ControlPorts(
+        StreamLog log,
+        List<SourceConnector> sources,
+        FunctionRuntime functions,
+        ModelHost models,
+        PipelineHost pipelines,
+        StepLogs stepLogs) {
+    public ControlPorts {
+        sources = List.copyOf(sources);
+    }
+}

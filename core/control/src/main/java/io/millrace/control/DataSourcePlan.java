@@ -1,0 +1,12 @@
+package io.millrace.control;
+
+import io.millrace.spi.SourceBinding;
+
+/** What is to be done for a data source. */
+sealed interface DataSourcePlan {
+    /** It cannot take data as it is declared. */
+    record Refuse(String reason, String message) implements DataSourcePlan {}
+
+    /** Its topics are created and its connector takes data. */
+    record Bind(SourceBinding binding) implements DataSourcePlan {}
+}

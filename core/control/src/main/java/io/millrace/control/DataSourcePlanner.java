@@ -1,0 +1,95 @@
+package io.millrace.control;
+
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DataSourceSpec.Field;
+import io.millrace.api.Kind;
+import io.millrace.api.ProjectId;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.LogTopic;
+import io.millrace.spi.SourceBinding;
+import io.millrace.store.StoreImage;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Decides what is to be done for a data source. Pure. */
+final class DataSourcePlanner {
+    /** Who was first has a topic that two data sources want. */
+    private static final Comparator<Resource<?>> SENIORITY =
+            Comparator.<Resource<?>, java.time.Instant>comparing(r -> r.metadata().createdAt())
+                    .thenComparing(Resource::key);
+
+    private DataSourcePlanner() {}
+
+    static DataSourcePlan plan(Resource<DataSourceSpec> source, StoreImage image) {
+        Optional<String> unknown = unknownCategory(source.spec(), image);
+        if (unknown.isPresent()) {
+            return new DataSourcePlan.Refuse(CategoryCheck.REASON, unknown.get());
+        }
+        Optional<String> conflict = conflict(source, image);
+        if (conflict.isPresent()) {
+            return new DataSourcePlan.Refuse("Conflict", conflict.get());
+        }
+        return new DataSourcePlan.Bind(binding(source));
+    }
+
+    private static SourceBinding binding(Resource<DataSourceSpec> source) {
+        ResourceKey key = source.key();
+        var routes = new ArrayList<SourceBinding.Route>();
+        for (Field field : source.spec().fields()) {
+            routes.add(new SourceBinding.Route(field.name(), field.topic(), logTopic(key, field)));
+        }
+        return new SourceBinding(key, source.spec().connection(), routes);
+    }
+
+    static String logTopic(ResourceKey source, Field field) {
+        return LogTopic.ofField(source.project(), source.name(), field.name());
+    }
+
+    private static Optional<String> unknownCategory(DataSourceSpec spec, StoreImage image) {
+        for (Field field : spec.fields()) {
+            // Sorted, so that the message stays the same when there are several problems.
+            for (var entry : new TreeMap<>(spec.categoriesOf(field)).entrySet()) {
+                Optional<String> problem =
+                        CategoryCheck.problem(entry.getKey(), entry.getValue(), image);
+                if (problem.isPresent()) {
+                    return problem.map(text -> "field '" + field.name() + "': " + text);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> conflict(Resource<DataSourceSpec> source, StoreImage image) {
+        Map<String, String> wanted = new HashMap<>();
+        for (Field field : source.spec().fields()) {
+            String other = wanted.put(field.topic(), field.name().value());
+            if (other != null) {
+                return Optional.of(
+                        "fields '%s' and '%s' have the same topic '%s'"
+                                .formatted(other, field.name(), field.topic()));
+            }
+        }
+        return olderSources(source, image).stream()
+                .flatMap(older ->
+                        older.spec().fields().stream()
+                                .filter(field -> wanted.containsKey(field.topic()))
+                                .map(field ->
+                                        "topic '%s' belongs to data source '%s'"
+                                                .formatted(field.topic(), older.key().name())))
+                .findFirst();
+    }
+
+    private static List<Resource<DataSourceSpec>> olderSources(
+            Resource<DataSourceSpec> source, StoreImage image) {
+        ProjectId project = source.key().project();
+        return image.all(Kind.DATA_SOURCE, project, DataSourceSpec.class).stream()
+                .filter(other -> SENIORITY.compare(other, source) < 0)
+                .toList();
+    }
+}

@@ -1,0 +1,76 @@
+package io.millrace.control;
+
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceConnector;
+import io.millrace.spi.StreamLog;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Creates the topics of data sources and has their connectors take data. */
+final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
+    private final StreamLog log;
+    private final List<SourceConnector> connectors;
+
+    DataSourceReconciler(StreamLog log, List<SourceConnector> connectors) {
+        this.log = log;
+        this.connectors = List.copyOf(connectors);
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.DATA_SOURCE;
+    }
+
+    @Override
+    public Observation reconcile(Request<DataSourceSpec> request) {
+        return switch (DataSourcePlanner.plan(request.resource(), request.image())) {
+            case DataSourcePlan.Refuse(String reason, String message) ->
+                    Observation.notReady(reason, message);
+            case DataSourcePlan.Bind(SourceBinding binding) -> bind(binding);
+        };
+    }
+
+    private Observation bind(SourceBinding binding) {
+        Optional<SourceConnector> connector =
+                connectors.stream().filter(c -> c.supports(binding.connection())).findFirst();
+        if (connector.isEmpty()) {
+            return Observation.notReady(
+                    "Unsupported",
+                    "this server takes no data by " + describe(binding.connection()));
+        }
+        log.ensureTopics(binding.routes().stream().map(SourceBinding.Route::logTopic).toList());
+        for (SourceConnector other : connectors) {
+            if (other != connector.get()) {
+                // It may have served the source before its connection was changed.
+                other.stop(binding.source());
+            }
+        }
+        connector.get().start(binding);
+        return Observation.ready("Listening", "").withDetails(details(binding));
+    }
+
+    private static Map<String, String> details(SourceBinding binding) {
+        var details = new LinkedHashMap<String, String>();
+        details.put("connection", describe(binding.connection()));
+        for (SourceBinding.Route route : binding.routes()) {
+            details.put("field " + route.field(), route.topic() + " -> " + route.logTopic());
+        }
+        return details;
+    }
+
+    private static String describe(DataSourceSpec.Connection connection) {
+        return switch (connection) {
+            case DataSourceSpec.EmbeddedMqtt() -> "MQTT, embedded broker";
+        };
+    }
+
+    @Override
+    public void remove(ResourceKey key) {
+        connectors.forEach(connector -> connector.stop(key));
+    }
+}

@@ -1,0 +1,146 @@
+package io.millrace.control;
+
+import io.millrace.api.CategorySpec;
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectId;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.store.StoreImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Who refers to a resource: for looking at them again, and for refusing to delete it. Pure. */
+final class Dependents {
+    private Dependents() {}
+
+    /** Who is to be looked at again when the spec of a resource changed, came or went. */
+    static List<ResourceKey> ofSpec(ResourceKey changed, StoreImage image) {
+        return switch (changed.kind()) {
+            case PROJECT -> inProject(new ProjectId(changed.name().value()), image);
+            case CATEGORY -> usersOfCategory(changed.name(), image, _ -> true);
+            // Another source may have waited for a topic that is free now.
+            case DATA_SOURCE -> {
+                var all = others(changed, image);
+                all.addAll(pipelines(changed, image, p -> mayRead(p, changed.name())));
+                yield all;
+            }
+            case FUNCTION, MODEL -> usersOfStep(changed, image);
+            case PIPELINE -> List.of();
+        };
+    }
+
+    /** Who is to be looked at again when something new was observed of a resource. */
+    static List<ResourceKey> ofObservation(ResourceKey changed, StoreImage image) {
+        return switch (changed.kind()) {
+            case FUNCTION, MODEL -> usersOfStep(changed, image);
+            case PROJECT, CATEGORY, DATA_SOURCE, PIPELINE -> List.of();
+        };
+    }
+
+    /** Who would break when a resource went. */
+    static List<ResourceKey> users(ResourceKey key, StoreImage image) {
+        return switch (key.kind()) {
+            case PROJECT -> inProject(new ProjectId(key.name().value()), image);
+            case CATEGORY -> usersOfCategory(key.name(), image, _ -> true);
+            case DATA_SOURCE -> pipelines(key, image, p -> names(p, key.name()));
+            case FUNCTION, MODEL -> usersOfStep(key, image);
+            case PIPELINE -> List.of();
+        };
+    }
+
+    /** Who uses one of the values of a category. */
+    static List<ResourceKey> usersOfCategory(
+            ResourceName category, StoreImage image, Predicate<String> value) {
+        var users = new ArrayList<ResourceKey>();
+        String name = category.value();
+        for (Resource<?> resource : image.all(Kind.DATA_SOURCE)) {
+            if (resource.spec() instanceof DataSourceSpec source && carries(source, name, value)) {
+                users.add(resource.key());
+            }
+        }
+        for (Resource<?> resource : image.all(Kind.PIPELINE)) {
+            if (resource.spec() instanceof PipelineSpec pipeline
+                    && pipeline.from().selection()
+                            instanceof PipelineSpec.ByCategories(var categories)
+                    && categories.getOrDefault(name, List.of()).stream().anyMatch(value)) {
+                users.add(resource.key());
+            }
+        }
+        return users;
+    }
+
+    /** Who uses values of a category that it would not have any more. */
+    static List<ResourceKey> usersOfLostValues(
+            ResourceName category, CategorySpec next, StoreImage image) {
+        return usersOfCategory(category, image, value -> !next.values().contains(value));
+    }
+
+    private static boolean carries(
+            DataSourceSpec source, String category, Predicate<String> value) {
+        return source.fields().stream()
+                .map(field -> source.categoriesOf(field).get(category))
+                .anyMatch(carried -> carried != null && value.test(carried));
+    }
+
+    private static List<ResourceKey> inProject(ProjectId project, StoreImage image) {
+        var keys = new ArrayList<ResourceKey>();
+        for (Kind kind : Kind.values()) {
+            if (kind.isInProject()) {
+                image.all(kind, project).forEach(resource -> keys.add(resource.key()));
+            }
+        }
+        return keys;
+    }
+
+    private static List<ResourceKey> others(ResourceKey source, StoreImage image) {
+        var keys = new ArrayList<ResourceKey>();
+        for (Resource<?> resource : image.all(source.kind(), source.project())) {
+            if (!resource.key().equals(source)) {
+                keys.add(resource.key());
+            }
+        }
+        return keys;
+    }
+
+    private static List<ResourceKey> usersOfStep(ResourceKey key, StoreImage image) {
+        return pipelines(
+                key,
+                image,
+                pipeline ->
+                        pipeline.steps().stream()
+                                .anyMatch(step ->
+                                        switch (step) {
+                                            case PipelineSpec.FunctionStep function ->
+                                                    key.kind() == Kind.FUNCTION
+                                                            && function.name().equals(key.name());
+                                            case PipelineSpec.ModelStep model ->
+                                                    key.kind() == Kind.MODEL
+                                                            && model.name().equals(key.name());
+                                        }));
+    }
+
+    private static boolean mayRead(PipelineSpec pipeline, ResourceName source) {
+        return pipeline.from().selection() instanceof PipelineSpec.ByCategories
+                || names(pipeline, source);
+    }
+
+    private static boolean names(PipelineSpec pipeline, ResourceName source) {
+        return pipeline.from().selection() instanceof PipelineSpec.ByDataSource(var name, var _)
+                && name.equals(source);
+    }
+
+    private static List<ResourceKey> pipelines(
+            ResourceKey key, StoreImage image, Predicate<PipelineSpec> wanted) {
+        var keys = new ArrayList<ResourceKey>();
+        for (var pipeline : image.all(Kind.PIPELINE, key.project(), PipelineSpec.class)) {
+            if (wanted.test(pipeline.spec())) {
+                keys.add(pipeline.key());
+            }
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,45 @@
+package io.millrace.control;
+
+import io.millrace.api.Condition.Truth;
+import io.millrace.api.ModelVersionStatus;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a reconciler found out about a resource; the loop makes the status of it.
+ *
+ * @param ready whether it works as its spec says
+ * @param reason one word in CamelCase for programs
+ * @param message a sentence for people
+ * @param details facts in the order in which they shall be shown
+ * @param versions of a model: what became of each version
+ */
+record Observation(
+        Truth ready,
+        String reason,
+        String message,
+        Map<String, String> details,
+        List<ModelVersionStatus> versions) {
+    Observation {
+        details = Collections.unmodifiableMap(new LinkedHashMap<String, String>(details));
+        versions = List.copyOf(versions);
+    }
+
+    static Observation ready(String reason, String message) {
+        return new Observation(Truth.TRUE, reason, message, Map.of(), List.of());
+    }
+
+    static Observation notReady(String reason, String message) {
+        return new Observation(Truth.FALSE, reason, message, Map.of(), List.of());
+    }
+
+    Observation withDetails(Map<String, String> facts) {
+        return new Observation(ready, reason, message, facts, versions);
+    }
+
+    Observation withVersions(List<ModelVersionStatus> observed) {
+        return new Observation(ready, reason, message, details, observed);
+    }
+}

@@ -1,0 +1,214 @@
+package io.millrace.control;
+
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.FunctionSpec.Parameter;
+import io.millrace.api.FunctionSpec.ParameterType;
+import io.millrace.api.Kind;
+import io.millrace.api.ModelSpec;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.control.PipelineDecision.Block;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.store.StoreImage;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Decides how a pipeline runs. Pure: what the hosts say comes in by {@link Observed}. */
+final class PipelinePlanner {
+    private PipelinePlanner() {}
+
+    static PipelineDecision plan(
+            Resource<PipelineSpec> pipeline, StoreImage image, Observed observed) {
+        PipelineSpec spec = pipeline.spec();
+        Optional<Block> blocked = blockedBySelection(pipeline, image);
+        for (PipelineSpec.Step step : spec.steps()) {
+            if (blocked.isEmpty()) {
+                blocked =
+                        switch (step) {
+                            case PipelineSpec.FunctionStep function ->
+                                    blockedBy(function, pipeline.key(), image, observed);
+                            case PipelineSpec.ModelStep model ->
+                                    blockedBy(model, pipeline.key(), image, observed);
+                        };
+            }
+        }
+        if (blocked.isPresent()) {
+            return blocked.get();
+        }
+        var streams =
+                StreamSelection.select(spec.from().selection(), pipeline.key().project(), image);
+        return streams.isEmpty()
+                ? new PipelineDecision.Wait()
+                : new PipelineDecision.Deploy(plan(pipeline, image, streams), streams);
+    }
+
+    private static PipelinePlan plan(
+            Resource<PipelineSpec> pipeline,
+            StoreImage image,
+            List<StreamSelection.Stream> streams) {
+        var functions = new HashMap<ResourceName, FunctionSpec>();
+        for (PipelineSpec.Step step : pipeline.spec().steps()) {
+            if (step instanceof PipelineSpec.FunctionStep(var name, var _)) {
+                functions.put(name, function(name, pipeline.key(), image).orElseThrow().spec());
+            }
+        }
+        return new PipelinePlan(
+                pipeline.key(),
+                pipeline.metadata().uid(),
+                pipeline.metadata().createdAt(),
+                pipeline.spec(),
+                streams.stream()
+                        .map(s -> new PipelinePlan.Input(s.logTopic(), s.selectors()))
+                        .toList(),
+                functions);
+    }
+
+    private static Optional<Block> blockedBySelection(
+            Resource<PipelineSpec> pipeline, StoreImage image) {
+        return switch (pipeline.spec().from().selection()) {
+            case PipelineSpec.ByCategories(var categories) ->
+                    unknownCategory(categories, image)
+                            .map(text -> new Block(CategoryCheck.REASON, text));
+            case PipelineSpec.ByDataSource selection -> blockedBy(selection, pipeline.key(), image);
+        };
+    }
+
+    private static Optional<String> unknownCategory(
+            Map<String, List<String>> categories, StoreImage image) {
+        return new TreeMap<>(categories)
+                .entrySet().stream()
+                        .flatMap(category ->
+                                category.getValue().stream()
+                                        .map(value ->
+                                                CategoryCheck.problem(
+                                                        category.getKey(), value, image)))
+                        .flatMap(Optional::stream)
+                        .findFirst();
+    }
+
+    private static Optional<Block> blockedBy(
+            PipelineSpec.ByDataSource selection, ResourceKey pipeline, StoreImage image) {
+        var key = ResourceKey.of(Kind.DATA_SOURCE, pipeline.project(), selection.name());
+        var source = image.find(key, DataSourceSpec.class);
+        if (source.isEmpty()) {
+            return Optional.of(
+                    new Block(
+                            "UnknownDataSource",
+                            "data source '" + selection.name() + "' does not exist"));
+        }
+        return selection.fields().stream()
+                .filter(field -> source.get().spec().field(field).isEmpty())
+                .findFirst()
+                .map(field ->
+                        new Block(
+                                "UnknownField",
+                                "data source '%s' has no field '%s'"
+                                        .formatted(selection.name(), field)));
+    }
+
+    private static Optional<Block> blockedBy(
+            PipelineSpec.FunctionStep step,
+            ResourceKey pipeline,
+            StoreImage image,
+            Observed observed) {
+        var function = function(step.name(), pipeline, image);
+        if (function.isEmpty()) {
+            return Optional.of(
+                    new Block("UnknownFunction", "function '" + step.name() + "' does not exist"));
+        }
+        Optional<Block> wrong =
+                wrongArguments(step.args(), function.get().spec().parameters())
+                        .map(text ->
+                                new Block(
+                                        "InvalidArguments",
+                                        "function '" + step.name() + "': " + text));
+        if (wrong.isPresent()) {
+            return wrong;
+        }
+        Observation now = FunctionReconciler.observe(observed.environment(function.get().key()));
+        // Both: the status may stem from before a restart, and what runs from an older spec.
+        if (now.ready() == io.millrace.api.Condition.Truth.TRUE && function.get().isReady()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new Block(
+                        "FunctionNotReady",
+                        "waiting for function '" + step.name() + "'" + because(now.message())));
+    }
+
+    private static Optional<Resource<FunctionSpec>> function(
+            ResourceName name, ResourceKey pipeline, StoreImage image) {
+        return image.find(
+                ResourceKey.of(Kind.FUNCTION, pipeline.project(), name), FunctionSpec.class);
+    }
+
+    /**
+     * What is wrong with the arguments for a function: each declared parameter needs one and no
+     * other is known. A function that declares no parameters takes any.
+     */
+    static Optional<String> wrongArguments(Map<String, String> args, List<Parameter> parameters) {
+        var unknown = new TreeSet<>(args.keySet());
+        for (Parameter parameter : parameters) {
+            unknown.remove(parameter.name());
+            String value = args.get(parameter.name());
+            if (value == null) {
+                return Optional.of("parameter '" + parameter.name() + "' has no value");
+            }
+            if (parameter.type() == ParameterType.INTEGER && !isInteger(value)) {
+                return Optional.of(
+                        "parameter '%s' must be an integer, was '%s'"
+                                .formatted(parameter.name(), value));
+            }
+        }
+        if (parameters.isEmpty() || unknown.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of("it has no parameter '" + unknown.first() + "'");
+    }
+
+    private static boolean isInteger(String value) {
+        int digits = value.startsWith("-") || value.startsWith("+") ? 1 : 0;
+        return value.length() > digits
+                && value.chars().skip(digits).allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    private static Optional<Block> blockedBy(
+            PipelineSpec.ModelStep step,
+            ResourceKey pipeline,
+            StoreImage image,
+            Observed observed) {
+        var key = ResourceKey.of(Kind.MODEL, pipeline.project(), step.name());
+        var model = image.find(key, ModelSpec.class);
+        if (model.isEmpty()) {
+            return Optional.of(
+                    new Block("UnknownModel", "model '" + step.name() + "' does not exist"));
+        }
+        Optional<String> missing =
+                ServingRule.missing(step.version(), model.get().spec(), observed.versions(key));
+        return missing.map(text ->
+                new Block(
+                        "ModelNotReady",
+                        "waiting for model '" + step.name() + "'" + because(text)));
+    }
+
+    private static String because(String text) {
+        return text.isEmpty() ? "" : ": " + text;
+    }
+
+    /** What the hosts say now. */
+    interface Observed {
+        /** What became of each version of a model; empty when the host does not know it. */
+        List<io.millrace.api.ModelVersionStatus> versions(ResourceKey model);
+
+        /** How far the environment of a function is; empty when it was never prepared. */
+        Optional<EnvironmentState> environment(ResourceKey function);
+    }
+}

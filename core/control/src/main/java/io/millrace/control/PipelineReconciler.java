@@ -1,0 +1,163 @@
+package io.millrace.control;
+
+import io.millrace.api.Kind;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.LogTopic;
+import io.millrace.spi.ModelHost;
+import io.millrace.spi.PipelineHost;
+import io.millrace.spi.PipelineState;
+import io.millrace.spi.StepLogs;
+import io.millrace.spi.StreamLog;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Has pipelines run. */
+final class PipelineReconciler implements Reconciler<PipelineSpec> {
+    private final StreamLog log;
+    private final PipelineHost pipelines;
+    private final StepLogs stepLogs;
+    private final PipelinePlanner.Observed observed;
+
+    PipelineReconciler(
+            StreamLog log,
+            PipelineHost pipelines,
+            FunctionRuntime functions,
+            ModelHost models,
+            StepLogs stepLogs) {
+        this.log = log;
+        this.pipelines = pipelines;
+        this.stepLogs = stepLogs;
+        this.observed = new Hosts(models, functions);
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.PIPELINE;
+    }
+
+    @Override
+    public Observation reconcile(Request<PipelineSpec> request) {
+        return switch (PipelinePlanner.plan(request.resource(), request.image(), observed)) {
+            case PipelineDecision.Block(String reason, String message) ->
+                    blocked(request, reason, message);
+            case PipelineDecision.Wait() -> waiting(request);
+            case PipelineDecision.Deploy deploy -> deploy(request, deploy);
+        };
+    }
+
+    /** What runs goes on: an update that cannot run yet must not stop what can. */
+    private Observation blocked(Request<PipelineSpec> request, String reason, String message) {
+        boolean isRunning = pipelines.observe(request.key()).isPresent();
+        return Observation.notReady(
+                        reason, isRunning ? message + "; until then it runs as before" : message)
+                .withDetails(details(request, List.of()));
+    }
+
+    private Observation waiting(Request<PipelineSpec> request) {
+        if (pipelines.observe(request.key()).isPresent()) {
+            pipelines.remove(request.key(), false);
+        }
+        return Observation.ready(
+                        "WaitingForStreams",
+                        "no field of a data source carries the categories yet; it starts by itself"
+                                + " when one does")
+                .withDetails(details(request, List.of()));
+    }
+
+    private Observation deploy(Request<PipelineSpec> request, PipelineDecision.Deploy deploy) {
+        log.ensureTopics(topics(request, deploy.streams()));
+        pipelines.deploy(deploy.plan(), request.changed());
+        Map<String, String> details = details(request, deploy.streams());
+        Optional<PipelineState> state = pipelines.observe(request.key());
+        if (state.isEmpty()) {
+            return Observation.notReady("Starting", "").withDetails(details);
+        }
+        return switch (state.get()) {
+            case PipelineState.Starting(String message) ->
+                    Observation.notReady("Starting", message).withDetails(details);
+            case PipelineState.Failing(String message) ->
+                    Observation.notReady("Failing", message).withDetails(details);
+            case PipelineState.Running(Map<String, String> facts) -> {
+                details.putAll(new TreeMap<>(facts));
+                yield Observation.ready("Running", "").withDetails(details);
+            }
+        };
+    }
+
+    private static List<String> topics(
+            Request<PipelineSpec> request, List<StreamSelection.Stream> streams) {
+        var topics = new ArrayList<String>();
+        streams.forEach(stream -> topics.add(stream.logTopic()));
+        if (request.spec().onError().deadLetter()) {
+            topics.add(deadLetters(request.key()));
+        }
+        return topics;
+    }
+
+    private static String deadLetters(ResourceKey pipeline) {
+        return LogTopic.ofDeadLetters(pipeline.project(), pipeline.name());
+    }
+
+    private static Map<String, String> details(
+            Request<PipelineSpec> request, List<StreamSelection.Stream> streams) {
+        PipelineSpec spec = request.spec();
+        var details = new LinkedHashMap<String, String>();
+        details.put(
+                "guarantee",
+                switch (spec.delivery()) {
+                    case AT_LEAST_ONCE -> "at least once, in order per key";
+                });
+        details.put(
+                "reads",
+                streams.stream()
+                        .map(StreamSelection.Stream::label)
+                        .collect(Collectors.joining(", ")));
+        details.put(
+                "writes",
+                spec.to().stream()
+                        .map(PipelineReconciler::describe)
+                        .collect(Collectors.joining(", ")));
+        details.put(
+                "failed records",
+                spec.onError().deadLetter()
+                        ? "log topic " + deadLetters(request.key())
+                        : "dropped and counted");
+        details.put("tasks", Integer.toString(spec.tasks()));
+        return details;
+    }
+
+    private static String describe(PipelineSpec.Output output) {
+        return switch (output) {
+            case PipelineSpec.MqttOutput(String topic) -> "mqtt " + topic;
+            case PipelineSpec.KafkaOutput(String topic) -> "kafka " + topic;
+        };
+    }
+
+    @Override
+    public void remove(ResourceKey key) {
+        pipelines.remove(key, true);
+        stepLogs.remove(key);
+    }
+
+    private record Hosts(ModelHost models, FunctionRuntime functions)
+            implements PipelinePlanner.Observed {
+        @Override
+        public List<ModelVersionStatus> versions(ResourceKey model) {
+            return models.observe(model);
+        }
+
+        @Override
+        public Optional<EnvironmentState> environment(ResourceKey function) {
+            return functions.environment(function);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package io.millrace.control;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.Revision;
+import io.millrace.api.Spec;
+import io.millrace.api.Status;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.Meters;
+import io.millrace.store.Change;
+import io.millrace.store.ResourceStore;
+import io.millrace.store.StoreImage;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings each resource to a reconciler: when its spec changed, when something that it depends on
+ * changed, when a host has something new to say, after a failure, and every now and then.
+ *
+ * <pre>
+ *   store ──change──▶ queue ──key──▶ reconciler ──observation──▶ status (one write, if it changed)
+ *                      ▲  ▲ back-off, resync │
+ *   hosts ──changed────┘  └──────────────────┘
+ * </pre>
+ *
+ * <p>Nothing here has a thread of its own: {@link #doWork} does all that is due, and {@link
+ * #runUntilClosed} is for threads that somebody else owns. Several may run it.
+ */
+final class ReconcileLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
+
+    private final ResourceStore store;
+    private final Map<Kind, Reconciler<?>> reconcilers = new EnumMap<>(Kind.class);
+    private final Meters meters;
+    private final TimeSource time;
+    private final ReconcileConfig config;
+    private final WorkQueue queue;
+
+    /** The spec of each resource that the queue has heard of. */
+    private final Map<ResourceKey, Seen> seen = new ConcurrentHashMap<>();
+
+    /** Which incarnation of a resource was reconciled last by this process. */
+    private final Map<ResourceKey, String> incarnations = new ConcurrentHashMap<>();
+
+    private final Map<ResourceKey, Integer> failures = new ConcurrentHashMap<>();
+    private ResourceStore.@Nullable Watch watch;
+
+    ReconcileLoop(
+            ResourceStore store,
+            List<Reconciler<?>> reconcilers,
+            Meters meters,
+            TimeSource time,
+            ReconcileConfig config) {
+        this.store = store;
+        this.meters = meters;
+        this.time = time;
+        this.config = config;
+        this.queue = new WorkQueue(time);
+        for (Reconciler<?> reconciler : reconcilers) {
+            this.reconcilers.put(reconciler.kind(), reconciler);
+        }
+    }
+
+    /** Queues everything that is declared, and from now on everything that changes. */
+    synchronized void start() {
+        StoreImage image = store.image();
+        for (Kind kind : Kind.values()) {
+            for (Resource<?> resource : image.all(kind)) {
+                seen.put(resource.key(), Seen.of(resource));
+                queue.add(resource.key());
+            }
+        }
+        meters.gauge("millrace_reconcile_waiting", "Resources in the queue", queue::size);
+        watch = watchFrom(image.revision());
+    }
+
+    /**
+     * Also looks at the changes that the store still remembers from before the start: what was
+     * deleted while nobody watched is cleaned up.
+     */
+    private ResourceStore.Watch watchFrom(Revision start) {
+        ResourceStore.Watcher watcher =
+                change -> {
+                    if (change.revision().isAfter(start) || change instanceof Change.Deleted) {
+                        heard(change);
+                    }
+                };
+        try {
+            return store.watch(Revision.NONE, watcher);
+        } catch (MillraceException e) {
+            if (e.code() != ErrorCode.UNAVAILABLE) {
+                throw e;
+            }
+            return store.watch(start, watcher);
+        }
+    }
+
+    private void heard(Change change) {
+        ResourceKey key = change.key();
+        StoreImage image = store.image();
+        boolean isNewSpec =
+                switch (change) {
+                    case Change.Put(_, var resource) -> {
+                        Seen now = Seen.of(resource);
+                        yield !now.equals(seen.put(key, now));
+                    }
+                    case Change.Deleted _ -> {
+                        seen.remove(key);
+                        yield true;
+                    }
+                };
+        if (isNewSpec) {
+            queue.add(key);
+            Dependents.ofSpec(key, image).forEach(queue::add);
+        } else {
+            Dependents.ofObservation(key, image).forEach(queue::add);
+        }
+    }
+
+    /** A host has something new to say about a resource. Any thread. */
+    void changed(ResourceKey key) {
+        queue.add(key);
+        Dependents.ofObservation(key, store.image()).forEach(queue::add);
+    }
+
+    /**
+     * Does all that is due now.
+     *
+     * @return how many resources were looked at
+     */
+    int doWork() {
+        int done = 0;
+        Optional<ResourceKey> next = queue.tryTake();
+        while (next.isPresent()) {
+            process(next.get());
+            done++;
+            next = queue.tryTake();
+        }
+        return done;
+    }
+
+    /** Does what is due and waits for more, until the loop is closed. */
+    void runUntilClosed() {
+        try {
+            Optional<ResourceKey> next = queue.take();
+            while (next.isPresent()) {
+                process(next.get());
+                next = queue.take();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void process(ResourceKey key) {
+        long begun = time.nanoTime();
+        boolean worked = false;
+        try {
+            worked = attempt(key);
+        } finally {
+            if (worked) {
+                failures.remove(key);
+            } else {
+                int count = failures.merge(key, 1, Integer::sum);
+                queue.addAfter(key, config.backoff(count));
+            }
+            queue.done(key);
+            record(key.kind(), worked, time.nanoTime() - begun);
+        }
+    }
+
+    private void record(Kind kind, boolean worked, long nanos) {
+        String outcome = worked ? "done" : "failed";
+        meters.count(
+                        "millrace_reconcile_total",
+                        "Resources that were looked at",
+                        "kind",
+                        kind.label(),
+                        "outcome",
+                        outcome)
+                .increment();
+        meters.timing("millrace_reconcile_seconds", "Looking at one resource", "kind", kind.label())
+                .record(nanos);
+    }
+
+    private boolean attempt(ResourceKey key) {
+        Reconciler<?> reconciler = reconcilers.get(key.kind());
+        if (reconciler == null) {
+            return true;
+        }
+        StoreImage image = store.image();
+        Optional<Resource<?>> found = image.find(key);
+        try {
+            if (!isSameIncarnation(key, found)) {
+                reconciler.remove(key);
+                incarnations.remove(key);
+            }
+            if (found.isPresent()) {
+                reconcile(reconciler, found.get(), image);
+                queue.addAfter(key, config.resync());
+            }
+            return true;
+        } catch (RuntimeException e) {
+            // The supervisor of all reconcilers: none of them may end the loop.
+            report(key, e);
+            found.ifPresent(resource -> writeFailure(resource, e));
+            return false;
+        }
+    }
+
+    private void writeFailure(Resource<?> resource, RuntimeException failure) {
+        try {
+            write(resource, StatusUpdate.ofFailure(resource, failure, time.now()));
+        } catch (MillraceException e) {
+            LOG.error("the status of {} could not be written", resource.key(), e);
+        }
+    }
+
+    /** Whether what was reconciled last, if anything, is what is declared now. */
+    private boolean isSameIncarnation(ResourceKey key, Optional<Resource<?>> found) {
+        String last = incarnations.get(key);
+        if (found.isEmpty()) {
+            return false;
+        }
+        return last == null || last.equals(found.get().metadata().uid());
+    }
+
+    private void reconcile(Reconciler<?> reconciler, Resource<?> resource, StoreImage image) {
+        ResourceKey key = resource.key();
+        Observation observed =
+                hasProject(key, image)
+                        ? reconcileAs(reconciler, resource, image)
+                        : Observation.notReady(
+                                "UnknownProject", "project " + key.scope() + " does not exist");
+        boolean isFirst = incarnations.put(key, resource.metadata().uid()) == null;
+        write(resource, StatusUpdate.of(resource, observed, time.now()));
+        if (isFirst) {
+            // After a restart the status may be what it was, but the hosts know it only now.
+            Dependents.ofObservation(key, image).forEach(queue::add);
+        }
+    }
+
+    private static boolean hasProject(ResourceKey key, StoreImage image) {
+        return !key.kind().isInProject()
+                || image.find(ResourceKey.ofProject(key.project())).isPresent();
+    }
+
+    private <S extends Spec> Observation reconcileAs(
+            Reconciler<S> reconciler, Resource<?> resource, StoreImage image) {
+        ResourceKey key = resource.key();
+        // Safe: the constructor of Resource checks that the spec is the one of its kind.
+        @SuppressWarnings("unchecked")
+        var typed = (Resource<S>) resource;
+        return reconciler.reconcile(new Reconciler.Request<>(typed, image, () -> changed(key)));
+    }
+
+    private void write(Resource<?> resource, Status status) {
+        if (!status.equals(resource.status())) {
+            store.putStatus(resource.key(), resource.metadata().uid(), status);
+        }
+    }
+
+    private static void report(ResourceKey key, RuntimeException failure) {
+        if (failure instanceof MillraceException known && known.code() != ErrorCode.INTERNAL) {
+            LOG.warn("{} is not ready: {}", key, known.text());
+        } else {
+            LOG.error("{} could not be reconciled", key, failure);
+        }
+    }
+
+    /** Hears of no more changes and lets the threads in {@link #runUntilClosed} end. */
+    @Override
+    public synchronized void close() {
+        if (watch != null) {
+            watch.close();
+            watch = null;
+        }
+        queue.close();
+    }
+
+    private record Seen(String uid, long generation) {
+        static Seen of(Resource<?> resource) {
+            return new Seen(resource.metadata().uid(), resource.metadata().generation());
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.millrace.control;
+
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.VersionRef;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Which version of a model a reference means, and whether it can be called. Pure. */
+final class ServingRule {
+    private static final String PRODUCTION = "production";
+
+    private ServingRule() {}
+
+    /** What is missing before a reference can be called; empty when it can. */
+    static Optional<String> missing(
+            VersionRef reference, ModelSpec spec, List<ModelVersionStatus> versions) {
+        return switch (reference) {
+            case VersionRef.Numbered(int number) -> missingVersion(number, spec, versions);
+            case VersionRef.Alias(String name) -> missingAlias(name, spec, versions);
+            case VersionRef.Serving() -> missingServing(spec, versions);
+        };
+    }
+
+    /** The version that is served to those who name none. */
+    static Optional<Integer> serving(ModelSpec spec, List<ModelVersionStatus> versions) {
+        Integer production = spec.aliases().get(PRODUCTION);
+        return versions.stream()
+                .filter(version -> version.state() == State.READY)
+                .map(ModelVersionStatus::version)
+                .filter(version -> production == null || version.equals(production))
+                .max(Comparator.naturalOrder());
+    }
+
+    private static Optional<String> missingServing(
+            ModelSpec spec, List<ModelVersionStatus> versions) {
+        if (serving(spec, versions).isPresent()) {
+            return Optional.empty();
+        }
+        Integer production = spec.aliases().get(PRODUCTION);
+        return production == null
+                ? Optional.of("no version is ready")
+                : missingVersion(production, spec, versions);
+    }
+
+    private static Optional<String> missingAlias(
+            String name, ModelSpec spec, List<ModelVersionStatus> versions) {
+        Integer number = spec.aliases().get(name);
+        return number == null
+                ? Optional.of("it has no alias '" + name + "'")
+                : missingVersion(number, spec, versions);
+    }
+
+    private static Optional<String> missingVersion(
+            int number, ModelSpec spec, List<ModelVersionStatus> versions) {
+        if (spec.version(number).isEmpty()) {
+            return Optional.of("it has no version " + number);
+        }
+        return versions.stream()
+                .filter(version -> version.version() == number)
+                .findFirst()
+                .map(ServingRule::missing)
+                .orElse(Optional.of("version " + number + " is not loaded yet"));
+    }
+
+    private static Optional<String> missing(ModelVersionStatus version) {
+        return switch (version.state()) {
+            case READY -> Optional.empty();
+            case PENDING, PROBING ->
+                    Optional.of("version " + version.version() + " is not loaded yet");
+            case REJECTED ->
+                    Optional.of(
+                            "version " + version.version() + " was rejected: " + version.message());
+        };
+    }
+}

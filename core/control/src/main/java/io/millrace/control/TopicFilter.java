@@ -1,0 +1,22 @@
+package io.millrace.control;
+
+/** MQTT topic filters, as far as control needs to compare them. */
+final class TopicFilter {
+    private TopicFilter() {}
+
+    /** Whether messages to a topic arrive by a filter; {@code +} and {@code #} as in MQTT. */
+    static boolean matches(String filter, String topic) {
+        String[] wanted = filter.split("/", -1);
+        String[] levels = topic.split("/", -1);
+        for (int i = 0; i < wanted.length; i++) {
+            if (wanted[i].equals("#")) {
+                // Also the level above: "a/#" covers "a".
+                return levels.length >= i;
+            }
+            if (i >= levels.length || (!wanted[i].equals("+") && !wanted[i].equals(levels[i]))) {
+                return false;
+            }
+        }
+        return wanted.length == levels.length;
+    }
+}
