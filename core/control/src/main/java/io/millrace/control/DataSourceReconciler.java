@@ -45,7 +45,7 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
         }
         log.ensureTopics(binding.routes().stream().map(SourceBinding.Route::logTopic).toList());
         for (SourceConnector other : connectors) {
-            if (other != connector.get()) {
+            if (!other.equals(connector.get())) {
                 // It may have served the source before its connection was changed.
                 other.stop(binding.source());
             }

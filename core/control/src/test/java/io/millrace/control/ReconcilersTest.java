@@ -1,0 +1,383 @@
+package io.millrace.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.api.Condition;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.FunctionSpec.Parameter;
+import io.millrace.api.FunctionSpec.ParameterType;
+import io.millrace.api.Kind;
+import io.millrace.api.Manifest;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.PipelinePlan.Input;
+import io.millrace.spi.PipelineState;
+import io.millrace.testkit.FakePipelineHost.Removal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+final class ReconcilersTest {
+    private static final ResourceKey CAMERA = Given.key(Kind.DATA_SOURCE, "camera");
+    private static final ResourceKey PIPELINE = Given.key(Kind.PIPELINE, "p");
+    private static final ResourceKey FUNCTION = Given.key(Kind.FUNCTION, "f");
+    private static final ResourceKey MODEL = Given.key(Kind.MODEL, "m");
+    private static final String LOG_TOPIC = "fashion.source.camera.image";
+
+    private static Manifest<?> camera() {
+        return Given.source("camera", Map.of("kind", "image"), Given.field("image", "images"));
+    }
+
+    private static World world(Manifest<?>... more) {
+        World world =
+                World.started(Given.project(), Given.category("kind", "image", "sound"), camera());
+        world.apply(more);
+        return world;
+    }
+
+    private static PipelineSpec.Selection images() {
+        return Given.categories(Map.of("kind", List.of("image")));
+    }
+
+    @Nested
+    final class Projects {
+        @Test
+        void aServiceDomainThatIsNotThereIsNamed() {
+            World world =
+                    World.started(
+                            new Manifest<>(
+                                    ResourceKey.ofProject(Given.PROJECT),
+                                    "",
+                                    Map.of(),
+                                    new ProjectSpec("", List.of(), List.of("local", "mars"))));
+
+            Condition ready = world.ready(ResourceKey.ofProject(Given.PROJECT));
+            assertThat(ready.reason()).isEqualTo("UnknownServiceDomain");
+            assertThat(ready.message()).contains("mars").doesNotContain("local,");
+        }
+    }
+
+    @Nested
+    final class DataSources {
+        @Test
+        void getsItsTopicsAndTakesData() {
+            World world = world();
+
+            assertThat(world.log.topics()).containsExactly(LOG_TOPIC);
+            var routes = world.mqtt.binding(CAMERA).orElseThrow().routes();
+            assertThat(routes).hasSize(1);
+            assertThat(routes.getFirst().topic()).isEqualTo("images");
+            assertThat(routes.getFirst().logTopic()).isEqualTo(LOG_TOPIC);
+            assertThat(world.get(CAMERA).isReady()).isTrue();
+            assertThat(world.status(CAMERA).details())
+                    .containsEntry("field image", "images -> " + LOG_TOPIC);
+        }
+
+        @Test
+        void anUnknownCategoryIsNamedUntilItIsThere() {
+            World world = world(Given.source("b", Map.of("site", "sfo"), Given.field("x", "t")));
+            ResourceKey key = Given.key(Kind.DATA_SOURCE, "b");
+            assertThat(world.ready(key).reason()).isEqualTo("UnknownCategory");
+            assertThat(world.ready(key).message()).contains("'site'").contains("'x'");
+            assertThat(world.mqtt.binding(key)).isEmpty();
+
+            world.apply(Given.category("site", "sjc"));
+            assertThat(world.ready(key).message()).contains("no value 'sfo'").contains("sjc");
+
+            world.apply(Given.category("site", "sjc", "sfo"));
+            assertThat(world.get(key).isReady()).isTrue();
+            assertThat(world.mqtt.binding(key)).isPresent();
+        }
+
+        @Test
+        void aTopicBelongsToTheOlderSourceUntilThatIsGone() {
+            World world = world();
+            world.time.advance(Duration.ofSeconds(1));
+            world.apply(Given.source("a-second", Map.of(), Given.field("x", "images")));
+            ResourceKey second = Given.key(Kind.DATA_SOURCE, "a-second");
+            assertThat(world.ready(second).reason()).isEqualTo("Conflict");
+            assertThat(world.ready(second).message()).contains("'images'").contains("'camera'");
+            assertThat(world.get(CAMERA).isReady()).isTrue();
+
+            world.delete(CAMERA);
+
+            assertThat(world.get(second).isReady()).isTrue();
+            assertThat(world.mqtt.binding(CAMERA)).isEmpty();
+        }
+
+        @Test
+        void whatTheConnectorRefusesIsShownAndTriedAgain() {
+            World world = world();
+            world.mqtt.failNext(
+                    new MillraceException(ErrorCode.CONFLICT, "topic 'a/+' overlaps another"));
+            world.apply(Given.source("b", Map.of(), Given.field("x", "a/+")));
+            ResourceKey key = Given.key(Kind.DATA_SOURCE, "b");
+            assertThat(world.ready(key).reason()).isEqualTo("Conflict");
+
+            world.time.advance(Duration.ofMillis(200));
+            world.settle();
+
+            assertThat(world.get(key).isReady()).isTrue();
+        }
+    }
+
+    @Nested
+    final class Functions {
+        @Test
+        void isReadyWhenItsEnvironmentIs() {
+            World world = world(Given.function("f", "x"));
+            assertThat(world.ready(FUNCTION).reason()).isEqualTo("BuildingEnvironment");
+
+            world.functions.become(FUNCTION, new EnvironmentState.Ready());
+            world.settle();
+
+            assertThat(world.get(FUNCTION).isReady()).isTrue();
+        }
+
+        @Test
+        void isForgottenWhenDeleted() {
+            World world = world(Given.function("f", "x"));
+            assertThat(world.functions.knows(FUNCTION)).isTrue();
+
+            world.delete(FUNCTION);
+
+            assertThat(world.functions.knows(FUNCTION)).isFalse();
+        }
+    }
+
+    @Nested
+    final class Models {
+        @Test
+        void showsWhatBecameOfItsVersions() {
+            World world = world(Given.model("m", Map.of(), Given.version(1), Given.version(2)));
+            assertThat(world.ready(MODEL).reason()).isEqualTo("Loading");
+
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.models.decide(MODEL, 2, State.REJECTED, "no SavedModel in it");
+            world.settle();
+
+            assertThat(world.get(MODEL).isReady()).isTrue();
+            assertThat(world.ready(MODEL).message()).contains("2: no SavedModel in it");
+            assertThat(world.status(MODEL).versions())
+                    .extracting(ModelVersionStatus::state)
+                    .containsExactly(State.READY, State.REJECTED);
+            assertThat(world.status(MODEL).details()).containsEntry("serving", "version 1");
+        }
+
+        @Test
+        void theProductionVersionMustBeReady() {
+            World world =
+                    world(
+                            Given.model(
+                                    "m",
+                                    Map.of("production", 2),
+                                    Given.version(1),
+                                    Given.version(2)));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.settle();
+            assertThat(world.get(MODEL).isReady()).isFalse();
+
+            world.models.decide(MODEL, 2, State.REJECTED, "truncated");
+            world.settle();
+            assertThat(world.ready(MODEL).reason()).isEqualTo("VersionRejected");
+            assertThat(world.ready(MODEL).message()).contains("truncated");
+        }
+
+        @Test
+        void aModelWithoutVersionsSaysHowToGetOne() {
+            World world = world(Given.model("m", Map.of()));
+
+            assertThat(world.ready(MODEL).reason()).isEqualTo("NoVersions");
+            assertThat(world.ready(MODEL).message()).contains("millrace models upload");
+        }
+
+        @Test
+        void isNoLongerServedWhenDeleted() {
+            World world = world(Given.model("m", Map.of(), Given.version(1)));
+            assertThat(world.models.isServing(MODEL)).isTrue();
+
+            world.delete(MODEL);
+
+            assertThat(world.models.isServing(MODEL)).isFalse();
+        }
+    }
+
+    @Nested
+    final class Pipelines {
+        @Test
+        void readsWhatCarriesTheCategoriesAndTakesInWhatComesLater() {
+            World world = world(Given.pipeline("p", images(), "out"));
+            assertThat(world.pipelines.plan(PIPELINE).orElseThrow().inputs())
+                    .containsExactly(new Input(LOG_TOPIC, Map.of("kind", "image")));
+
+            world.apply(
+                    Given.source("later", Map.of("kind", "image"), Given.field("x", "later")),
+                    Given.source("deaf", Map.of("kind", "sound"), Given.field("y", "deaf")));
+
+            assertThat(world.pipelines.plan(PIPELINE).orElseThrow().inputs())
+                    .extracting(Input::logTopic)
+                    .containsExactly(LOG_TOPIC, "fashion.source.later.x");
+            assertThat(world.log.topics()).contains("fashion.dead.p");
+        }
+
+        @Test
+        void isReadyWhenItRuns() {
+            World world = world(Given.pipeline("p", images(), "out"));
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("Starting");
+
+            world.pipelines.become(PIPELINE, new PipelineState.Running(Map.of("group", "g1")));
+            world.settle();
+            assertThat(world.get(PIPELINE).isReady()).isTrue();
+            assertThat(world.status(PIPELINE).details())
+                    .containsEntry("reads", "camera/image")
+                    .containsEntry("writes", "mqtt out")
+                    .containsEntry("group", "g1")
+                    .containsEntry("failed records", "log topic fashion.dead.p");
+
+            world.pipelines.become(PIPELINE, new PipelineState.Failing("broker gone"));
+            world.settle();
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("Failing");
+            assertThat(world.ready(PIPELINE).message()).isEqualTo("broker gone");
+        }
+
+        @Test
+        void waitingForStreamsIsHealthy() {
+            World world =
+                    world(
+                            Given.pipeline(
+                                    "p", Given.categories(Map.of("kind", List.of("sound"))), "o"));
+
+            assertThat(world.get(PIPELINE).isReady()).isTrue();
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("WaitingForStreams");
+            assertThat(world.pipelines.plan(PIPELINE)).isEmpty();
+        }
+
+        @Test
+        void aPipelineWhoseStreamsWentWaitsAndKeepsItsPosition() {
+            World world = world(Given.pipeline("p", images(), "out"));
+
+            world.delete(CAMERA);
+
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("WaitingForStreams");
+            assertThat(world.pipelines.removals()).containsExactly(new Removal(PIPELINE, false));
+        }
+
+        @Test
+        void anUnknownCategoryOrSourceOrFieldIsNamed() {
+            World world =
+                    world(
+                            Given.pipeline(
+                                    "p", Given.categories(Map.of("site", List.of("x"))), "o"),
+                            Given.pipeline("q", Given.dataSource("none"), "o"),
+                            Given.pipeline("r", Given.dataSource("camera", "depth"), "o"));
+
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("UnknownCategory");
+            Condition noSource = world.ready(Given.key(Kind.PIPELINE, "q"));
+            assertThat(noSource.reason()).isEqualTo("UnknownDataSource");
+            assertThat(noSource.message()).contains("'none'");
+            Condition noField = world.ready(Given.key(Kind.PIPELINE, "r"));
+            assertThat(noField.reason()).isEqualTo("UnknownField");
+            assertThat(noField.message()).contains("'depth'").contains("'camera'");
+        }
+
+        @Test
+        void waitsForItsFunctionAndIsReplacedWhenThatChanges() {
+            World world = world(Given.pipeline("p", images(), "out", Given.call("f", Map.of())));
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("UnknownFunction");
+
+            world.apply(Given.function("f", "first"));
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("FunctionNotReady");
+            assertThat(world.ready(PIPELINE).message()).contains("installing packages");
+            world.functions.become(FUNCTION, new EnvironmentState.Ready());
+            world.settle();
+            assertThat(codeOfPlan(world)).isEqualTo("first");
+
+            world.apply(Given.function("f", "second"));
+            assertThat(codeOfPlan(world)).isEqualTo("first");
+            assertThat(world.ready(PIPELINE).message()).contains("until then it runs as before");
+            world.functions.become(FUNCTION, new EnvironmentState.Ready());
+            world.settle();
+            assertThat(codeOfPlan(world)).isEqualTo("second");
+            assertThat(world.pipelines.deployments()).hasSize(2);
+        }
+
+        private String codeOfPlan(World world) {
+            var functions = world.pipelines.plan(PIPELINE).orElseThrow().functions();
+            return java.util.Objects.requireNonNull(functions.get(new ResourceName("f")))
+                    .source()
+                    .code();
+        }
+
+        @Test
+        void waitsForTheVersionOfTheModelThatItNames() {
+            World world =
+                    world(
+                            Given.model("m", Map.of("best", 2), Given.version(1), Given.version(2)),
+                            Given.pipeline("p", images(), "out", Given.infer("m", "best")),
+                            Given.pipeline("q", images(), "out", Given.infer("m", "3")));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.settle();
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("ModelNotReady");
+
+            world.models.decide(MODEL, 2, State.READY, "");
+            world.settle();
+
+            assertThat(world.pipelines.plan(PIPELINE)).isPresent();
+            assertThat(world.ready(Given.key(Kind.PIPELINE, "q")).message())
+                    .contains("no version 3");
+        }
+
+        @Test
+        void deletingItForgetsItsPositionAndItsLogs() {
+            World world = world(Given.pipeline("p", images(), "out"));
+
+            world.delete(PIPELINE);
+
+            assertThat(world.pipelines.removals()).containsExactly(new Removal(PIPELINE, true));
+            assertThat(world.removedLogs).containsExactly(PIPELINE);
+        }
+
+        @Test
+        void argumentsMustFitTheParameters() {
+            var count = new Parameter("count", ParameterType.INTEGER);
+            var label = new Parameter("label", ParameterType.STRING);
+
+            assertThat(PipelinePlanner.wrongArguments(Map.of(), List.of())).isEmpty();
+            assertThat(PipelinePlanner.wrongArguments(Map.of("any", "x"), List.of())).isEmpty();
+            assertThat(
+                            PipelinePlanner.wrongArguments(
+                                    Map.of("label", "x", "count", "-42"), List.of(count, label)))
+                    .isEmpty();
+            assertThat(PipelinePlanner.wrongArguments(Map.of("label", "x"), List.of(count, label)))
+                    .contains("parameter 'count' has no value");
+            assertThat(PipelinePlanner.wrongArguments(Map.of("count", "4.2"), List.of(count)))
+                    .contains("parameter 'count' must be an integer, was '4.2'");
+            assertThat(PipelinePlanner.wrongArguments(Map.of("count", "-"), List.of(count)))
+                    .isPresent();
+            assertThat(
+                            PipelinePlanner.wrongArguments(
+                                    Map.of("count", "1", "cuont", "2"), List.of(count)))
+                    .contains("it has no parameter 'cuont'");
+        }
+
+        @Test
+        void wrongArgumentsAreShown() {
+            World world =
+                    world(
+                            Given.function("f", "x", new Parameter("n", ParameterType.INTEGER)),
+                            Given.pipeline(
+                                    "p", images(), "out", Given.call("f", Map.of("n", "many"))));
+
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("InvalidArguments");
+            assertThat(world.ready(PIPELINE).message()).contains("'f'").contains("'many'");
+        }
+    }
+}

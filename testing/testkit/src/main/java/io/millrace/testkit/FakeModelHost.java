@@ -1,0 +1,82 @@
+package io.millrace.testkit;
+
+import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.ModelHost;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** A model host whose verdicts a test decides; versions stay pending until then. */
+public final class FakeModelHost implements ModelHost {
+    private static final String BLOB = "blob:sha256:";
+    private final Map<ResourceKey, Served> models = new ConcurrentHashMap<>();
+    private final Map<Version, Verdict> verdicts = new ConcurrentHashMap<>();
+    private final Function<String, Verdict> byContent;
+
+    /** Decides nothing by itself. */
+    public FakeModelHost() {
+        this(_ -> new Verdict(State.PENDING, ""));
+    }
+
+    /**
+     * Decides by what the archive holds.
+     *
+     * @param byContent gives the verdict for the hash of an archive
+     */
+    public FakeModelHost(Function<String, Verdict> byContent) {
+        this.byContent = byContent;
+    }
+
+    /** What becomes of a version. */
+    public record Verdict(State state, String message) {}
+
+    @Override
+    public void serve(ResourceKey model, ModelSpec spec, Runnable changed) {
+        models.put(model, new Served(spec, changed));
+    }
+
+    @Override
+    public List<ModelVersionStatus> observe(ResourceKey model) {
+        Served served = models.get(model);
+        return served == null
+                ? List.of()
+                : served.spec().versions().stream().map(v -> status(model, v)).toList();
+    }
+
+    private ModelVersionStatus status(ResourceKey model, ModelSpec.Version version) {
+        String sha256 = version.uri().replace(BLOB, "");
+        Verdict verdict = verdicts.get(new Version(model, version.version()));
+        if (verdict == null) {
+            verdict = byContent.apply(sha256);
+        }
+        return new ModelVersionStatus(
+                version.version(), verdict.state(), verdict.message(), sha256, 0, "");
+    }
+
+    @Override
+    public void remove(ResourceKey model) {
+        models.remove(model);
+    }
+
+    /** Whether it serves a model. */
+    public boolean isServing(ResourceKey model) {
+        return models.containsKey(model);
+    }
+
+    /** Decides about a version and tells who waits for that. */
+    public void decide(ResourceKey model, int version, State state, String message) {
+        verdicts.put(new Version(model, version), new Verdict(state, message));
+        Served served = models.get(model);
+        if (served != null) {
+            served.changed().run();
+        }
+    }
+
+    private record Served(ModelSpec spec, Runnable changed) {}
+
+    private record Version(ResourceKey model, int number) {}
+}

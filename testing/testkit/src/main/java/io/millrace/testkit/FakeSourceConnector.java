@@ -1,0 +1,64 @@
+package io.millrace.testkit;
+
+import io.millrace.api.DataSourceSpec;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceConnector;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A source connector for every connection that takes no data and remembers its bindings. */
+public final class FakeSourceConnector implements SourceConnector {
+    private final Map<ResourceKey, SourceBinding> bindings = new ConcurrentHashMap<>();
+    private final Queue<MillraceException> failures = new ArrayDeque<>();
+    private final AtomicInteger starts = new AtomicInteger();
+
+    @Override
+    public boolean supports(DataSourceSpec.Connection connection) {
+        return true;
+    }
+
+    @Override
+    public void start(SourceBinding binding) {
+        starts.incrementAndGet();
+        MillraceException failure = nextFailure();
+        if (failure != null) {
+            throw failure;
+        }
+        bindings.put(binding.source(), binding);
+    }
+
+    private @Nullable MillraceException nextFailure() {
+        synchronized (failures) {
+            return failures.poll();
+        }
+    }
+
+    @Override
+    public void stop(ResourceKey source) {
+        bindings.remove(source);
+    }
+
+    /** Makes the next start fail; several in a row are allowed. */
+    public void failNext(MillraceException failure) {
+        synchronized (failures) {
+            failures.add(failure);
+        }
+    }
+
+    /** What a data source is bound to; empty when it takes no data. */
+    public Optional<SourceBinding> binding(ResourceKey source) {
+        return Optional.ofNullable(bindings.get(source));
+    }
+
+    /** How often a start was tried. */
+    public int starts() {
+        return starts.get();
+    }
+}
