@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +53,9 @@ final class ReconcileLoop implements AutoCloseable {
     private final Map<ResourceKey, String> incarnations = new ConcurrentHashMap<>();
 
     private final Map<ResourceKey, Integer> failures = new ConcurrentHashMap<>();
+    private final ReentrantLock watchLock = new ReentrantLock();
     private ResourceStore.@Nullable Watch watch;
+    private boolean isClosed;
 
     ReconcileLoop(
             ResourceStore store,
@@ -71,36 +74,63 @@ final class ReconcileLoop implements AutoCloseable {
     }
 
     /** Queues everything that is declared, and from now on everything that changes. */
-    synchronized void start() {
-        StoreImage image = store.image();
-        for (Kind kind : Kind.values()) {
-            for (Resource<?> resource : image.all(kind)) {
-                seen.put(resource.key(), Seen.of(resource));
-                queue.add(resource.key());
-            }
-        }
+    void start() {
         meters.gauge("millrace_reconcile_waiting", "Resources in the queue", queue::size);
-        watch = watchFrom(image.revision());
+        // Also what the store still remembers from before: what was deleted while nobody watched is
+        // cleaned up.
+        resume(Revision.NONE);
     }
 
-    /**
-     * Also looks at the changes that the store still remembers from before the start: what was
-     * deleted while nobody watched is cleaned up.
-     */
-    private ResourceStore.Watch watchFrom(Revision start) {
-        ResourceStore.Watcher watcher =
-                change -> {
-                    if (change.revision().isAfter(start) || change instanceof Change.Deleted) {
-                        heard(change);
-                    }
-                };
+    private void resume(Revision history) {
+        watchLock.lock();
         try {
-            return store.watch(Revision.NONE, watcher);
+            if (isClosed) {
+                return;
+            }
+            StoreImage image = store.image();
+            for (Kind kind : Kind.values()) {
+                for (Resource<?> resource : image.all(kind)) {
+                    seen.put(resource.key(), Seen.of(resource));
+                    queue.add(resource.key());
+                }
+            }
+            // What went while nobody listened.
+            incarnations.keySet().forEach(queue::add);
+            watch = watchFrom(history, image.revision());
+        } finally {
+            watchLock.unlock();
+        }
+    }
+
+    private ResourceStore.Watch watchFrom(Revision history, Revision now) {
+        try {
+            return store.watch(history, new StoreWatcher(now));
         } catch (MillraceException e) {
-            if (e.code() != ErrorCode.UNAVAILABLE) {
+            if (e.code() != ErrorCode.UNAVAILABLE || history.equals(now)) {
                 throw e;
             }
-            return store.watch(start, watcher);
+            return store.watch(now, new StoreWatcher(now));
+        }
+    }
+
+    /** Hears of changes: those that are in the image already matter only when something went. */
+    private final class StoreWatcher implements ResourceStore.Watcher {
+        private final Revision queued;
+
+        StoreWatcher(Revision queued) {
+            this.queued = queued;
+        }
+
+        @Override
+        public void changed(Change change) {
+            if (change.revision().isAfter(queued) || change instanceof Change.Deleted) {
+                heard(change);
+            }
+        }
+
+        @Override
+        public void cutOff() {
+            resume(store.image().revision());
         }
     }
 
@@ -279,10 +309,19 @@ final class ReconcileLoop implements AutoCloseable {
 
     /** Hears of no more changes and lets the threads in {@link #runUntilClosed} end. */
     @Override
-    public synchronized void close() {
-        if (watch != null) {
-            watch.close();
+    public void close() {
+        ResourceStore.Watch last;
+        watchLock.lock();
+        try {
+            isClosed = true;
+            last = watch;
             watch = null;
+        } finally {
+            watchLock.unlock();
+        }
+        if (last != null) {
+            // Off the lock: it waits for a call under way, and that may wait for the lock.
+            last.close();
         }
         queue.close();
     }

@@ -7,6 +7,7 @@ import io.millrace.api.Kind;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.EnvironmentState;
+import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakePipelineHost.Removal;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-/** The management API over HTTP. */
+/** The management API over HTTP: resources, watch, logs, models, certificates. */
 @NullMarked
 package io.millrace.management.http;
 

@@ -1,4 +1,4 @@
-package io.millrace.control;
+package io.millrace.testkit;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
@@ -8,17 +8,17 @@ import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.FunctionWorker;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Environments that get ready when the test says so. */
-final class FakeEnvironments implements FunctionRuntime {
-    private final Map<ResourceKey, Prepared> functions = new HashMap<>();
-    private boolean isInstant;
+/** A function runtime without workers, whose environments get ready when a test says so. */
+public final class FakeEnvironments implements FunctionRuntime {
+    private final Map<ResourceKey, Prepared> functions = new ConcurrentHashMap<>();
+    private volatile boolean isInstant;
 
     /** From now on each environment is ready at once. */
-    void beInstant() {
+    public void beInstant() {
         isInstant = true;
     }
 
@@ -35,7 +35,8 @@ final class FakeEnvironments implements FunctionRuntime {
         functions.put(function, new Prepared(spec, changed, state));
     }
 
-    void become(ResourceKey function, EnvironmentState state) {
+    /** Changes how far an environment is and tells who waits for that. */
+    public void become(ResourceKey function, EnvironmentState state) {
         Prepared before = functions.get(function);
         if (before == null) {
             throw MillraceException.invalid(function + " was not prepared");
@@ -44,7 +45,8 @@ final class FakeEnvironments implements FunctionRuntime {
         before.changed().run();
     }
 
-    boolean knows(ResourceKey function) {
+    /** Whether a function was prepared and not removed. */
+    public boolean knows(ResourceKey function) {
         return functions.containsKey(function);
     }
 
@@ -60,7 +62,7 @@ final class FakeEnvironments implements FunctionRuntime {
 
     @Override
     public FunctionWorker start(FunctionLaunch launch) {
-        throw new MillraceException(ErrorCode.UNSUPPORTED, "control starts no workers");
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "this runtime starts no workers");
     }
 
     @Override

@@ -1,4 +1,4 @@
-package io.millrace.control;
+package io.millrace.testkit;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
@@ -9,22 +9,25 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.util.Collection;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** A log of which control needs the topics only. */
-final class TopicsOnlyLog implements StreamLog {
-    private final Set<String> topics = new TreeSet<>();
-    private boolean isDown;
+/** A log for those who only create topics; it moves no records. */
+public final class TopicsOnlyLog implements StreamLog {
+    private final Set<String> topics = ConcurrentHashMap.newKeySet();
+    private volatile boolean isDown;
 
-    Set<String> topics() {
-        return topics;
+    /** All topics that were asked for. */
+    public Set<String> topics() {
+        return Set.copyOf(topics);
     }
 
-    void goDown() {
+    /** From now on it cannot be reached. */
+    public void goDown() {
         isDown = true;
     }
 
-    void comeBack() {
+    /** Ends what {@link #goDown} began. */
+    public void comeBack() {
         isDown = false;
     }
 
@@ -52,7 +55,7 @@ final class TopicsOnlyLog implements StreamLog {
     }
 
     private static MillraceException unsupported() {
-        return new MillraceException(ErrorCode.UNSUPPORTED, "control moves no records");
+        return new MillraceException(ErrorCode.UNSUPPORTED, "this log moves no records");
     }
 
     @Override

@@ -1,0 +1,25 @@
+package io.millrace.management.http;
+
+import io.millrace.api.TimeSource;
+import io.millrace.spi.BlobStore;
+import io.millrace.spi.StepLogs;
+import io.millrace.store.ResourceStore;
+import java.util.function.Supplier;
+
+/**
+ * What the management API speaks for. It closes none of it.
+ *
+ * @param store the resources
+ * @param blobs the archives of models
+ * @param logs what functions print
+ * @param certificates makes client certificates
+ * @param facts what the server is; asked anew each time, since ports are known only once open
+ * @param time for deadlines and dates
+ */
+public record ManagementPorts(
+        ResourceStore store,
+        BlobStore blobs,
+        StepLogs logs,
+        ClientCertificates certificates,
+        Supplier<ServerFacts> facts,
+        TimeSource time) {}

@@ -1,0 +1,169 @@
+package io.millrace.management.http;
+
+import io.millrace.api.Kind;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The schemas of {@code spec}, one for each kind, as the resource reader takes it. */
+final class SpecSchemas {
+    private SpecSchemas() {}
+
+    static void add(ObjectNode schemas, Kind kind) {
+        switch (kind) {
+            case PROJECT -> project(schemas);
+            case CATEGORY ->
+                    ApiSchemas.add(
+                            schemas, "CategorySpec", "description", "string", "values", "[string]");
+            case DATA_SOURCE -> dataSource(schemas);
+            case FUNCTION -> function(schemas);
+            case MODEL -> model(schemas);
+            case PIPELINE -> pipeline(schemas);
+        }
+    }
+
+    private static void project(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "ProjectSpec",
+                "description",
+                "string",
+                "members",
+                "[#Member]",
+                "serviceDomains",
+                "[string]");
+        ApiSchemas.add(schemas, "Member", "user", "string", "role", "string");
+    }
+
+    private static void dataSource(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "DataSourceSpec",
+                "mqtt",
+                "#Any",
+                "fields",
+                "[#Field]",
+                "categories",
+                "{string}");
+        ApiSchemas.add(
+                schemas, "Field", "name", "string", "topic", "string", "categories", "{string}");
+    }
+
+    private static void function(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "FunctionSpec",
+                "language",
+                "string",
+                "environment",
+                "string",
+                "requirements",
+                "[string]",
+                "source",
+                "#FunctionSource",
+                "parameters",
+                "[#FunctionParameter]",
+                "timeout",
+                "string",
+                "memory",
+                "string");
+        ApiSchemas.add(schemas, "FunctionSource", "file", "string", "inline", "string");
+        ApiSchemas.add(schemas, "FunctionParameter", "name", "string", "type", "string");
+    }
+
+    private static void model(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "ModelSpec",
+                "framework",
+                "string",
+                "versions",
+                "[#DeclaredVersion]",
+                "aliases",
+                "{integer}",
+                "batching",
+                "#Batching");
+        ApiSchemas.add(schemas, "DeclaredVersion", "version", "integer", "uri", "string");
+        ApiSchemas.add(schemas, "Batching", "maxBatchSize", "integer");
+    }
+
+    private static void pipeline(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "PipelineSpec",
+                "from",
+                "#From",
+                "steps",
+                "[#Step]",
+                "to",
+                "[#Output]",
+                "delivery",
+                "string",
+                "onError",
+                "#ErrorPolicy",
+                "scale",
+                "#Scale");
+        ApiSchemas.add(
+                schemas,
+                "From",
+                "categories",
+                "{[string]}",
+                "dataSource",
+                "#NamedStreams",
+                "start",
+                "string");
+        ApiSchemas.add(schemas, "NamedStreams", "name", "string", "fields", "[string]");
+        ApiSchemas.add(schemas, "Output", "mqtt", "#Topic", "kafka", "#Topic");
+        ApiSchemas.add(schemas, "Topic", "topic", "string");
+        ApiSchemas.add(
+                schemas,
+                "ErrorPolicy",
+                "attempts",
+                "integer",
+                "backoff",
+                "string",
+                "deadLetter",
+                "boolean");
+        ApiSchemas.add(schemas, "Scale", "min", "integer");
+        steps(schemas);
+    }
+
+    private static void steps(ObjectNode schemas) {
+        ApiSchemas.add(schemas, "Step", "function", "#FunctionStep", "model", "#ModelStep");
+        ApiSchemas.add(schemas, "FunctionStep", "name", "string", "args", "{string}");
+        ApiSchemas.add(
+                schemas,
+                "ModelStep",
+                "name",
+                "string",
+                "version",
+                "#VersionReference",
+                "decode",
+                "#Decode",
+                "encode",
+                "#Encode");
+        schemas.putObject("VersionReference").putArray("type").add("string").add("integer");
+        ApiSchemas.add(
+                schemas,
+                "Decode",
+                "format",
+                "string",
+                "field",
+                "string",
+                "fields",
+                "[string]",
+                "type",
+                "string",
+                "scale",
+                "number");
+        ApiSchemas.add(
+                schemas,
+                "Encode",
+                "format",
+                "string",
+                "labels",
+                "[string]",
+                "top",
+                "integer",
+                "echo",
+                "[string]");
+    }
+}

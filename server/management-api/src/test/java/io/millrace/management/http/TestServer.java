@@ -1,0 +1,204 @@
+package io.millrace.management.http;
+
+import io.helidon.webserver.WebServer;
+import io.millrace.api.DataSize;
+import io.millrace.api.IdSource;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.TimeSource;
+import io.millrace.control.Control;
+import io.millrace.control.ControlPorts;
+import io.millrace.control.ReconcileConfig;
+import io.millrace.store.InMemoryResourceStore;
+import io.millrace.testkit.FakeEnvironments;
+import io.millrace.testkit.FakeModelHost;
+import io.millrace.testkit.FakeModelHost.Verdict;
+import io.millrace.testkit.FakePipelineHost;
+import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.TopicsOnlyLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The API on a free port, with a real store and control behind it, and a client. */
+final class TestServer implements AutoCloseable {
+    static final byte[] GOOD = "a model".getBytes(StandardCharsets.UTF_8);
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    final InMemoryResourceStore store =
+            new InMemoryResourceStore(TimeSource.system(), IdSource.random());
+    final MemoryBlobs blobs = new MemoryBlobs();
+    final MemoryLogs logs = new MemoryLogs();
+    final ManagementRoutes routes;
+    private final Control control;
+    private final WebServer server;
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    TestServer() {
+        var models = new FakeModelHost(TestServer::verdict);
+        var environments = new FakeEnvironments();
+        environments.beInstant();
+        var ports =
+                new ControlPorts(
+                        new TopicsOnlyLog(),
+                        List.of(new FakeSourceConnector()),
+                        environments,
+                        models,
+                        new FakePipelineHost(),
+                        logs);
+        control =
+                new Control(
+                        store,
+                        ports,
+                        new RecordingMeters(),
+                        TimeSource.system(),
+                        ReconcileConfig.DEFAULT);
+        control.start();
+        var limits =
+                new ManagementLimits(
+                        new DataSize(64 * 1024),
+                        new DataSize(256 * 1024),
+                        Duration.ofSeconds(10),
+                        Duration.ofMillis(50),
+                        1000);
+        routes =
+                new ManagementRoutes(
+                        new ManagementPorts(
+                                store,
+                                blobs,
+                                logs,
+                                (project, source) -> zip(project + "/" + source),
+                                () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
+                                TimeSource.system()),
+                        limits);
+        server =
+                WebServer.builder()
+                        .host("127.0.0.1")
+                        .port(0)
+                        .shutdownHook(false)
+                        .routing(routing -> routing.register(ManagementRoutes.PATH, routes))
+                        .build()
+                        .start();
+    }
+
+    private static Verdict verdict(String sha256) {
+        return sha256.equals(MemoryBlobs.sha256(GOOD))
+                ? new Verdict(State.READY, "")
+                : new Verdict(State.REJECTED, "no saved_model.pb in it");
+    }
+
+    private static byte[] zip(String text) {
+        return ("zip of " + text).getBytes(StandardCharsets.UTF_8);
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + ManagementRoutes.PATH + path);
+    }
+
+    /** An answer, with its body as JSON when it is some. */
+    record Answer(HttpResponse<String> response) {
+        int status() {
+            return response.statusCode();
+        }
+
+        String header(String name) {
+            return response.headers().firstValue(name).orElse("");
+        }
+
+        JsonNode json() {
+            return MAPPER.readTree(response.body());
+        }
+
+        String text(String pointer) {
+            return json().at(pointer).asString();
+        }
+    }
+
+    Answer get(String path, String... headers) {
+        return send("GET", path, BodyPublishers.noBody(), headers);
+    }
+
+    Answer put(String path, String body, String... headers) {
+        return send("PUT", path, BodyPublishers.ofString(body), headers);
+    }
+
+    Answer post(String path, String body, String... headers) {
+        return send("POST", path, BodyPublishers.ofString(body), headers);
+    }
+
+    Answer post(String path, byte[] body, String... headers) {
+        return send("POST", path, BodyPublishers.ofByteArray(body), headers);
+    }
+
+    Answer delete(String path, String... headers) {
+        return send("DELETE", path, BodyPublishers.noBody(), headers);
+    }
+
+    Answer send(String method, String path, BodyPublisher body, String... headers) {
+        var request =
+                HttpRequest.newBuilder(uri(path))
+                        .method(method, body)
+                        .timeout(Duration.ofSeconds(20));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try {
+            return new Answer(client.send(request.build(), BodyHandlers.ofString()));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Opens a stream of events. */
+    EventReader events(String path, String... headers) {
+        var request = HttpRequest.newBuilder(uri(path)).header("Accept", "text/event-stream");
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        try {
+            HttpResponse<InputStream> response =
+                    client.send(request.build(), BodyHandlers.ofInputStream());
+            return new EventReader(response.statusCode(), response.body());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    void apply(String yaml) {
+        Answer answer = post("/apply", yaml);
+        if (answer.status() != 200) {
+            throw new AssertionError(answer.response().body());
+        }
+    }
+
+    void stopHttp() {
+        server.stop();
+    }
+
+    @Override
+    public void close() {
+        server.stop();
+        control.close();
+        store.close();
+        client.shutdownNow();
+    }
+}
