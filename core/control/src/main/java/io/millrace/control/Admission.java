@@ -1,9 +1,13 @@
 package io.millrace.control;
 
 import io.millrace.api.CategorySpec;
+import io.millrace.api.DataSourceSpec;
 import io.millrace.api.ErrorCode;
+import io.millrace.api.FunctionSpec;
 import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ProjectSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -40,10 +44,7 @@ public final class Admission {
                         keepsValuesInUse(manifest.key(), category, after).ifPresent(refusals::add);
                 case ModelSpec model ->
                         keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
-                case io.millrace.api.ProjectSpec _,
-                        io.millrace.api.DataSourceSpec _,
-                        io.millrace.api.FunctionSpec _,
-                        io.millrace.api.PipelineSpec _ -> {
+                case ProjectSpec _, DataSourceSpec _, FunctionSpec _, PipelineSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }

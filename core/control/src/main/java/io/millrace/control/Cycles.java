@@ -16,9 +16,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Finds pipelines that would feed themselves, directly or through others: what they write to is a
@@ -73,10 +75,9 @@ final class Cycles {
         return refusals;
     }
 
-    private static java.util.Optional<ResourceKey> blame(
-            List<Edge> cycle, Set<ResourceKey> touched) {
+    private static Optional<ResourceKey> blame(List<Edge> cycle, Set<ResourceKey> touched) {
         return cycle.stream()
-                .flatMap(edge -> java.util.stream.Stream.of(edge.from(), edge.by().source()))
+                .flatMap(edge -> Stream.of(edge.from(), edge.by().source()))
                 .filter(touched::contains)
                 .findFirst();
     }

@@ -9,6 +9,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.SourceBinding;
 import io.millrace.store.StoreImage;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -21,7 +22,7 @@ import java.util.TreeMap;
 final class DataSourcePlanner {
     /** Who was first has a topic that two data sources want. */
     private static final Comparator<Resource<?>> SENIORITY =
-            Comparator.<Resource<?>, java.time.Instant>comparing(r -> r.metadata().createdAt())
+            Comparator.<Resource<?>, Instant>comparing(r -> r.metadata().createdAt())
                     .thenComparing(Resource::key);
 
     private DataSourcePlanner() {}

@@ -1,11 +1,13 @@
 package io.millrace.control;
 
+import io.millrace.api.Condition.Truth;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.FunctionSpec.Parameter;
 import io.millrace.api.FunctionSpec.ParameterType;
 import io.millrace.api.Kind;
 import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
@@ -135,7 +137,7 @@ final class PipelinePlanner {
         }
         Observation now = FunctionReconciler.observe(observed.environment(function.get().key()));
         // Both: the status may stem from before a restart, and what runs from an older spec.
-        if (now.ready() == io.millrace.api.Condition.Truth.TRUE && function.get().isReady()) {
+        if (now.ready() == Truth.TRUE && function.get().isReady()) {
             return Optional.empty();
         }
         return Optional.of(
@@ -206,7 +208,7 @@ final class PipelinePlanner {
     /** What the hosts say now. */
     interface Observed {
         /** What became of each version of a model; empty when the host does not know it. */
-        List<io.millrace.api.ModelVersionStatus> versions(ResourceKey model);
+        List<ModelVersionStatus> versions(ResourceKey model);
 
         /** How far the environment of a function is; empty when it was never prepared. */
         Optional<EnvironmentState> environment(ResourceKey function);

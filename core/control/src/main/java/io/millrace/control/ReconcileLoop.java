@@ -39,6 +39,12 @@ import org.slf4j.LoggerFactory;
 final class ReconcileLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
 
+    /**
+     * How many changes from before the start are looked through: a resource that was deleted just
+     * before a crash has still to be cleaned up.
+     */
+    private static final int REMEMBERED = 1_000;
+
     private final ResourceStore store;
     private final Map<Kind, Reconciler<?>> reconcilers = new EnumMap<>(Kind.class);
     private final Meters meters;
@@ -76,9 +82,8 @@ final class ReconcileLoop implements AutoCloseable {
     /** Queues everything that is declared, and from now on everything that changes. */
     void start() {
         meters.gauge("millrace_reconcile_waiting", "Resources in the queue", queue::size);
-        // Also what the store still remembers from before: what was deleted while nobody watched is
-        // cleaned up.
-        resume(Revision.NONE);
+        long newest = store.image().revision().value();
+        resume(new Revision(Math.max(0, newest - REMEMBERED)));
     }
 
     private void resume(Revision history) {

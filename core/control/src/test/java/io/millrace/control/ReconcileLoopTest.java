@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class ReconcileLoopTest {
@@ -132,12 +133,11 @@ final class ReconcileLoopTest {
         World world = worldWithCamera();
         world.apply(Given.pipeline("p", Given.dataSource("camera"), "out"));
         world.stop();
-        world.store.delete(PIPELINE, java.util.Optional.empty());
-        world.removedLogs.clear();
+        world.store.delete(PIPELINE, Optional.empty());
 
         world.boot();
 
-        assertThat(world.removedLogs).containsExactly(PIPELINE);
+        assertThat(world.stepLogs.removed()).containsExactly(PIPELINE);
         assertThat(world.pipelines.removals()).containsExactly(new Removal(PIPELINE, true));
     }
 
@@ -155,13 +155,40 @@ final class ReconcileLoopTest {
     }
 
     @Test
+    void catchesUpAfterItsWatchWasCutOff() {
+        World world = worldWithCamera();
+        world.put(Given.source("second", Map.of(), Given.field("image", "others")));
+        world.store.delete(CAMERA, Optional.empty());
+
+        world.store.cutOffAll();
+        world.settle();
+
+        ResourceKey second = Given.key(Kind.DATA_SOURCE, "second");
+        assertThat(world.mqtt.binding(CAMERA)).isEmpty();
+        assertThat(world.mqtt.binding(second)).isPresent();
+        world.delete(second);
+        assertThat(world.mqtt.binding(second)).isEmpty();
+    }
+
+    @Test
+    void aClosedLoopHearsNothingMore() {
+        World world = worldWithCamera();
+        world.stop();
+
+        world.store.cutOffAll();
+        world.apply(Given.source("second", Map.of(), Given.field("image", "others")));
+
+        assertThat(world.mqtt.binding(Given.key(Kind.DATA_SOURCE, "second"))).isEmpty();
+    }
+
+    @Test
     void aNewIncarnationStartsFromNothing() {
         World world = worldWithCamera();
         world.apply(Given.pipeline("p", Given.dataSource("camera"), "out"));
         String uid = world.pipelines.plan(PIPELINE).orElseThrow().uid();
 
         // Both before the loop looks again: it sees only that there is a pipeline.
-        world.store.delete(PIPELINE, java.util.Optional.empty());
+        world.store.delete(PIPELINE, Optional.empty());
         world.apply(Given.pipeline("p", Given.dataSource("camera"), "out"));
 
         assertThat(world.pipelines.removals()).containsExactly(new Removal(PIPELINE, true));

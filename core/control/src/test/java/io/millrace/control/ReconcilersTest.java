@@ -342,7 +342,7 @@ final class ReconcilersTest {
             world.delete(PIPELINE);
 
             assertThat(world.pipelines.removals()).containsExactly(new Removal(PIPELINE, true));
-            assertThat(world.removedLogs).containsExactly(PIPELINE);
+            assertThat(world.stepLogs.removed()).containsExactly(PIPELINE);
         }
 
         @Test

@@ -52,6 +52,13 @@ final class SteppedStore implements ResourceStore {
         }
     }
 
+    /** Ends all watches, as the store does with those who are too slow. */
+    void cutOffAll() {
+        List<SteppedWatch> all = List.copyOf(watches);
+        watches.clear();
+        all.forEach(watch -> watch.watcher.cutOff());
+    }
+
     @Override
     public StoreImage image() {
         return new Image(new Revision(changes.size()), new TreeMap<>(resources));

@@ -5,7 +5,6 @@ import io.millrace.api.Manifest;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.Status;
-import io.millrace.spi.StepLogs;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
@@ -13,7 +12,6 @@ import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
 import io.millrace.testkit.TopicsOnlyLog;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,7 +20,7 @@ final class World {
     final TestingTime time = new TestingTime();
     final SteppedStore store = new SteppedStore(time);
     final RecordingMeters meters = new RecordingMeters();
-    final List<ResourceKey> removedLogs = new ArrayList<>();
+    ForgottenLogs stepLogs = new ForgottenLogs();
     TopicsOnlyLog log = new TopicsOnlyLog();
     FakeSourceConnector mqtt = new FakeSourceConnector();
     FakeEnvironments functions = new FakeEnvironments();
@@ -58,6 +56,7 @@ final class World {
     }
 
     void bootWith(FakeEnvironments environments) {
+        stepLogs = new ForgottenLogs();
         log = new TopicsOnlyLog();
         mqtt = new FakeSourceConnector();
         functions = environments;
@@ -68,8 +67,7 @@ final class World {
     }
 
     private ReconcileLoop newLoop() {
-        var ports =
-                new ControlPorts(log, List.of(mqtt), functions, models, pipelines, new NoLogs());
+        var ports = new ControlPorts(log, List.of(mqtt), functions, models, pipelines, stepLogs);
         return new ReconcileLoop(
                 store, Control.reconcilers(ports), meters, time, ReconcileConfig.DEFAULT);
     }
@@ -114,25 +112,5 @@ final class World {
 
     Condition ready(ResourceKey key) {
         return status(key).condition(Condition.READY).orElseThrow();
-    }
-
-    private final class NoLogs implements StepLogs {
-        @Override
-        public void append(Line line) {}
-
-        @Override
-        public List<Line> tail(ResourceKey pipeline, int lines) {
-            return List.of();
-        }
-
-        @Override
-        public Subscription follow(ResourceKey pipeline, int lines, Follower follower) {
-            return () -> {};
-        }
-
-        @Override
-        public void remove(ResourceKey pipeline) {
-            removedLogs.add(pipeline);
-        }
     }
 }

@@ -20,6 +20,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One request and its response, with the parts that handlers ask for, checked.
@@ -156,7 +157,7 @@ record Call(ServerRequest request, ServerResponse response) {
         return header(HeaderNames.ACCEPT).map(text -> text.contains(mediaType)).orElse(false);
     }
 
-    void ok(tools.jackson.databind.JsonNode body) {
+    void ok(JsonNode body) {
         Json.send(response, Status.OK_200, body);
     }
 }

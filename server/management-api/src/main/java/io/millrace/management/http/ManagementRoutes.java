@@ -6,6 +6,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import io.millrace.api.MillraceException;
 import io.millrace.management.http.Route.Answer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,7 +77,7 @@ public final class ManagementRoutes implements HttpService {
         methods.forEach((path, allowed) -> rules.any(path, wrongMethod(allowed)));
         rules.any(
                 ErrorResponses.guard((request, _) -> {
-                    throw io.millrace.api.MillraceException.notFound(
+                    throw MillraceException.notFound(
                             "there is nothing at " + request.path().absolute().path());
                 }));
     }

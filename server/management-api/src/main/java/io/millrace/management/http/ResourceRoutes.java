@@ -21,6 +21,7 @@ import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -223,7 +224,7 @@ final class ResourceRoutes {
         }
     }
 
-    private static tools.jackson.databind.JsonNode spec(Resource<?> resource) {
+    private static JsonNode spec(Resource<?> resource) {
         return Json.raw(ResourceWriter.specJson(resource.key().kind(), resource.spec()));
     }
 }

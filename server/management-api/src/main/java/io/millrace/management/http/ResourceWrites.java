@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -79,7 +80,7 @@ final class ResourceWrites {
                 written.put(manifest.key(), write(image, manifest, Optional.empty(), isDryRun));
             }
             return manifests.stream()
-                    .map(m -> java.util.Objects.requireNonNull(written.get(m.key())))
+                    .map(m -> Objects.requireNonNull(written.get(m.key())))
                     .toList();
         } finally {
             lock.unlock();

@@ -7,6 +7,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.spi.BlobStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -42,7 +43,7 @@ final class Upload {
 
     private String keep(InputStream content) throws IOException {
         // Empty uploads are mistakes of the caller, such as a wrong option of curl.
-        var in = new java.io.PushbackInputStream(content);
+        var in = new PushbackInputStream(content);
         int first = in.read();
         if (first < 0) {
             throw MillraceException.invalid("the body is empty");

@@ -1,0 +1,90 @@
+package io.millrace.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.api.IdSource;
+import io.millrace.api.Kind;
+import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.ProjectId;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.PipelineState;
+import io.millrace.store.InMemoryResourceStore;
+import io.millrace.testkit.FakeEnvironments;
+import io.millrace.testkit.FakeModelHost;
+import io.millrace.testkit.FakePipelineHost;
+import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.TopicsOnlyLog;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Control with its own threads on a real store. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class ControlTest {
+    private static final ResourceKey MODEL = Given.key(Kind.MODEL, "m");
+    private static final ResourceKey PIPELINE = Given.key(Kind.PIPELINE, "p");
+
+    private final InMemoryResourceStore store =
+            new InMemoryResourceStore(TimeSource.system(), IdSource.random());
+    private final FakeModelHost models = new FakeModelHost();
+    private final FakePipelineHost pipelines = new FakePipelineHost();
+
+    private Control newControl() {
+        var ports =
+                new ControlPorts(
+                        new TopicsOnlyLog(),
+                        List.of(new FakeSourceConnector()),
+                        new FakeEnvironments(),
+                        models,
+                        pipelines,
+                        new ForgottenLogs());
+        return new Control(
+                store, ports, new RecordingMeters(), TimeSource.system(), ReconcileConfig.DEFAULT);
+    }
+
+    @Test
+    void bringsAWholeProjectUpWhateverTheOrder() {
+        try (store;
+                Control control = newControl()) {
+            control.start();
+            assertThat(store.image().find(ResourceKey.ofProject(ProjectId.DEFAULT))).isPresent();
+            store.put(
+                    Given.pipeline("p", Given.dataSource("camera"), "out", Given.infer("m", "")),
+                    Optional.empty());
+            store.put(Given.model("m", Map.of(), Given.version(1)), Optional.empty());
+            store.put(
+                    Given.source("camera", Map.of(), Given.field("image", "images")),
+                    Optional.empty());
+            store.put(Given.project(), Optional.empty());
+            Awaitility.await().until(() -> models.isServing(MODEL));
+            models.decide(MODEL, 1, State.READY, "");
+            Awaitility.await().until(() -> pipelines.plan(PIPELINE).isPresent());
+            pipelines.become(PIPELINE, new PipelineState.Running(Map.of()));
+
+            Awaitility.await()
+                    .until(() -> store.image().find(PIPELINE).map(Resource::isReady).orElse(false));
+        }
+    }
+
+    @Test
+    void closingTwiceIsFineAndAfterwardsNothingIsDecided() {
+        try (store) {
+            Control control = newControl();
+            control.start();
+            control.close();
+            control.close();
+
+            store.put(Given.project(), Optional.empty());
+            store.put(Given.model("m", Map.of(), Given.version(1)), Optional.empty());
+
+            assertThat(models.isServing(MODEL)).isFalse();
+        }
+    }
+}
