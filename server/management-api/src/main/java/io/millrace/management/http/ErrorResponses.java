@@ -3,6 +3,7 @@ package io.millrace.management.http;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.api.ErrorCode;
@@ -10,6 +11,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.codec.ResourceProblems;
 import io.millrace.control.Refusal;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ArrayNode;
@@ -34,10 +36,13 @@ final class ErrorResponses {
                 answer(response, e);
             } catch (HttpException e) {
                 answer(response, e.status(), codeOf(e.status()), textOf(e));
-            } catch (UncheckedIOException e) {
-                // The connection broke: there is nobody to answer to.
+            } catch (CloseConnectionException e) {
+                // The caller has gone: there is nobody to answer to.
                 throw e;
             } catch (RuntimeException e) {
+                if (isBrokenConnection(e)) {
+                    throw new CloseConnectionException("the caller has gone", e);
+                }
                 LOG.error("{} {}", request.prologue().method(), request.path().path(), e);
                 answer(
                         response,
@@ -45,6 +50,10 @@ final class ErrorResponses {
                                 "a defect of Millrace; the server's log has the details", e));
             }
         };
+    }
+
+    private static boolean isBrokenConnection(RuntimeException error) {
+        return error instanceof UncheckedIOException && error.getCause() instanceof SocketException;
     }
 
     static void answer(ServerResponse response, MillraceException error) {
@@ -67,7 +76,7 @@ final class ErrorResponses {
             ServerResponse response, Status status, String code, String detail, ObjectNode more) {
         if (response.isSent()) {
             // A stream that had begun; closing the connection tells the caller.
-            throw new HttpException(detail, status, false);
+            throw new CloseConnectionException(detail);
         }
         ObjectNode body =
                 Json.object()

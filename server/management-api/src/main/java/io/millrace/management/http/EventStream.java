@@ -2,6 +2,7 @@ package io.millrace.management.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Server-sent events, each on its way at once. Written by one thread.
  *
- * <p>A caller that has gone shows as {@link UncheckedIOException} at the next write.
+ * <p>A caller that has gone shows as {@link CloseConnectionException} at the next write.
  */
 final class EventStream implements AutoCloseable {
     static final String MEDIA_TYPE = "text/event-stream";
@@ -50,8 +51,8 @@ final class EventStream implements AutoCloseable {
         try {
             out.write(text.getBytes(StandardCharsets.UTF_8));
             out.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | UncheckedIOException e) {
+            throw gone(e);
         }
     }
 
@@ -59,8 +60,12 @@ final class EventStream implements AutoCloseable {
     public void close() {
         try {
             out.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | UncheckedIOException e) {
+            throw gone(e);
         }
+    }
+
+    private static CloseConnectionException gone(Exception e) {
+        return new CloseConnectionException("the reader of a stream has gone", e);
     }
 }
