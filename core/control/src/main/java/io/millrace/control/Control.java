@@ -64,6 +64,26 @@ public final class Control implements AutoCloseable {
         }
     }
 
+    /**
+     * Waits until every data source that was declared at the start has been reconciled once, so
+     * that senders may be let in: what they send finds its way.
+     *
+     * @throws MillraceException {@code UNAVAILABLE} when that does not happen in time; names them
+     */
+    public void awaitDataSources(Duration timeout) {
+        try {
+            if (!loop.firstDataSources().await(timeout)) {
+                throw new MillraceException(
+                        ErrorCode.UNAVAILABLE,
+                        "these data sources could not be reconciled within %s: %s"
+                                .formatted(timeout, loop.firstDataSources()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "interrupted while starting", e);
+        }
+    }
+
     /** The project that clients get which name none is there from the first start. */
     static void createDefaultProject(ResourceStore store) {
         if (!store.image().all(Kind.PROJECT).isEmpty()) {

@@ -59,6 +59,7 @@ final class ReconcileLoop implements AutoCloseable {
     private final Map<ResourceKey, String> incarnations = new ConcurrentHashMap<>();
 
     private final Map<ResourceKey, Integer> failures = new ConcurrentHashMap<>();
+    private final FirstPass firstDataSources = new FirstPass();
     private final ReentrantLock watchLock = new ReentrantLock();
     private ResourceStore.@Nullable Watch watch;
     private boolean isClosed;
@@ -81,6 +82,10 @@ final class ReconcileLoop implements AutoCloseable {
 
     /** Queues everything that is declared, and from now on everything that changes. */
     void start() {
+        firstDataSources.expect(
+                store.image().all(Kind.DATA_SOURCE).stream()
+                        .<ResourceKey>map(Resource::key)
+                        .toList());
         meters.gauge("millrace_reconcile_waiting", "Resources in the queue", queue::size);
         long newest = store.image().revision().value();
         resume(new Revision(Math.max(0, newest - REMEMBERED)));
@@ -161,6 +166,11 @@ final class ReconcileLoop implements AutoCloseable {
         }
     }
 
+    /** Over when every data source that was declared at the start has been reconciled. */
+    FirstPass firstDataSources() {
+        return firstDataSources;
+    }
+
     /** A host has something new to say about a resource. Any thread. */
     void changed(ResourceKey key) {
         queue.add(key);
@@ -204,6 +214,7 @@ final class ReconcileLoop implements AutoCloseable {
         } finally {
             if (worked) {
                 failures.remove(key);
+                firstDataSources.done(key);
             } else {
                 int count = failures.merge(key, 1, Integer::sum);
                 queue.addAfter(key, config.backoff(count));

@@ -78,7 +78,8 @@ final class IngestBench {
                 do {
                     client.awaitAck();
                     // Acknowledgements come in the order of the publishes.
-                    latency.recordValue((System.nanoTime() - sentAt[(int) (acked % window)]) / 1000);
+                    latency.recordValue(
+                            (System.nanoTime() - sentAt[(int) (acked % window)]) / 1000);
                     acked++;
                 } while (acked < sent && client.hasInput());
             }

@@ -11,7 +11,8 @@ import org.HdrHistogram.Histogram;
 
 /**
  * MQTT QoS 1 → log → model step → MQTT QoS 1 at a fixed rate. Latency counts from when a message
- * was due, not from when the sender got to it, so that a slow answer also counts for those behind it.
+ * was due, not from when the sender got to it, so that a slow answer also counts for those behind
+ * it.
  */
 final class PipelineBench {
 
@@ -42,8 +43,10 @@ final class PipelineBench {
         var latency = new Histogram(120_000_000, 3);
         var answered = new AtomicLong();
         byte[] template = image();
-        try (var subscriber = new WireClient(new Socket("127.0.0.1", port), "bench-sub-" + perSecond);
-                var publisher = new WireClient(new Socket("127.0.0.1", port), "bench-pub-" + perSecond)) {
+        try (var subscriber =
+                        new WireClient(new Socket("127.0.0.1", port), "bench-sub-" + perSecond);
+                var publisher =
+                        new WireClient(new Socket("127.0.0.1", port), "bench-pub-" + perSecond)) {
             subscriber.subscribe(Setup.ANSWER_TOPIC);
             long begin = System.nanoTime() + 100_000_000L;
             for (int i = 0; i < count; i++) {
@@ -53,7 +56,8 @@ final class PipelineBench {
                     Thread.ofPlatform()
                             .name("bench-subscriber")
                             .start(() -> read(subscriber, due, seen, latency, answered));
-            Thread acks = Thread.ofPlatform().name("bench-acks").unstarted(() -> acks(publisher, count));
+            Thread acks =
+                    Thread.ofPlatform().name("bench-acks").unstarted(() -> acks(publisher, count));
             acks.start();
             for (int i = 0; i < count; i++) {
                 awaitDue(due[i], publisher);
@@ -69,8 +73,8 @@ final class PipelineBench {
                 Thread.sleep(2);
             }
             double took = (System.nanoTime() - begin) / 1e9;
-            subscriber.close();
-            publisher.close();
+            subscriber.hangUp();
+            publisher.hangUp();
             reader.join();
             acks.join();
             return new Result(count, answered.get(), answered.get() / took, latency);

@@ -59,18 +59,24 @@ final class ServerUnderTest implements AutoCloseable {
             throws IOException, InterruptedException {
         Ports ports = Ports.free();
         var command = new ArrayList<String>();
-        for (String word : Files.readAllLines(Path.of(System.getProperty("millrace.server.command")))) {
+        for (String word :
+                Files.readAllLines(Path.of(System.getProperty("millrace.server.command")))) {
             if (withAot || !word.startsWith("-XX:AOTCache=")) {
                 command.add(word);
             }
         }
         command.addAll(
                 List.of(
-                        "--data", data.toString(),
-                        "--http-port", Integer.toString(ports.http()),
-                        "--mqtt-port", Integer.toString(ports.mqtt()),
-                        "--mqtt-plain-port", Integer.toString(ports.mqttPlain()),
-                        "--kafka-port", Integer.toString(ports.kafka()),
+                        "--data",
+                        data.toString(),
+                        "--http-port",
+                        Integer.toString(ports.http()),
+                        "--mqtt-port",
+                        Integer.toString(ports.mqtt()),
+                        "--mqtt-plain-port",
+                        Integer.toString(ports.mqttPlain()),
+                        "--kafka-port",
+                        Integer.toString(ports.kafka()),
                         "--stop-on-stdin-eof"));
         Path log = data.resolveSibling(data.getFileName() + ".log");
         long begin = System.nanoTime();
@@ -81,8 +87,7 @@ final class ServerUnderTest implements AutoCloseable {
                         .start();
         HttpClient http = HttpClient.newHttpClient();
         while (!isReady(http, ports)) {
-            if (!process.isAlive()
-                    || System.nanoTime() - begin > START.toNanos()) {
+            if (!process.isAlive() || System.nanoTime() - begin > START.toNanos()) {
                 process.destroyForcibly();
                 throw MillraceException.internal(
                         "the server did not start:\n"
@@ -142,11 +147,15 @@ final class ServerUnderTest implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() {
         process.destroy();
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
             process.destroyForcibly();
-            process.waitFor();
+            Thread.currentThread().interrupt();
         }
         http.close();
     }

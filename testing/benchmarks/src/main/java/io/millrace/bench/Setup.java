@@ -11,6 +11,7 @@ import java.nio.file.Path;
 final class Setup {
 
     static final String SMALL_TOPIC = "bench/small";
+    static final String SMALL_LOG_TOPIC = "default.source.small.small";
     static final String IMAGE_TOPIC = "bench/images";
     static final String ANSWER_TOPIC = "bench/answers";
 
@@ -88,7 +89,8 @@ final class Setup {
                     send(
                             HttpRequest.newBuilder(
                                             server.url()
-                                                    .resolve("/api/v1/projects/default/" + resource))
+                                                    .resolve(
+                                                            "/api/v1/projects/default/" + resource))
                                     .build());
             if (body.replace(" ", "").contains("\"type\":\"Ready\",\"status\":\"True\"")) {
                 return;

@@ -143,6 +143,11 @@ final class WireClient implements AutoCloseable {
         return value;
     }
 
+    /** Ends the connection under whoever reads from it. */
+    void hangUp() throws IOException {
+        socket.shutdownInput();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

@@ -13,7 +13,8 @@ final class Repository {
         while (!Files.exists(folder.resolve("ARCHITECTURE.md"))) {
             Path parent = folder.getParent();
             if (parent == null) {
-                throw new AssertionError("not inside the repository: " + Path.of("").toAbsolutePath());
+                throw new AssertionError(
+                        "not inside the repository: " + Path.of("").toAbsolutePath());
             }
             folder = parent;
         }
@@ -24,7 +25,10 @@ final class Repository {
         return root().resolve("examples/fashion");
     }
 
-    /** What can be made again is shared by all tests of a machine: virtual environments take minutes. */
+    /**
+     * What can be made again is shared by all tests of a machine: virtual environments take
+     * minutes.
+     */
     static Path cache() {
         return root().resolve("testing/system-tests/target/cache");
     }

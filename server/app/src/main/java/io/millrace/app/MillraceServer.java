@@ -1,0 +1,323 @@
+package io.millrace.app;
+
+import io.helidon.webserver.http.HttpRouting;
+import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.TimeSource;
+import io.millrace.control.Control;
+import io.millrace.control.ControlPorts;
+import io.millrace.control.ReconcileConfig;
+import io.millrace.embedded.kafka.EmbeddedKafka;
+import io.millrace.embedded.kafka.EmbeddedKafkaConfig;
+import io.millrace.embedded.mqtt.ClientIdentity;
+import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig;
+import io.millrace.embedded.mqtt.MqttLimits;
+import io.millrace.function.FileStepLogs;
+import io.millrace.function.FunctionRuntimeConfig;
+import io.millrace.function.ProcessFunctionRuntime;
+import io.millrace.inference.FileBlobStore;
+import io.millrace.inference.ModelProbe;
+import io.millrace.inference.ModelResidency;
+import io.millrace.inference.ProbeConfig;
+import io.millrace.inference.ResidencyConfig;
+import io.millrace.inference.http.InferenceAddress;
+import io.millrace.inference.http.InferenceApiConfig;
+import io.millrace.inference.http.InferenceRoutes;
+import io.millrace.log.kafka.KafkaLogConfig;
+import io.millrace.log.kafka.KafkaStreamLog;
+import io.millrace.management.http.ManagementLimits;
+import io.millrace.management.http.ManagementPorts;
+import io.millrace.management.http.ManagementRoutes;
+import io.millrace.management.http.ServerFacts;
+import io.millrace.model.tensorflow.TensorFlowEngine;
+import io.millrace.security.CertificateAuthority;
+import io.millrace.security.ServerNames;
+import io.millrace.store.ResourceStore;
+import io.millrace.store.SqlResourceStore;
+import io.millrace.stream.StreamRuntime;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Millrace process: makes all parts, starts what takes long side by side, and stops everything
+ * in reverse order.
+ *
+ * <pre>
+ *   data directory ─▶ store ─▶ HTTP ───────────────▶┐
+ *                  ─▶ Kafka ─▶ log ─▶ runtime ──────▶├─▶ control ─▶ first pass over data sources ─▶ MQTT listens
+ *                  ─▶ certificate authority ────────▶┘
+ * </pre>
+ *
+ * MQTT comes last: a message on a data source's topic that came before its route is known would be
+ * acknowledged by the broker and never reach the log.
+ */
+final class MillraceServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MillraceServer.class);
+    private static final Duration FIRST_PASS = Duration.ofSeconds(60);
+    private static final String KAFKA = "kafka";
+    private static final String STORE = "store";
+    private static final String MQTT = "mqtt";
+
+    private final ServerConfig config;
+    private final TimeSource time = TimeSource.system();
+    private final IdSource ids = IdSource.random();
+    private final PrometheusMeters meters = new PrometheusMeters();
+    private final Readiness readiness = new Readiness();
+    private final Lifecycle lifecycle = new Lifecycle();
+
+    MillraceServer(ServerConfig config) {
+        this.config = config;
+        readiness.expect(KAFKA);
+        readiness.expect(STORE);
+        readiness.expect(MQTT);
+    }
+
+    int httpPort() {
+        return config.http().port();
+    }
+
+    /**
+     * Starts everything and returns when it is ready.
+     *
+     * @throws MillraceException when something cannot be started; everything is stopped again
+     */
+    void start() {
+        long begin = time.nanoTime();
+        try {
+            startParts();
+        } catch (Throwable e) {
+            lifecycle.close();
+            throw e;
+        }
+        LOG.info(
+                "Ready after {} ms: HTTP on {}, MQTT with client certificates on {}{}, Kafka on {}, data in {}",
+                (time.nanoTime() - begin) / 1_000_000,
+                config.http().port(),
+                config.mqtt().port(),
+                config.mqttPlainPort().isPresent()
+                        ? " and plain on 127.0.0.1:" + config.mqttPlainPort().getAsInt()
+                        : "",
+                config.kafka().bootstrap().orElse(Integer.toString(config.kafka().port())),
+                config.data());
+    }
+
+    private void startParts() {
+        DataDirectory data =
+                lifecycle.add("data directory", DataDirectory.take(config.data(), holder()));
+        String nodeId = data.nodeId(ids);
+        try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<KafkaStreamLog> log = starters.submit(() -> startLog(data));
+            Future<CertificateAuthority> authority =
+                    starters.submit(
+                            () -> CertificateAuthority.open(data.folder("certificates"), time));
+            Future<ResourceStore> store = starters.submit(() -> openStore(data));
+            startRuntime(data, nodeId, join(log), join(authority), join(store));
+        }
+    }
+
+    private void startRuntime(
+            DataDirectory data,
+            String nodeId,
+            KafkaStreamLog log,
+            CertificateAuthority authority,
+            ResourceStore store) {
+        var mqtt = lifecycle.add(MQTT, mqtt(data, log, authority));
+        var blobs = FileBlobStore.open(data.folder("blobs"), ids);
+        var models = lifecycle.add("models", models(data, blobs));
+        models.start();
+        var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
+        var functions =
+                lifecycle.add(
+                        "functions",
+                        new ProcessFunctionRuntime(
+                                FunctionRuntimeConfig.of(data.folder("functions"))
+                                        .withEnvironments(config.cache().resolve("environments")),
+                                this::inferenceEndpoint,
+                                logs,
+                                meters,
+                                time,
+                                ids));
+        var pipelines =
+                lifecycle.add(
+                        "pipelines",
+                        new StreamRuntime(
+                                log, models, functions, List.of(mqtt), meters, time, nodeId));
+        var control =
+                lifecycle.add(
+                        "control",
+                        new Control(
+                                store,
+                                new ControlPorts(
+                                        log, List.of(mqtt), functions, models, pipelines, logs),
+                                meters,
+                                time,
+                                ReconcileConfig.DEFAULT));
+        var http =
+                lifecycle.add(
+                        "http",
+                        new HttpFace(
+                                config.http(),
+                                HttpRouting.builder()
+                                        .register(new HealthRoutes(readiness, meters))
+                                        .register(
+                                                ManagementRoutes.PATH,
+                                                new ManagementRoutes(
+                                                        new ManagementPorts(
+                                                                store,
+                                                                blobs,
+                                                                logs,
+                                                                (project, source) ->
+                                                                        authority
+                                                                                .issue(
+                                                                                        project,
+                                                                                        source)
+                                                                                .bundle()
+                                                                                .zip(),
+                                                                this::facts,
+                                                                time),
+                                                        ManagementLimits.DEFAULT))
+                                        .register(
+                                                new InferenceRoutes(
+                                                        InferenceApiConfig.standard(), models))));
+        // Functions call the inference API as soon as they start.
+        http.start();
+        control.start();
+        control.awaitDataSources(FIRST_PASS);
+        mqtt.start();
+        readiness.up(MQTT);
+    }
+
+    private KafkaStreamLog startLog(DataDirectory data) {
+        ServerConfig.KafkaSettings kafka = config.kafka();
+        String bootstrap =
+                kafka.bootstrap().isPresent() ? kafka.bootstrap().get() : startKafka(data);
+        KafkaStreamLog log =
+                KafkaStreamLog.open(
+                        new KafkaLogConfig(
+                                bootstrap,
+                                kafka.partitions(),
+                                kafka.bootstrap().isPresent() ? kafka.replicationFactor() : 1,
+                                KafkaLogConfig.DEFAULT_RETENTION,
+                                kafka.client()),
+                        time);
+        lifecycle.add("log", log);
+        readiness.up(KAFKA);
+        return log;
+    }
+
+    private String startKafka(DataDirectory data) {
+        var broker =
+                new EmbeddedKafka(
+                        EmbeddedKafkaConfig.of(data.folder(KAFKA), config.kafka().port()),
+                        fault -> {
+                            LOG.error("The embedded Kafka has died: {}", fault.text());
+                            readiness.down(KAFKA, fault.text() + "; restart the server");
+                        });
+        lifecycle.add(KAFKA, broker);
+        broker.start();
+        return broker.bootstrapServers();
+    }
+
+    private ResourceStore openStore(DataDirectory data) {
+        ResourceStore store =
+                SqlResourceStore.openSqlite(
+                        data.folder("store").resolve("resources.db"), time, ids);
+        lifecycle.add(STORE, store);
+        readiness.up(STORE);
+        return store;
+    }
+
+    private EmbeddedMqttBroker mqtt(
+            DataDirectory data, KafkaStreamLog log, CertificateAuthority authority) {
+        var stores = authority.serverKeyStores(ServerNames.ofThisMachine());
+        return new EmbeddedMqttBroker(
+                new EmbeddedMqttConfig(
+                        data.folder(MQTT),
+                        config.mqtt().bind(),
+                        new EmbeddedMqttConfig.Tls(
+                                config.mqtt().port(),
+                                stores.keyStore(),
+                                stores.trustStore(),
+                                stores.password()),
+                        config.mqttPlainPort().isPresent()
+                                ? new EmbeddedMqttConfig.Plain(config.mqttPlainPort().getAsInt())
+                                : null,
+                        MqttLimits.DEFAULT),
+                log,
+                meters,
+                time,
+                ids,
+                certificate ->
+                        authority
+                                .identify(certificate)
+                                .map(subject ->
+                                        new ClientIdentity(
+                                                subject.project(), subject.source().value())));
+    }
+
+    private ModelResidency models(DataDirectory data, FileBlobStore blobs) {
+        return new ModelResidency(
+                ResidencyConfig.standard(data.folder("models")),
+                blobs,
+                List.of(new TensorFlowEngine()),
+                new ModelProbe(ProbeConfig.ofThisProcess(), data.folder("probes"), time, ids),
+                time,
+                ids,
+                meters);
+    }
+
+    private String inferenceEndpoint(ProjectId project) {
+        return InferenceAddress.of("127.0.0.1:" + config.http().port(), project);
+    }
+
+    private ServerFacts facts() {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        ports.put("http", config.http().port());
+        ports.put(MQTT, config.mqtt().port());
+        config.mqttPlainPort().ifPresent(port -> ports.put("mqttPlain", port));
+        if (config.kafka().bootstrap().isEmpty()) {
+            ports.put(KAFKA, config.kafka().port());
+        }
+        return new ServerFacts(version(), ports);
+    }
+
+    private static String version() {
+        @Nullable String version = MillraceServer.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    private String holder() {
+        return "process %d since %s".formatted(ProcessHandle.current().pid(), time.now());
+    }
+
+    private static <T> T join(Future<T> part) {
+        try {
+            return part.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof MillraceException known
+                    ? known
+                    : MillraceException.internal("a part did not start: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw MillraceException.internal("interrupted while starting", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        readiness.down(MQTT, "stopping");
+        lifecycle.close();
+    }
+}

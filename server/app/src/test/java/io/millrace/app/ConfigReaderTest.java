@@ -1,0 +1,86 @@
+package io.millrace.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.api.MillraceException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigReaderTest {
+
+    @TempDir Path folder;
+
+    @Test
+    void hasDefaultsForEverything() {
+        ServerConfig config = ConfigReader.read(List.of());
+
+        assertThat(config.http()).isEqualTo(new ServerConfig.Endpoint("127.0.0.1", 8080));
+        assertThat(config.mqtt()).isEqualTo(new ServerConfig.Endpoint("0.0.0.0", 1883));
+        assertThat(config.mqttPlainPort()).isEmpty();
+        assertThat(config.kafka().bootstrap()).isEmpty();
+        assertThat(config.kafka().port()).isEqualTo(9092);
+        assertThat(config.data()).isEqualTo(Path.of(System.getProperty("user.home"), ".millrace"));
+    }
+
+    @Test
+    void optionsWinOverTheFile() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("millrace.properties"),
+                        "http.port = 9000\nkafka.bootstrap = k1:9092\nkafka.client.sasl.mechanism = PLAIN\n");
+
+        ServerConfig config =
+                ConfigReader.read(List.of("--http-port", "9100", "--config", file.toString()));
+
+        assertThat(config.http().port()).isEqualTo(9100);
+        assertThat(config.kafka().bootstrap()).contains("k1:9092");
+        assertThat(config.kafka().client()).containsEntry("sasl.mechanism", "PLAIN");
+    }
+
+    @Test
+    void thePortBaseMovesEveryPort() {
+        ServerConfig config = ConfigReader.read(List.of("--port-base", "20000", "--mqtt-plain"));
+
+        assertThat(config.http().port()).isEqualTo(28_080);
+        assertThat(config.mqtt().port()).isEqualTo(21_883);
+        assertThat(config.mqttPlainPort()).hasValue(21_884);
+        assertThat(config.kafka().port()).isEqualTo(29_092);
+    }
+
+    @Test
+    void reportsAllErrorsAtOnceWithSuggestions() throws IOException {
+        Path file = Files.writeString(folder.resolve("c"), "htp.port = 1\nmqtt.port = many\n");
+
+        assertThatThrownBy(() ->
+                        ConfigReader.read(
+                                List.of(
+                                        "--config",
+                                        file.toString(),
+                                        "--kafka-prot",
+                                        "--http-port",
+                                        "70000")))
+                .isInstanceOf(MillraceException.class)
+                .hasMessageContaining("'htp.port'; did you mean 'http.port'?")
+                .hasMessageContaining("'--kafka-prot'; did you mean '--kafka-port'?")
+                .hasMessageContaining("mqtt.port must be a number from 1 to 65535, got 'many'")
+                .hasMessageContaining("http.port must be a number from 1 to 65535, got '70000'");
+    }
+
+    @Test
+    void anOptionWithoutItsValueIsAnError() {
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--data")))
+                .hasMessageContaining("--data needs a value");
+    }
+
+    @Test
+    void theReferencePageIsUpToDate() throws IOException {
+        Path page = Path.of("../../docs/configuration.md");
+
+        assertThat(page).content().isEqualTo(ConfigReference.page());
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of configuration, wiring and lifecycle. */
+@NullMarked
+package io.millrace.app;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,137 @@
+package io.millrace.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+
+/** {@code ./millrace bench [startup|ingest|pipeline|function …] [--seconds N] [--out FILE]}. */
+public final class Main {
+
+    private static final List<String> ALL = List.of("startup", "ingest", "pipeline", "function");
+    private static final double DEFAULT_SECONDS = 15;
+
+    private Main() {}
+
+    /** Runs the benchmarks that are named, or all; exit code 2 on an unknown one. */
+    public static void main(String[] arguments) throws Exception {
+        var chosen = new java.util.ArrayList<String>();
+        double seconds = DEFAULT_SECONDS;
+        Path out = null;
+        for (int i = 0; i < arguments.length; i++) {
+            switch (arguments[i]) {
+                case "--seconds" -> seconds = Double.parseDouble(arguments[++i]);
+                case "--out" -> out = Path.of(arguments[++i]);
+                default -> chosen.add(arguments[i]);
+            }
+        }
+        if (!ALL.containsAll(chosen)) {
+            System.err.println("millrace bench: knows " + ALL + ", --seconds N and --out FILE");
+            System.exit(2);
+        }
+        List<String> names = chosen.isEmpty() ? ALL : chosen;
+        Path folder = Files.createTempDirectory("millrace-bench");
+        var report = new Report();
+        try {
+            for (String name : names) {
+                switch (name) {
+                    case "startup" -> new StartupBench(folder, report).run();
+                    case "ingest" -> ingest(folder, report, seconds);
+                    case "pipeline" -> pipeline(folder, report, seconds);
+                    default -> new FunctionBench(folder, report).run();
+                }
+            }
+        } finally {
+            delete(folder);
+        }
+        System.out.print(report.text());
+        if (out != null) {
+            Files.writeString(out, report.text(), StandardCharsets.UTF_8);
+        }
+        System.exit(0);
+    }
+
+    private static void ingest(Path folder, Report report, double seconds) throws Exception {
+        report.section("MQTT QoS 1 → log (PUBACK after the record is in the log), no TLS");
+        report.line(
+                "| payload | publishers × in flight | msg/s | ack p50 | p99 | acknowledged | in the log |");
+        report.line("|---|---|---|---|---|---|---|");
+        for (int[] load : new int[][] {{64, 1, 1}, {64, 20, 20}, {8192, 20, 20}}) {
+            Path data = Files.createTempDirectory(folder, "ingest");
+            try (var server = ServerUnderTest.start(data, true)) {
+                new Setup(server).sources();
+                var bench = new IngestBench(server.ports().mqttPlain(), load[1], load[2], load[0]);
+                long warm = bench.run(Math.min(5, seconds)).acknowledged();
+                IngestBench.Result result = bench.run(seconds);
+                long found = new LogCount(server.ports().kafka()).records(Setup.SMALL_LOG_TOPIC);
+                report.line(
+                        "| %,d B | %d × %d | %,.0f | %.2f ms | %.2f ms | %,d | %,d |",
+                        load[0],
+                        load[1],
+                        load[2],
+                        result.perSecond(),
+                        result.latency().getValueAtPercentile(50) / 1e3,
+                        result.latency().getValueAtPercentile(99) / 1e3,
+                        warm + result.acknowledged(),
+                        found);
+            }
+        }
+    }
+
+    private static void pipeline(Path folder, Report report, double seconds) throws Exception {
+        report.section("MQTT QoS 1 → log → model step → MQTT QoS 1, pictures of 7,976 B, no TLS");
+        report.line("| offered msg/s | answered msg/s | p50 | p99 | max | sent | answered |");
+        report.line("|---|---|---|---|---|---|---|");
+        Path data = Files.createTempDirectory(folder, "pipeline");
+        try (var server = ServerUnderTest.start(data, true)) {
+            var setup = new Setup(server);
+            setup.sources();
+            setup.pipeline();
+            var bench = new PipelineBench(server.ports().mqttPlain());
+            bench.run(1_000, Math.min(10, seconds));
+            boolean keepsUp = true;
+            for (int rate = 1_000; keepsUp && rate <= 64_000; rate *= 2) {
+                PipelineBench.Result result = bench.run(rate, seconds);
+                report.line(
+                        "| %,d | %,.0f | %.2f ms | %.2f ms | %.1f ms | %,d | %,d |",
+                        rate,
+                        result.perSecond(),
+                        result.latency().getValueAtPercentile(50) / 1e3,
+                        result.latency().getValueAtPercentile(99) / 1e3,
+                        result.latency().getMaxValue() / 1e3,
+                        result.sent(),
+                        result.answered());
+                keepsUp = result.perSecond() > 0.9 * rate;
+            }
+            report.line("");
+            report.line(
+                    "Resident memory afterwards, TensorFlow loaded: %d MB.",
+                    server.residentMegabytes());
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.deleteIfExists(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(
+                            Path directory, @org.jspecify.annotations.Nullable IOException failure)
+                            throws IOException {
+                        Files.deleteIfExists(directory);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+}
