@@ -1,10 +1,14 @@
 package io.millrace.inference;
 
 import io.millrace.api.DataSize;
+import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How a probe's process is started and what it may use.
@@ -46,18 +50,25 @@ public record ProbeConfig(
      */
     public static ProbeConfig ofThisProcess() {
         String cache = System.getProperty("org.bytedeco.javacpp.cachedir", "");
-        var flags = new java.util.ArrayList<>(NATIVE_FLAGS);
+        var flags = new ArrayList<>(NATIVE_FLAGS);
         if (!cache.isEmpty()) {
-            flags.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
+            flags.add("-Dorg.bytedeco.javacpp.cachedir=" + Path.of(cache).toAbsolutePath());
         }
         return new ProbeConfig(
                 Path.of(System.getProperty("java.home"), "bin", "java"),
-                System.getProperty("java.class.path"),
+                absolute(System.getProperty("java.class.path")),
                 flags,
                 Map.of("TF_CPP_MIN_LOG_LEVEL", "2"),
                 DataSize.ofMebibytes(512),
                 DataSize.ofMebibytes(2048),
                 Duration.ofSeconds(60));
+    }
+
+    /** A probe runs in a folder of its own, where relative entries lead nowhere. */
+    private static String absolute(String classPath) {
+        return Arrays.stream(classPath.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** The same with other limits. */
