@@ -2,6 +2,7 @@ package io.millrace.bench;
 
 import io.millrace.api.MillraceException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class IngestBench {
         byte[] payload = new byte[payloadBytes];
         var latency = new Histogram(60_000_000, 3);
         long[] sentAt = new long[window];
-        try (var client = new WireClient(new Socket("127.0.0.1", port), id)) {
+        try (var client = new WireClient(new Socket(InetAddress.getLoopbackAddress(), port), id)) {
             long sent = 0;
             long acked = 0;
             while (System.nanoTime() < end || acked < sent) {

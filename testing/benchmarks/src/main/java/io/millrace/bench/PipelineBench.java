@@ -4,6 +4,7 @@ import io.millrace.api.MillraceException;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,9 +45,13 @@ final class PipelineBench {
         var answered = new AtomicLong();
         byte[] template = image();
         try (var subscriber =
-                        new WireClient(new Socket("127.0.0.1", port), "bench-sub-" + perSecond);
+                        new WireClient(
+                                new Socket(InetAddress.getLoopbackAddress(), port),
+                                "bench-sub-" + perSecond);
                 var publisher =
-                        new WireClient(new Socket("127.0.0.1", port), "bench-pub-" + perSecond)) {
+                        new WireClient(
+                                new Socket(InetAddress.getLoopbackAddress(), port),
+                                "bench-pub-" + perSecond)) {
             subscriber.subscribe(Setup.ANSWER_TOPIC);
             long begin = System.nanoTime() + 100_000_000L;
             for (int i = 0; i < count; i++) {
