@@ -191,7 +191,11 @@ class BatcherTest {
         var model = new FakeModel(WIDTH);
         Batcher batcher = batcher(model, Batching.MERGED, 64, 100, 1);
         model.hold();
-        var calls = List.of(call(batcher, 1, 0), call(batcher, 1, 1), call(batcher, 1, 2));
+        var calls = new ArrayList<Future<float[]>>();
+        calls.add(call(batcher, 1, 0));
+        await().until(() -> model.running() == 1);
+        calls.add(call(batcher, 1, 1));
+        calls.add(call(batcher, 1, 2));
         await().until(() -> batcher.queuedCalls() == 2);
         batcher.close();
         assertThat(submit(batcher, 1, 3, LONG)).isNull();
