@@ -14,7 +14,6 @@ import io.millrace.spi.LoadedModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -194,11 +193,11 @@ class TensorFlowEngineTest {
     @Test
     void memoryDoesNotGrowOverLoadsAndCalls() throws IOException {
         SavedModels.convolution(folder);
-        loadAndCall(20);
-        long before = nativeKibibytes();
+        loadAndCall(40);
+        long before = residentKibibytes();
         loadAndCall(60);
-        long grown = nativeKibibytes() - before;
-        assertThat(grown).as("kibibytes after 60 loads of 200 calls").isLessThan(24 * 1024);
+        long grown = residentKibibytes() - before;
+        assertThat(grown).as("kibibytes after 60 loads of 200 calls").isLessThan(16 * 1024);
     }
 
     private void loadAndCall(int times) {
@@ -211,12 +210,6 @@ class TensorFlowEngineTest {
                 }
             }
         }
-    }
-
-    /** Resident memory beside the Java heap, which grows as it likes. */
-    private static long nativeKibibytes() throws IOException {
-        long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
-        return residentKibibytes() - heap / 1024;
     }
 
     private static long residentKibibytes() throws IOException {
