@@ -7,6 +7,10 @@ import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3AsyncClient;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
+import io.millrace.api.TimeSource;
+import io.millrace.log.kafka.KafkaLogConfig;
+import io.millrace.log.kafka.KafkaStreamLog;
+import io.millrace.spi.ConsumerSpec;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -109,7 +113,11 @@ class CrashSystemTest {
                                     .as("seed %d, log:%n%s", seed, tail(server))
                                     .containsAll(acknowledged));
             assertThat(acknowledged).hasSizeGreaterThan(150);
-            assertThat(order.violations()).as("answers out of order, seed %d", seed).isEmpty();
+            assertThat(order.violations())
+                    .as(
+                            "answers out of order, seed %d; the log: %s",
+                            seed, LogDump.of(server, order))
+                    .isEmpty();
             subscriber.disconnect().join();
         }
     }
@@ -135,6 +143,12 @@ class CrashSystemTest {
         var window = new Semaphore(IN_FLIGHT);
         for (int id = 0; running.get(); id++) {
             int number = id;
+            if (!publisher.getState().isConnected()) {
+                // Publishing would fail at once, millions of times.
+                await().atMost(SETTLE)
+                        .pollInterval(Duration.ofMillis(5))
+                        .until(() -> publisher.getState().isConnected() || !running.get());
+            }
             window.acquireUninterruptibly();
             var _ =
                     publisher
@@ -165,6 +179,45 @@ class CrashSystemTest {
                 .maxDelay(500, java.util.concurrent.TimeUnit.MILLISECONDS)
                 .applyAutomaticReconnect()
                 .buildAsync();
+    }
+
+    /** What the log holds around the first violation, to tell the way in from the way out. */
+    private static final class LogDump {
+        static String of(ServerProcess server, OrderCheck order) {
+            if (order.violations().isEmpty()) {
+                return "";
+            }
+            var text = new StringBuilder();
+            try (var log =
+                            KafkaStreamLog.open(
+                                    KafkaLogConfig.of("127.0.0.1:" + server.ports().kafka()),
+                                    TimeSource.system());
+                    var consumer = log.consumer(new ConsumerSpec("dump", "dump", 0, 10_000))) {
+                consumer.subscribe(Set.of("default.source.numbers.numbers"));
+                int highest = -1;
+                int idle = 0;
+                while (idle < 4) {
+                    var batch = consumer.poll(Duration.ofMillis(500));
+                    idle = batch.isEmpty() ? idle + 1 : 0;
+                    for (var record : batch) {
+                        int id =
+                                Integer.parseInt(
+                                        new String(record.value(), StandardCharsets.UTF_8));
+                        if (id < highest) {
+                            text.append(
+                                    "%d after %d at %s/%d; "
+                                            .formatted(
+                                                    id,
+                                                    highest,
+                                                    record.partition(),
+                                                    record.offset()));
+                        }
+                        highest = Math.max(id, highest);
+                    }
+                }
+            }
+            return text.isEmpty() ? "in order" : text.toString();
+        }
     }
 
     private static void connect(Mqtt3AsyncClient client, boolean clean) {
