@@ -1,5 +1,6 @@
 package io.millrace.codec;
 
+import io.millrace.api.Suggestion;
 import io.millrace.codec.Node.Entry;
 import io.millrace.codec.Node.MapNode;
 import java.util.ArrayList;
@@ -124,7 +125,7 @@ final class Fields {
             if (known.contains(entry.key())) {
                 continue;
             }
-            Spelling.nearest(entry.key(), known).ifPresent(missing::remove);
+            Suggestion.nearest(entry.key(), known).ifPresent(missing::remove);
             String shown = "'" + DocumentParser.shorten(entry.key()) + "'";
             reading.problems()
                     .add(

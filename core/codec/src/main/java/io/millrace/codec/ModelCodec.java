@@ -2,6 +2,7 @@ package io.millrace.codec;
 
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelSpec.Version;
+import io.millrace.api.Suggestion;
 import io.millrace.codec.Node.MapNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,7 +62,7 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         String lower = text.toLowerCase(Locale.ROOT);
         if (LATER_FRAMEWORKS.contains(lower)) {
             value.problem(shown + " is not available in this version; allowed: " + TENSORFLOW);
-        } else if (Spelling.nearest(lower, Set.of(TENSORFLOW)).isPresent()) {
+        } else if (Suggestion.nearest(lower, Set.of(TENSORFLOW)).isPresent()) {
             value.problem("unknown " + shown + "; did you mean '" + TENSORFLOW + "'?");
         } else if (value.isPresent()) {
             return value.name("framework").value();

@@ -3,7 +3,6 @@ package io.millrace.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,12 +49,5 @@ final class DurationsTest {
             })
     void refusesWhatIsNone(String text) {
         assertThat(Durations.parse(text)).isEmpty();
-    }
-
-    @Test
-    void swapsOfNeighboursAreOneMistake() {
-        assertThat(Spelling.distance("feilds", "fields")).isEqualTo(1);
-        assertThat(Spelling.distance("", "abc")).isEqualTo(3);
-        assertThat(Spelling.distance("same", "same")).isZero();
     }
 }

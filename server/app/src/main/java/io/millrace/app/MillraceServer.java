@@ -170,6 +170,7 @@ final class MillraceServer implements AutoCloseable {
                         new HttpFace(
                                 config.http(),
                                 HttpRouting.builder()
+                                        .get("/", (_, response) -> InferenceRoutes.alive(response))
                                         .register(new HealthRoutes(readiness, meters))
                                         .register(
                                                 ManagementRoutes.PATH,

@@ -165,6 +165,7 @@ class CrashSystemTest {
                             });
         }
         window.acquireUninterruptibly(IN_FLIGHT);
+        await().atMost(SETTLE).until(() -> publisher.getState().isConnected());
         publisher.disconnect().join();
     }
 

@@ -45,11 +45,23 @@ public final class Manifests {
     public List<Applied> apply(List<ManifestDocument> documents) {
         var references = new LocalReferences(project);
         List<ManifestDocument> resolved = references.resolve(documents);
-        if (!references.blobs().isEmpty()) {
-            send(resolved, true);
-            upload(references.blobs(), resolved);
+        if (references.blobs().isEmpty()) {
+            return send(resolved, false);
         }
-        return send(resolved, false);
+        List<Applied> planned = send(resolved, true);
+        upload(references.blobs(), resolved);
+        return asPlanned(planned, send(resolved, false));
+    }
+
+    /**
+     * A project that had to be there before the upload was created then, not left unchanged now.
+     */
+    private static List<Applied> asPlanned(List<Applied> planned, List<Applied> done) {
+        var told = new ArrayList<Applied>(done.size());
+        for (int i = 0; i < done.size(); i++) {
+            told.add(done.get(i).isUnchanged() ? planned.get(i) : done.get(i));
+        }
+        return told;
     }
 
     private void upload(List<BlobFile> blobs, List<ManifestDocument> documents) {

@@ -2,6 +2,7 @@ package io.millrace.management.http;
 
 import io.millrace.api.Condition;
 import io.millrace.api.ErrorCode;
+import io.millrace.api.FrameworkName;
 import io.millrace.api.Manifest;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ModelSpec;
@@ -66,6 +67,7 @@ final class ModelVersions {
                             .formatted(request.version(), request.model().label()));
         }
         request.framework()
+                .map(FrameworkName::canonical)
                 .filter(framework -> !framework.equals(spec.framework()))
                 .ifPresent(framework -> {
                     throw MillraceException.invalid(
@@ -96,7 +98,7 @@ final class ModelVersions {
         if (model.isEmpty()) {
             var spec =
                     new ModelSpec(
-                            request.framework().orElse("tensorflow"),
+                            request.framework().map(FrameworkName::canonical).orElse("tensorflow"),
                             List.of(version),
                             Map.of(),
                             ModelSpec.DEFAULT_MAX_BATCH_SIZE);
