@@ -1,5 +1,6 @@
 package io.millrace.app;
 
+import io.millrace.api.MillraceException;
 import io.millrace.spi.Meters;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
@@ -29,12 +30,25 @@ final class PrometheusMeters implements Meters {
     };
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Map<String, String> kinds = new ConcurrentHashMap<>();
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
     private final Map<String, Histogram> timings = new ConcurrentHashMap<>();
     private final Map<String, GaugeFamily> gauges = new ConcurrentHashMap<>();
 
+    /** One counter and one gauge of a name would leave a page that nobody can read. */
+    private void claim(String name, String kind) {
+        String base = name.endsWith("_total") ? name.substring(0, name.length() - 6) : name;
+        String before = kinds.putIfAbsent(base, kind);
+        if (before != null && !before.equals(kind)) {
+            throw MillraceException.internal(
+                    "%s cannot be a %s: there is a %s of that name".formatted(name, kind, before),
+                    null);
+        }
+    }
+
     @Override
     public Count count(String name, String help, String... labels) {
+        claim(name, "counter");
         Counter counter =
                 counters.computeIfAbsent(
                         name,
@@ -49,6 +63,7 @@ final class PrometheusMeters implements Meters {
 
     @Override
     public Timing timing(String name, String help, String... labels) {
+        claim(name, "histogram");
         Histogram histogram =
                 timings.computeIfAbsent(
                         name,
@@ -66,6 +81,7 @@ final class PrometheusMeters implements Meters {
 
     @Override
     public void gauge(String name, String help, DoubleSupplier value, String... labels) {
+        claim(name, "gauge");
         gauges.computeIfAbsent(
                         name,
                         n -> {

@@ -1,6 +1,7 @@
 package io.millrace.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,6 +34,14 @@ class PrometheusMetersTest {
         meters.count("millrace_x_total", "X.", "a", "1").increment();
 
         assertThat(meters.count("millrace_x_total", "X.", "a", "1").value()).isEqualTo(1);
+    }
+
+    @Test
+    void aNameThatWouldSpoilThePageIsRefusedAtOnce() {
+        meters.count("millrace_connections_total", "Accepted.");
+
+        assertThatThrownBy(() -> meters.gauge("millrace_connections", "Open.", () -> 1))
+                .hasMessageContaining("millrace_connections");
     }
 
     private String text() throws IOException {

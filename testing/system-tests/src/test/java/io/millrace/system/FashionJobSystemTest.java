@@ -103,6 +103,17 @@ class FashionJobSystemTest {
 
     @Test
     @Order(3)
+    void theMetersTellOfEveryStage() {
+        assertThat(server.get("/metrics").body())
+                .contains("millrace_mqtt_received_total")
+                .contains("millrace_model_requests_total")
+                .contains("millrace_function_messages_total")
+                .contains("millrace_pipeline_received_total")
+                .contains("millrace_mqtt_open_connections");
+    }
+
+    @Test
+    @Order(3)
     void theModelAnswersOverHttpInBothForms() {
         String body = "{\"signature_name\":\"serving_default\",\"instances\":[" + image() + "]}";
 

@@ -94,7 +94,9 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 "Bytes on their way into the log",
                 budget::bytes);
         meters.gauge(
-                "millrace_mqtt_connections", "Connections that are open", this::openConnections);
+                "millrace_mqtt_open_connections",
+                "Connections that are open",
+                this::openConnections);
     }
 
     /**
