@@ -1,13 +1,12 @@
 package io.millrace.app;
 
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http2.Http2Config;
-import io.millrace.api.ErrorCode;
-import io.millrace.api.MillraceException;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 
 /** The one HTTP port. */
 final class HttpFace implements AutoCloseable {
@@ -16,11 +15,9 @@ final class HttpFace implements AutoCloseable {
     private static final int HTTP2_FRAME = 1 << 20;
     private static final int HTTP2_STREAMS = 1000;
 
-    private final ServerConfig.Endpoint endpoint;
     private final WebServer server;
 
     HttpFace(ServerConfig.Endpoint endpoint, HttpRouting.Builder routing) {
-        this.endpoint = endpoint;
         this.server =
                 WebServer.builder()
                         .host(endpoint.bind())
@@ -34,35 +31,22 @@ final class HttpFace implements AutoCloseable {
                                         .maxFrameSize(HTTP2_FRAME)
                                         .maxConcurrentStreams(HTTP2_STREAMS)
                                         .build())
-                        .addRouting(routing)
+                        .addRouting(
+                                routing.addFilter(new CallerCheck(endpoint))
+                                        .any(HttpFace::notFound))
                         .build();
     }
 
-    /**
-     * Listens.
-     *
-     * @throws MillraceException {@code CONFLICT} when the port is taken
-     */
-    void start() {
-        checkPort();
-        server.start();
+    /** Clients of the inference protocols read every answer as JSON, also this one. */
+    private static void notFound(ServerRequest request, ServerResponse response) {
+        response.status(Status.NOT_FOUND_404)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .send("{\"error\":\"there is nothing at this path; see /api/v1/openapi.json\"}");
     }
 
-    private void checkPort() {
-        try (var probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(endpoint.bind(), endpoint.port()));
-        } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.CONFLICT,
-                    "cannot listen for HTTP on %s:%d: %s; stop what uses the port, or choose another with %s or --port-base"
-                            .formatted(
-                                    endpoint.bind(),
-                                    endpoint.port(),
-                                    e.getMessage(),
-                                    ConfigKey.HTTP_PORT.flag()),
-                    e);
-        }
+    /** Listens. */
+    void start() {
+        server.start();
     }
 
     @Override

@@ -24,11 +24,6 @@ final class Lifecycle implements AutoCloseable {
         return part;
     }
 
-    /** Remembers an action of the stop. */
-    synchronized void onStop(String name, AutoCloseable stop) {
-        parts.push(new Part(name, stop));
-    }
-
     @Override
     public synchronized void close() {
         while (!parts.isEmpty()) {

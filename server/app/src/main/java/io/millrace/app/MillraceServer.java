@@ -117,6 +117,7 @@ final class MillraceServer implements AutoCloseable {
         DataDirectory data =
                 lifecycle.add("data directory", DataDirectory.take(config.data(), holder()));
         String nodeId = data.nodeId(ids);
+        PortCheck.check(config);
         try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
             // Kafka takes longest; everything that can do without it starts beside it.
             Future<KafkaStreamLog> log = starters.submit(() -> startLog(data));
@@ -287,7 +288,7 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private String inferenceEndpoint(ProjectId project) {
-        return InferenceAddress.of("127.0.0.1:" + config.http().port(), project);
+        return InferenceAddress.of(config.http().local(), project);
     }
 
     private ServerFacts facts() {

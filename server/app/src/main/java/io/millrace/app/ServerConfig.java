@@ -28,7 +28,24 @@ record ServerConfig(
         boolean warmUp) {
 
     /** An address to listen on. */
-    record Endpoint(String bind, int port) {}
+    record Endpoint(String bind, int port) {
+
+        /** Whether only programs of this machine reach it. */
+        boolean isLoopback() {
+            return bind.equals("localhost") || bind.startsWith("127.") || bind.equals("::1");
+        }
+
+        /** Where programs of this machine reach it: {@code host:port}. */
+        String local() {
+            String host =
+                    switch (bind) {
+                        case "0.0.0.0", "localhost" -> "127.0.0.1";
+                        case "::" -> "::1";
+                        default -> bind;
+                    };
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
 
     /**
      * Where the log is.

@@ -145,6 +145,28 @@ class BadInputSystemTest {
     }
 
     @Test
+    void aMisspeltPathIsAnsweredInJson() {
+        var answer = server.post("/v1/model/m:infer", "application/json", "{}");
+
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.body()).startsWith("{\"error\":");
+    }
+
+    @Test
+    void aPageOfAnotherSiteIsRefused() {
+        var answer =
+                server.send(
+                        HttpRequest.newBuilder(
+                                        server.url().resolve("/api/v1/apply?project=default"))
+                                .header("Origin", "https://evil.example")
+                                .header("Content-Type", "text/plain")
+                                .POST(HttpRequest.BodyPublishers.ofString("kind: Project"))
+                                .build());
+
+        assertThat(answer.statusCode()).isEqualTo(403);
+    }
+
+    @Test
     void sigtermEndsTheServerWithinTenSeconds() {
         try (var other =
                 new ServerProcess(folder.resolve("stopped"), ServerProcess.Ports.free()).start()) {

@@ -98,8 +98,8 @@ class CrashSystemTest {
                 server.kill();
                 server.launch();
                 if (random.nextInt(3) == 0) {
-                    // Also during recovery: the process is up, the broker may not be.
-                    Thread.onSpinWait();
+                    // Also during recovery: HTTP is up early, the log and the broker are not.
+                    await().atMost(SETTLE).until(server::isAlive);
                     server.kill();
                     server.launch();
                 }

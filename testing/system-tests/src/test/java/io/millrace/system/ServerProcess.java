@@ -127,10 +127,19 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Whether HTTP answers, which it does before everything else is up. */
+    boolean isAlive() {
+        return answers("/healthz");
+    }
+
     boolean isReady() {
+        return answers("/readyz");
+    }
+
+    private boolean answers(String path) {
         try {
             return http.send(
-                                    HttpRequest.newBuilder(url().resolve("/readyz"))
+                                    HttpRequest.newBuilder(url().resolve(path))
                                             .timeout(Duration.ofSeconds(2))
                                             .build(),
                                     HttpResponse.BodyHandlers.discarding())

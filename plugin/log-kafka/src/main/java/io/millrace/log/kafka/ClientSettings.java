@@ -28,10 +28,12 @@ final class ClientSettings {
         Map<String, Object> settings = common("millrace-producer");
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // Send at once when idle. Under load five requests are on their way and records gather
-        // into batches behind them, so throughput does not need a wait either.
+        // Send at once when idle; under load records gather into a batch behind the request that
+        // is on its way, so throughput does not need a wait either.
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
+        // With more than one request on its way a broker that does not know the producer yet may
+        // refuse the first and take the second: that breaks the order within a key.
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         // Some thousand small records a batch. Larger ones only cost memory: each partition that
         // is written to holds at least one.
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
@@ -103,6 +105,9 @@ final class ClientSettings {
                 Long.toString(config.retention().toMillis()),
                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                 Integer.toString(MAX_RECORD_BYTES),
+                // With three copies an acknowledgement means at least two of them.
+                TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG,
+                config.replicationFactor() >= 3 ? "2" : "1",
                 TopicConfig.SEGMENT_BYTES_CONFIG,
                 Integer.toString(SEGMENT_BYTES),
                 // Records say themselves when they happened, and a sender's clock may be ahead.

@@ -8,6 +8,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ConsumerSpec;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -50,6 +51,24 @@ class KafkaLogConfigTest {
         assertThat(settings.consumer(new ConsumerSpec("g", "m", 0, 1)))
                 .containsEntry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false)
                 .containsEntry(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    }
+
+    @Test
+    void theDeliveryGuaranteesCannotBeSwitchedOff() {
+        for (String key : List.of("acks", "enable.idempotence", "enable.auto.commit")) {
+            assertThatThrownBy(() ->
+                            new KafkaLogConfig(
+                                    "localhost:1", 4, 1, Duration.ofDays(1), Map.of(key, "1")))
+                    .hasMessageContaining("kafka.client." + key);
+        }
+    }
+
+    @Test
+    void threeCopiesMeanTwoAcknowledgements() {
+        var three = new KafkaLogConfig("localhost:1", 4, 3, Duration.ofDays(1), Map.of());
+
+        assertThat(new ClientSettings(three).topic()).containsEntry("min.insync.replicas", "2");
+        assertThat(new ClientSettings(SECURED).topic()).containsEntry("min.insync.replicas", "1");
     }
 
     @Test
