@@ -4,6 +4,7 @@ import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.PipelineSpec;
@@ -44,7 +45,9 @@ public final class Admission {
                         keepsValuesInUse(manifest.key(), category, after).ifPresent(refusals::add);
                 case ModelSpec model ->
                         keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
-                case ProjectSpec _, DataSourceSpec _, FunctionSpec _, PipelineSpec _ -> {
+                case DataSourceSpec source ->
+                        refusals.addAll(topicsOfOthers(manifest.key(), source, after));
+                case ProjectSpec _, FunctionSpec _, PipelineSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }
@@ -67,6 +70,42 @@ public final class Admission {
                 };
         return Optional.of(
                 new Refusal(key, ErrorCode.CONFLICT, "", message + "; delete that first"));
+    }
+
+    /** A topic belongs to one data source, else chance decides where a message goes. */
+    private static List<Refusal> topicsOfOthers(
+            ResourceKey key, DataSourceSpec source, StoreImage after) {
+        var refusals = new ArrayList<Refusal>();
+        for (int i = 0; i < source.fields().size(); i++) {
+            String topic = source.fields().get(i).topic();
+            String pointer = "/spec/fields/" + i + "/topic";
+            ownerOf(topic, key, after)
+                    .map(owner ->
+                            new Refusal(
+                                    key,
+                                    ErrorCode.CONFLICT,
+                                    pointer,
+                                    "topic '%s' overlaps %s; a topic belongs to one data source"
+                                            .formatted(topic, owner)))
+                    .ifPresent(refusals::add);
+        }
+        return refusals;
+    }
+
+    private static Optional<String> ownerOf(String topic, ResourceKey key, StoreImage after) {
+        for (var other : after.all(Kind.DATA_SOURCE, key.project(), DataSourceSpec.class)) {
+            if (other.key().equals(key)) {
+                continue;
+            }
+            for (DataSourceSpec.Field field : other.spec().fields()) {
+                if (TopicFilter.overlap(topic, field.topic())) {
+                    return Optional.of(
+                            "topic '%s' of data source '%s'"
+                                    .formatted(field.topic(), other.key().name()));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<Refusal> projectExists(Manifest<?> manifest, StoreImage after) {

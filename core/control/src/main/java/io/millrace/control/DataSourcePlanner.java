@@ -28,15 +28,12 @@ final class DataSourcePlanner {
     private DataSourcePlanner() {}
 
     static DataSourcePlan plan(Resource<DataSourceSpec> source, StoreImage image) {
-        Optional<String> unknown = unknownCategory(source.spec(), image);
-        if (unknown.isPresent()) {
-            return new DataSourcePlan.Refuse(CategoryCheck.REASON, unknown.get());
-        }
         Optional<String> conflict = conflict(source, image);
         if (conflict.isPresent()) {
             return new DataSourcePlan.Refuse("Conflict", conflict.get());
         }
-        return new DataSourcePlan.Bind(binding(source));
+        return new DataSourcePlan.Bind(
+                binding(source), unknownCategory(source.spec(), image).orElse(""));
     }
 
     private static SourceBinding binding(Resource<DataSourceSpec> source) {

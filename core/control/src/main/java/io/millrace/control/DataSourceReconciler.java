@@ -31,11 +31,11 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
         return switch (DataSourcePlanner.plan(request.resource(), request.image())) {
             case DataSourcePlan.Refuse(String reason, String message) ->
                     Observation.notReady(reason, message);
-            case DataSourcePlan.Bind(SourceBinding binding) -> bind(binding);
+            case DataSourcePlan.Bind(SourceBinding binding, String doubt) -> bind(binding, doubt);
         };
     }
 
-    private Observation bind(SourceBinding binding) {
+    private Observation bind(SourceBinding binding, String doubt) {
         Optional<SourceConnector> connector =
                 connectors.stream().filter(c -> c.supports(binding.connection())).findFirst();
         if (connector.isEmpty()) {
@@ -51,7 +51,12 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
             }
         }
         connector.get().start(binding);
-        return Observation.ready("Listening", "").withDetails(details(binding));
+        Observation observed =
+                doubt.isEmpty()
+                        ? Observation.ready("Listening", "")
+                        : Observation.notReady(
+                                CategoryCheck.REASON, doubt + "; data is taken all the same");
+        return observed.withDetails(details(binding));
     }
 
     private static Map<String, String> details(SourceBinding binding) {

@@ -258,6 +258,10 @@ final class ReconcileLoop implements AutoCloseable {
         } catch (RuntimeException e) {
             // The supervisor of all reconcilers: none of them may end the loop.
             report(key, e);
+            if (e instanceof MillraceException known && !known.code().isTransient()) {
+                // Waiting for it at the start would help nobody.
+                firstDataSources.done(key);
+            }
             found.ifPresent(resource -> writeFailure(resource, e));
             return false;
         }

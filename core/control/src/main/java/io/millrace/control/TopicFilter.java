@@ -19,4 +19,25 @@ final class TopicFilter {
         }
         return wanted.length == levels.length;
     }
+
+    /** Whether there is a topic that arrives by both filters. */
+    static boolean overlap(String one, String other) {
+        return overlap(one.split("/", -1), other.split("/", -1), 0);
+    }
+
+    private static boolean overlap(String[] one, String[] other, int from) {
+        if (isRest(one, from) || isRest(other, from)) {
+            return true;
+        }
+        if (from == one.length || from == other.length) {
+            return one.length == other.length;
+        }
+        boolean isSameLevel =
+                one[from].equals("+") || other[from].equals("+") || one[from].equals(other[from]);
+        return isSameLevel && overlap(one, other, from + 1);
+    }
+
+    private static boolean isRest(String[] filter, int level) {
+        return level < filter.length && filter[level].equals("#");
+    }
 }

@@ -186,6 +186,39 @@ final class AdmissionTest {
                 .hasSize(1);
     }
 
+    @Test
+    void aTopicBelongsToOneDataSource() {
+        world.put(Given.project(), camera("line/+/frames"));
+        var other = Given.source("other", Map.of(), Given.field("x", "line/7/#"));
+
+        assertThat(check(other))
+                .singleElement()
+                .satisfies(refusal -> {
+                    assertThat(refusal.code()).isEqualTo(ErrorCode.CONFLICT);
+                    assertThat(refusal.pointer()).isEqualTo("/spec/fields/0/topic");
+                    assertThat(refusal.message()).contains("'line/+/frames'").contains("'camera'");
+                });
+        assertThat(check(camera("line/+/frames"))).isEmpty();
+        assertThat(check(Given.source("other", Map.of(), Given.field("x", "line/7")))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a/b, a/b, true",
+        "a/b, a/c, false",
+        "a/+, +/b, true",
+        "a/#, a, true",
+        "a/#, b/#, false",
+        "#, a/b/c, true",
+        "a/+, a/b/c, false",
+        "+/b/#, a/+/c, true",
+        "a, a/b, false"
+    })
+    void filtersOverlapWhenATopicArrivesByBoth(String one, String other, boolean isOverlap) {
+        assertThat(TopicFilter.overlap(one, other)).isEqualTo(isOverlap);
+        assertThat(TopicFilter.overlap(other, one)).isEqualTo(isOverlap);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "a/b, a/b, true",
