@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param routes the topics of data sources
  * @param connections all that are open
  * @param transientClients the broker's ids of MQTT 5 clients whose session ends with the connection
+ * @param packetIds under which persistent sessions know what they have not acknowledged
  * @param echo sends copies to subscribers of data source topics
  */
 record BrokerContext(
@@ -33,4 +34,5 @@ record BrokerContext(
         AtomicReference<RouteTable> routes,
         Set<ConnectionHandler> connections,
         ConcurrentHashMap<String, ConnectionHandler> transientClients,
+        PacketIds packetIds,
         EchoRouter echo) {}

@@ -12,7 +12,6 @@ import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttMessage;
-import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
@@ -25,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
+import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState.OutboundStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,7 +66,9 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     private volatile @Nullable ChannelHandlerContext context;
     private @Nullable ReadGate gate;
     private @Nullable ScheduledFuture<?> connectDeadline;
-    private @Nullable Client client;
+    private volatile @Nullable Client client;
+    private volatile boolean outlivesConnection;
+    private volatile @Nullable SessionPacketIds packetIds;
     private @Nullable String assignedId;
     private @Nullable Will will;
     private volatile @Nullable IngestLane lane;
@@ -79,6 +81,28 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     @Override
     public void attached(Runnable keepAlive) {
         this.keepAlive = keepAlive;
+    }
+
+    @Override
+    public void accepted(boolean isNew, OutboundStore store) {
+        Client current = client;
+        if (current == null) {
+            return;
+        }
+        String sessionId = current.mount().clientIn(current.id());
+        if (outlivesConnection) {
+            packetIds = broker.packetIds().connected(sessionId, isNew, store);
+        } else {
+            broker.packetIds().forget(sessionId);
+        }
+    }
+
+    @Override
+    public void sending(int packetId) {
+        SessionPacketIds ids = packetIds;
+        if (ids != null) {
+            ids.sending(packetId, broker.packetIds().delivering());
+        }
     }
 
     @Override
@@ -237,6 +261,10 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
 
     private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
         client = accepted;
+        outlivesConnection =
+                accepted.mqtt5()
+                        ? Packets.sessionExpiry(connect) != 0
+                        : !connect.variableHeader().isCleanSession();
         phase = Phase.WAITING;
         will = willForTheLog(connect, accepted);
         MqttConnectMessage inside =
@@ -371,6 +399,13 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         }
         switch (message.fixedHeader().messageType()) {
             case PUBLISH -> publish(ctx, (MqttPublishMessage) message, current, intake);
+            case PUBACK, PUBREC, PUBCOMP -> {
+                SessionPacketIds ids = packetIds;
+                if (ids != null && Packets.endsDelivery(message)) {
+                    ids.done(Packets.packetId(message));
+                }
+                ctx.fireChannelRead(message);
+            }
             case PUBREL -> release(ctx, message, intake);
             case SUBSCRIBE -> subscribe(ctx, (MqttSubscribeMessage) message, current);
             case UNSUBSCRIBE -> unsubscribe(ctx, (MqttUnsubscribeMessage) message, current);
@@ -416,7 +451,7 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     }
 
     private void release(ChannelHandlerContext ctx, MqttMessage message, IngestLane intake) {
-        int packetId = ((MqttMessageIdVariableHeader) message.variableHeader()).messageId();
+        int packetId = Packets.packetId(message);
         if (intake.tryRelease(packetId)) {
             keepAlive.run();
         } else {

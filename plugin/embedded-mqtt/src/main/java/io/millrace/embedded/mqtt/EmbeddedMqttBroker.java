@@ -127,6 +127,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                             meters,
                             context.transientClients(),
                             subscriptionEpoch));
+            server.registerBrokerPlugin(context.packetIds());
             server.start();
             running =
                     new Running(
@@ -137,7 +138,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                             config.plain() == null
                                     ? -1
                                     : port(server, BrokerFactory.PLAIN_ACCEPTOR));
-            forgetEndedSessions(server);
+            forgetEndedSessions(server, context.packetIds());
         } catch (Exception e) {
             state.set(State.CLOSED);
             running = null;
@@ -231,6 +232,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 routes,
                 ConcurrentHashMap.newKeySet(),
                 new ConcurrentHashMap<>(),
+                new PacketIds(config.directory().resolve("packet-ids"), config.limits()),
                 new EchoRouter(
                         router,
                         () -> server.getExecutorFactory().getExecutor(),
@@ -341,13 +343,15 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     /**
      * Sessions that ended with their connections, but whose end a crash kept from being written.
      */
-    private static void forgetEndedSessions(ActiveMQServer server) throws Exception {
+    private static void forgetEndedSessions(ActiveMQServer server, PacketIds packetIds)
+            throws Exception {
         MQTTStateManager sessions = MQTTStateManager.getInstance(server);
         for (MQTTSessionState session : sessions.getSessionStates().values()) {
             if (!session.isAttached() && !hasQueue(server, session)) {
                 sessions.removeSessionState(session.getClientId());
             }
         }
+        packetIds.retain(sessions.getSessionStates().keySet());
     }
 
     private static boolean hasQueue(ActiveMQServer server, MQTTSessionState session) {

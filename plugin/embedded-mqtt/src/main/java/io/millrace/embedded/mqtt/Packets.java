@@ -59,6 +59,17 @@ final class Packets {
         return connect.variableHeader().version() == MQTT_5;
     }
 
+    static int packetId(MqttMessage message) {
+        return ((MqttMessageIdVariableHeader) message.variableHeader()).messageId();
+    }
+
+    /** Of PUBACK, PUBREC and PUBCOMP: whether the packet id may be used again. */
+    static boolean endsDelivery(MqttMessage message) {
+        return message.fixedHeader().messageType() != MqttMessageType.PUBREC
+                || (message.variableHeader() instanceof MqttPubReplyMessageVariableHeader reply
+                        && (reply.reasonCode() & 0x80) != 0);
+    }
+
     static MqttMessage puback(boolean mqtt5, int packetId) {
         return reply(PUBACK, mqtt5, packetId);
     }

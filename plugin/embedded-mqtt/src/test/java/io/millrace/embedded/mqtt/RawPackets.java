@@ -41,6 +41,34 @@ final class RawPackets {
                 });
     }
 
+    /** Keeps its session, as clients do that must not miss anything. */
+    static byte[] connectPersistent(String clientId, String userName) {
+        return packet(
+                0x10,
+                out -> {
+                    out.writeUTF("MQTT");
+                    out.writeByte(4);
+                    out.writeByte(0x80);
+                    out.writeShort(60);
+                    out.writeUTF(clientId);
+                    out.writeUTF(userName);
+                });
+    }
+
+    static byte[] subscribe(String filter, int qos) {
+        return packet(
+                0x82,
+                out -> {
+                    out.writeShort(1);
+                    out.writeUTF(filter);
+                    out.writeByte(qos);
+                });
+    }
+
+    static byte[] puback(int packetId) {
+        return packet(0x40, out -> out.writeShort(packetId));
+    }
+
     static byte[] connectWithWill(String clientId, String userName, String willTopic, String will) {
         return packet(
                 0x10,

@@ -2,8 +2,13 @@ package org.apache.activemq.artemis.core.protocol.mqtt;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.mqtt.MqttConnAckMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.handler.codec.mqtt.MqttEncoder;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttQoS;
 import java.util.List;
 import java.util.function.Supplier;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyServerConnection;
@@ -26,6 +31,17 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
          *     client for dead
          */
         void attached(Runnable keepAlive);
+
+        /**
+         * Called when the client has been accepted, before it is told so and before anything is
+         * sent to it.
+         *
+         * @param isNew whether it is told that the broker knows nothing of it
+         */
+        void accepted(boolean isNew, MQTTSessionState.OutboundStore store);
+
+        /** Called on the delivering thread before a PUBLISH with a packet id goes out. */
+        void sending(int packetId);
     }
 
     private final ActiveMQServer server;
@@ -55,16 +71,36 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
         pipeline.addLast(new MQTTProtocolHandler(server, this));
     }
 
+    /** Everything that Artemis sends comes through here, on the thread that decided to send it. */
+    @Override
+    public String invokeOutgoing(MqttMessage message, MQTTConnection connection) {
+        if (message instanceof MqttPublishMessage publish) {
+            if (publish.fixedHeader().qosLevel() != MqttQoS.AT_MOST_ONCE) {
+                guard(connection.getTransportConnection())
+                        .sending(publish.variableHeader().packetId());
+            }
+        } else if (message instanceof MqttConnAckMessage connack) {
+            var header = connack.variableHeader();
+            var state = getStateManager().getSessionStates().get(connection.getClientID());
+            if (header.connectReturnCode() == MqttConnectReturnCode.CONNECTION_ACCEPTED
+                    && state != null) {
+                guard(connection.getTransportConnection())
+                        .accepted(!header.isSessionPresent(), state.getOutboundStore());
+            }
+        }
+        return super.invokeOutgoing(message, connection);
+    }
+
+    private static Guard guard(Connection connection) {
+        return ((NettyServerConnection) connection).getChannel().pipeline().get(Guard.class);
+    }
+
     @Override
     public ConnectionEntry createConnectionEntry(Acceptor acceptor, Connection connection) {
         ConnectionEntry entry = super.createConnectionEntry(acceptor, connection);
         // Null when it failed, which Artemis has logged.
         if (entry != null && entry.connection instanceof MQTTConnection mqtt) {
-            ((NettyServerConnection) connection)
-                    .getChannel()
-                    .pipeline()
-                    .get(Guard.class)
-                    .attached(mqtt::dataReceived);
+            guard(connection).attached(mqtt::dataReceived);
         }
         return entry;
     }
