@@ -18,7 +18,6 @@ import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTProtocolManagerFactory;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
-import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.core.server.JournalType;
@@ -156,7 +155,7 @@ final class BrokerFactory {
 
     private static TransportConfiguration acceptor(String name, Map<String, Object> parameters) {
         return new TransportConfiguration(
-                NettyAcceptorFactory.class.getName(), parameters, name, new HashMap<>());
+                MqttAcceptorFactory.class.getName(), parameters, name, new HashMap<>());
     }
 
     private static Map<String, Object> parameters(String address, int port) {

@@ -7,11 +7,13 @@ import java.time.Duration;
 /**
  * Where the broker stops taking more.
  *
- * @param packet largest MQTT packet; a larger one closes its connection
+ * @param packet largest MQTT packet; a larger one closes its connection. Keep it below the log's
+ *     largest record
  * @param inFlightMessages of one connection, received and not yet in the log; above it, the
  *     connection is not read
  * @param inFlight the same in bytes
- * @param totalInFlight the same over all connections; keep it below the log's own buffer
+ * @param totalInFlight the same over all connections. With one packet more it should fit into the
+ *     log's own buffer, where the next one would block other connections
  * @param unacknowledged QoS 1 and 2 messages sent to one subscriber and not yet acknowledged by it
  * @param queuedMessages that wait for one subscriber; more are dropped and counted
  * @param queuedInMemory of one topic filter; more wait on disk
@@ -34,10 +36,10 @@ public record MqttLimits(
     /** What a machine of ordinary size bears. */
     public static final MqttLimits DEFAULT =
             new MqttLimits(
-                    DataSize.ofMebibytes(8),
+                    DataSize.ofMebibytes(52),
                     2_000,
                     DataSize.ofMebibytes(4),
-                    DataSize.ofMebibytes(24),
+                    DataSize.ofMebibytes(64),
                     1_000,
                     100_000,
                     DataSize.ofMebibytes(8),

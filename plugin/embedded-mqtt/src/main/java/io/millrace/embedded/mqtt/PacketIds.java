@@ -147,7 +147,9 @@ final class PacketIds implements ActiveMQServerMessagePlugin {
         }
     }
 
-    /** A message may wait in several queues of a session. Never 0 in practice, and harmless then. */
+    /**
+     * A message may wait in several queues of a session. Never 0 in practice, and harmless then.
+     */
     private static long mix(long messageId, long queueId) {
         return messageId * 0x9e3779b97f4a7c15L ^ Long.rotateLeft(queueId * 0xc2b2ae3d27d4eb4fL, 31);
     }

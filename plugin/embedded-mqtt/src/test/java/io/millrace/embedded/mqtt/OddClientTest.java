@@ -210,10 +210,54 @@ final class OddClientTest {
     }
 
     @Test
+    void closesOnHttp() throws Exception {
+        byte[] upgrade =
+                """
+                GET /mqtt HTTP/1.1\r
+                Host: localhost\r
+                Upgrade: websocket\r
+                Connection: Upgrade\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                Sec-WebSocket-Version: 13\r
+                Sec-WebSocket-Protocol: mqtt\r
+                \r
+                """
+                        .getBytes(StandardCharsets.US_ASCII);
+        byte[] endless =
+                "POST / HTTP/1.1\r\nContent-Length: 2000000000\r\n\r\n"
+                        .getBytes(StandardCharsets.US_ASCII);
+        ClientCertificate certificate = fixture.certificate(FASHION);
+        for (byte[] request : new byte[][] {upgrade, endless}) {
+            try (var socket = plain();
+                    var tls = tls12(certificate)) {
+                socket.getOutputStream().write(request);
+                assertThat(socket.getInputStream().read()).isEqualTo(-1);
+                tls.getOutputStream().write(request);
+                assertThat(tls.getInputStream().read()).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void takesAnImageOfFiftyMebibytes() {
+        byte[] image = new byte[52_428_800];
+        image[image.length - 1] = 7;
+        var client = fixture.plain5(FASHION, "cam").buildBlocking();
+        client.connect();
+        client.publishWith()
+                .topic("apparel_images")
+                .qos(MqttQos.AT_LEAST_ONCE)
+                .payload(image)
+                .send();
+        assertThat(fixture.log.records()).hasSize(1);
+        assertThat(fixture.log.records().getFirst().value()).isEqualTo(image);
+    }
+
+    @Test
     void closesOnATooLargePacket() throws Exception {
         var client = fixture.plain5(FASHION, "big").buildBlocking();
         var connack = client.connectWith().send();
-        assertThat(connack.getRestrictions().getMaximumPacketSize()).isEqualTo(8 << 20);
+        assertThat(connack.getRestrictions().getMaximumPacketSize()).isEqualTo(52 << 20);
         try (var socket = plain()) {
             socket.getOutputStream().write(RawPackets.connect("bigger", "fashion"));
             assertThat(socket.getInputStream().readNBytes(4))

@@ -12,8 +12,8 @@ import org.apache.kafka.common.config.TopicConfig;
 /** The settings of Kafka's clients, with the reason for each that is not Kafka's own choice. */
 final class ClientSettings {
 
-    /** 50 MiB of payload, and room for key, headers and Kafka's framing. */
-    static final int MAX_RECORD_BYTES = 51 << 20;
+    /** An MQTT packet of 52 MiB, and room for key, headers and Kafka's framing. */
+    static final int MAX_RECORD_BYTES = 53 << 20;
 
     /** After a crash the broker reads the last segment of each partition again: keep it short. */
     private static final int SEGMENT_BYTES = 128 << 20;
@@ -37,9 +37,10 @@ final class ClientSettings {
         // Some thousand small records a batch. Larger ones only cost memory: each partition that
         // is written to holds at least one.
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
-        // One record of the largest size and 13 MiB of small ones; beyond it append() waits, which
-        // is what slows the senders down.
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
+        // The 64 MiB that the MQTT broker lets be under way, one record of the largest size that it
+        // took just before it stopped reading, and 11 MiB of others. Beyond it append() waits, and
+        // with it all connections of the thread that called it.
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 128L << 20);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_RECORD_BYTES);
         // Measured on loopback: lz4 costs more time than it saves. A cluster far away may want it:
         // compression.type in the client properties.
