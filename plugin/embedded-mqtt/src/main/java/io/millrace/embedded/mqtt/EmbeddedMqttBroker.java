@@ -128,6 +128,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                             context.transientClients(),
                             subscriptionEpoch));
             server.registerBrokerPlugin(context.packetIds());
+            server.registerBrokerPlugin(new DeliveryOrder(server));
             server.start();
             running =
                     new Running(

@@ -63,6 +63,8 @@ final class MqttSink implements Sink {
         try {
             var failures = new ArrayList<ItemFailure>(0);
             for (int i = 0; i < batch.size(); i++) {
+                // A delivery that failed on this thread may have left its own.
+                storage.setContext(context);
                 ItemFailure failure = write(i, batch.get(i));
                 if (failure != null) {
                     failures.add(failure);
