@@ -63,11 +63,10 @@ public final class FileBlobStore implements BlobStore {
             String sha256 = stage(content, maxBytes, staged);
             Path shelf = shelf(sha256);
             Path target = shelf.resolve(sha256);
-            if (!Files.exists(target)) {
-                Files.createDirectories(shelf);
-                Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
-                Folders.sync(shelf);
-            }
+            // Over what is there, too: it may be damaged, and this is right.
+            Files.createDirectories(shelf);
+            Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
+            Folders.sync(shelf);
             verified.add(sha256);
             return sha256;
         } catch (IOException e) {

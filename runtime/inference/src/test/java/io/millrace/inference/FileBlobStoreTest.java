@@ -46,6 +46,16 @@ class FileBlobStoreTest {
     }
 
     @Test
+    void uploadingAgainRepairsDamage() throws IOException {
+        put(open(), "hello", 5);
+        Files.writeString(open().open(HELLO), "hellx");
+        var store = open();
+        assertThat(put(store, "hello", 5)).isEqualTo(HELLO);
+        assertThat(store.open(HELLO)).hasContent("hello");
+        assertThat(open().open(HELLO)).hasContent("hello");
+    }
+
+    @Test
     void knowsNothingOfOtherHashes() {
         assertThat(open().contains("../../etc/passwd")).isFalse();
         assertFails(() -> open().open("0".repeat(64)), ErrorCode.NOT_FOUND);
