@@ -61,6 +61,7 @@ public final class ModelProbe implements Prober {
                 new ProcessBuilder(command(framework, unpacked, report, folder))
                         .directory(folder.toFile())
                         .redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> !ProbeConfig.isInherited(name));
         // A class path as one long argument has killed engines; in the environment it is harmless.
         builder.environment().put("CLASSPATH", config.classPath());
         builder.environment().putAll(config.environment());

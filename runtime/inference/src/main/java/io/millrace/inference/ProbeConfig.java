@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
  * @param classPath entries as {@code java -cp} takes them, wildcards included; must hold this
  *     module and the engines
  * @param flags further flags of the JVM, such as those of the server for native access
- * @param environment variables set besides the inherited ones
+ * @param environment variables set besides the few that are inherited
  * @param heap the most Java memory
  * @param memory the most resident memory, native included; beyond it the process is ended
  * @param timeout the most time, JVM start included
@@ -38,6 +39,11 @@ public record ProbeConfig(
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
                     "-Xshare:auto");
+
+    /** What the probe takes over from the server, whose own variables may hold keys. */
+    private static final Set<String> INHERITED = Set.of("PATH", "HOME", "LANG", "TZ", "TMPDIR");
+
+    private static final List<String> INHERITED_PREFIXES = List.of("LC_", "TF_");
 
     public ProbeConfig {
         flags = List.copyOf(flags);
@@ -69,6 +75,11 @@ public record ProbeConfig(
         return Arrays.stream(classPath.split(File.pathSeparator))
                 .map(entry -> Path.of(entry).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    static boolean isInherited(String variable) {
+        return INHERITED.contains(variable)
+                || INHERITED_PREFIXES.stream().anyMatch(variable::startsWith);
     }
 
     /** The same with other limits. */

@@ -78,6 +78,19 @@ class ModelProbeTest {
     }
 
     @Test
+    void aModelSeesNothingOfTheServersEnvironmentButWhatItNeeds() throws IOException {
+        String needed = "CLASSPATH|PATH|HOME|LANG|LC_.*|TZ|TMPDIR|TF_.*";
+        assertThat(System.getenv().keySet()).anyMatch(name -> !name.matches(needed));
+        assertThat(probe(write("load=environment"), Duration.ofSeconds(60)))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Rejected.class,
+                        rejected ->
+                                assertThat(rejected.reason().split(" "))
+                                        .contains("CLASSPATH", "PATH", "TF_CPP_MIN_LOG_LEVEL")
+                                        .allMatch(name -> name.matches("environment:|" + needed)));
+    }
+
+    @Test
     void aFolderWithoutAModelIsRejected() throws IOException {
         Path empty = Files.createDirectories(folder.resolve("empty"));
         assertThat(probe(empty, Duration.ofSeconds(30)))

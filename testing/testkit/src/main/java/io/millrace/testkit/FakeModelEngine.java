@@ -21,7 +21,7 @@ import java.util.concurrent.CountDownLatch;
  *   <li>{@code width}: numbers of a row, 2 when absent
  *   <li>{@code poison}: a value that fails
  *   <li>{@code batch=false}: two rows at once fail
- *   <li>{@code load=crash|hang|heap|memory|refuse}: what happens when it is loaded
+ *   <li>{@code load=crash|hang|heap|memory|refuse|environment}: what happens when it is loaded
  * </ul>
  */
 public final class FakeModelEngine implements ModelEngine {
@@ -80,6 +80,9 @@ public final class FakeModelEngine implements ModelEngine {
             case "heap" -> fill(true);
             case "memory" -> fill(false);
             case "refuse" -> throw MillraceException.invalid("this fake model refuses to load");
+            case "environment" ->
+                    throw MillraceException.invalid(
+                            "environment: " + String.join(" ", System.getenv().keySet()));
             default -> {
                 // It behaves.
             }
