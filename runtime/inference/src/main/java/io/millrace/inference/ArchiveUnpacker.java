@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.text.Normalizer;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.zip.CRC32;
@@ -29,6 +29,9 @@ public final class ArchiveUnpacker {
     private static final int MAX_NAME_SHOWN = 120;
     private static final int MAX_DEPTH = 32;
     private static final int MAX_SEGMENT_BYTES = 200;
+    private static final int MAX_NAME_BYTES = 1024;
+    private static final int DIRECTORY_BYTES = 64 * 1024;
+    private static final int DIRECTORY_BYTES_PER_ENTRY = 1024;
     private static final String MAC_RESOURCES = "__MACOSX";
 
     private final ArchiveLimits limits;
@@ -70,18 +73,34 @@ public final class ArchiveUnpacker {
         }
 
         long unpack(Path archive) throws IOException {
+            checkDirectory(archive);
             try (ZipFile zip = open(archive)) {
-                List<ZipArchiveEntry> entries = Collections.list(zip.getEntries());
-                if (entries.size() > limits.maxEntries()) {
-                    throw tooLarge(
-                            "the archive has %d entries, allowed are %d"
-                                    .formatted(entries.size(), limits.maxEntries()));
-                }
-                for (ZipArchiveEntry entry : entries) {
+                for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
                     unpack(zip, entry);
                 }
             }
             return total;
+        }
+
+        /** Opening reads the whole directory into memory, so it is measured before. */
+        private void checkDirectory(Path archive) {
+            long maxBytes =
+                    DIRECTORY_BYTES + (long) limits.maxEntries() * DIRECTORY_BYTES_PER_ENTRY;
+            try (var zip = Files.newByteChannel(archive)) {
+                var directory = ZipDirectory.measure(zip, limits.maxEntries(), maxBytes);
+                if (directory.entries() > limits.maxEntries()) {
+                    throw tooLarge(
+                            "the archive has more than the %d entries allowed"
+                                    .formatted(limits.maxEntries()));
+                }
+                if (directory.bytes() > maxBytes) {
+                    throw tooLarge(
+                            "the archive's directory is larger than the %d bytes allowed"
+                                    .formatted(maxBytes));
+                }
+            } catch (IOException e) {
+                throw incomplete(e);
+            }
         }
 
         private void unpack(ZipFile zip, ZipArchiveEntry entry) throws IOException {
@@ -185,12 +204,16 @@ public final class ArchiveUnpacker {
         try {
             return ZipFile.builder().setPath(archive).get();
         } catch (IOException | IllegalArgumentException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID,
-                    "not a complete zip archive (truncated, or of another format): "
-                            + e.getMessage(),
-                    e);
+            throw incomplete(e);
         }
+    }
+
+    private static MillraceException incomplete(Exception cause) {
+        return new MillraceException(
+                ErrorCode.INVALID,
+                "not a complete zip archive (truncated, or of another format): "
+                        + cause.getMessage(),
+                cause);
     }
 
     private static void checkName(ZipArchiveEntry entry, String name) {
@@ -205,15 +228,23 @@ public final class ArchiveUnpacker {
         if (segments.length > MAX_DEPTH) {
             throw invalid(entry, "is nested too deep");
         }
+        if (bytes(name) > MAX_NAME_BYTES) {
+            throw invalid(entry, "has a path that is too long");
+        }
         for (String segment : segments) {
             if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
                 throw invalid(entry, "has an empty, '.' or '..' part in its path");
             }
-            if (segment.length() > MAX_SEGMENT_BYTES
+            if (bytes(segment) > MAX_SEGMENT_BYTES
                     || segment.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
                 throw invalid(entry, "has a part that is too long or holds control characters");
             }
         }
+    }
+
+    /** File systems count bytes, not characters. */
+    private static int bytes(String name) {
+        return name.getBytes(StandardCharsets.UTF_8).length;
     }
 
     /** Unix archives say what an entry is; 0 says nothing. */

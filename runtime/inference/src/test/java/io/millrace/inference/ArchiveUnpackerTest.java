@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -110,7 +111,73 @@ class ArchiveUnpackerTest {
                 many,
                 new ArchiveLimits(10, DataSize.ofMebibytes(4), 10),
                 ErrorCode.TOO_LARGE,
-                "11 entries, allowed are 10");
+                "more than the 10 entries allowed");
+    }
+
+    @Test
+    void countsEntriesBeforeAnythingIsReadIntoMemory() throws IOException {
+        var limits = new ArchiveLimits(10, DataSize.ofMebibytes(4), 10);
+        for (Zips many : List.of(Zips.zip(), Zips.zip().asZip64())) {
+            for (int i = 0; i < 11; i++) {
+                many.with("f" + i, "");
+            }
+            byte[] zip = many.bytes();
+            zip[0] ^= 1; // who looks at more than the directory finds an archive that is broken
+            Files.write(archive, zip);
+            assertRefused(limits, ErrorCode.TOO_LARGE, "more than the 10 entries allowed");
+        }
+    }
+
+    @Test
+    void refusesADirectoryThatIsLargeThoughItsEntriesAreFew() throws IOException {
+        var few = Zips.zip().commented(60_000);
+        for (int i = 0; i < 10; i++) {
+            few.with("f" + i, "");
+        }
+        assertRefused(
+                few,
+                new ArchiveLimits(10, DataSize.ofMebibytes(4), 10),
+                ErrorCode.TOO_LARGE,
+                "directory");
+    }
+
+    @Test
+    void believesNoCountOfEntries() throws IOException {
+        var many = Zips.zip();
+        for (int i = 0; i < 11; i++) {
+            many.with("f" + i, "");
+        }
+        byte[] zip = many.bytes();
+        zip[zip.length - 14] = 1;
+        zip[zip.length - 12] = 1;
+        zip[0] ^= 1;
+        Files.write(archive, zip);
+        assertRefused(
+                new ArchiveLimits(10, DataSize.ofMebibytes(4), 10),
+                ErrorCode.TOO_LARGE,
+                "more than the 10 entries allowed");
+    }
+
+    @Test
+    void unpacksZip64() throws IOException {
+        unpack(Zips.zip().with("m/a", "hello").asZip64());
+        assertThat(target.resolve("m/a")).hasContent("hello");
+    }
+
+    @Test
+    void refusesNamesThatNoFileMayHave() throws IOException {
+        assertRefused(
+                Zips.zip().with("ä".repeat(150), "x"),
+                ErrorCode.INVALID,
+                "a part that is too long");
+        assertRefused(
+                Zips.zip().with("€".repeat(200), "x"),
+                ErrorCode.INVALID,
+                "a part that is too long");
+        assertRefused(
+                Zips.zip().with("a".repeat(199) + ("/" + "b".repeat(199)).repeat(25), "x"),
+                ErrorCode.INVALID,
+                "path that is too long");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.compress.archivers.zip.Zip64Mode;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 
@@ -19,6 +20,9 @@ final class Zips {
     private static final long FIXED_TIME = 1_000_000_000_000L;
 
     private final List<Entry> entries = new ArrayList<>();
+
+    private Zip64Mode zip64 = Zip64Mode.AsNeeded;
+    private int commentBytes;
 
     static Zips zip() {
         return new Zips();
@@ -33,6 +37,18 @@ final class Zips {
         return with(name, content.getBytes(StandardCharsets.UTF_8), 0);
     }
 
+    /** Writes as archives of more than 4 GiB are written. */
+    Zips asZip64() {
+        zip64 = Zip64Mode.Always;
+        return this;
+    }
+
+    /** Gives each entry a comment of this many bytes. */
+    Zips commented(int bytes) {
+        commentBytes = bytes;
+        return this;
+    }
+
     Zips with(String name, byte[] content, int unixMode) {
         entries.add(new Entry(name, content, unixMode));
         return this;
@@ -41,11 +57,15 @@ final class Zips {
     byte[] bytes() {
         var out = new ByteArrayOutputStream();
         try (var zip = new ZipArchiveOutputStream(out)) {
+            zip.setUseZip64(zip64);
             for (Entry entry : entries) {
                 var header = new ZipArchiveEntry(entry.name());
                 header.setTime(FIXED_TIME); // the same content has the same hash
                 if (entry.unixMode() != 0) {
                     header.setUnixMode(entry.unixMode());
+                }
+                if (commentBytes > 0) {
+                    header.setComment("c".repeat(commentBytes));
                 }
                 zip.putArchiveEntry(header);
                 zip.write(entry.content());
