@@ -100,7 +100,11 @@ final class BatchItem {
         LockSupport.unpark(waiter);
     }
 
+    /** Ends it without an answer, unless it has one. */
     void fail(MillraceException reason) {
+        if (state.get() == DONE) {
+            return;
+        }
         failure = reason;
         state.set(DONE);
         LockSupport.unpark(waiter);

@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Calls of one loaded version, put together into engine calls.
@@ -43,6 +45,8 @@ final class Batcher implements AutoCloseable {
     /** How far into the queue a worker looks for calls that fit together. */
     private static final int MAX_SCAN = 512;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Batcher.class);
+
     private final LoadedModel model;
     private final Map<String, Batching> batching;
     private final BatchLimits limits;
@@ -55,6 +59,7 @@ final class Batcher implements AutoCloseable {
     private final Condition closed = lock.newCondition();
     private final Deque<BatchItem> queue = new ArrayDeque<>();
     private final Deque<long[]> scratches = new ArrayDeque<>();
+    private volatile int maxItems;
     private int queuedRows;
     private int running;
     private int workers;
@@ -75,6 +80,7 @@ final class Batcher implements AutoCloseable {
         this.model = model;
         this.batching = Map.copyOf(batching);
         this.limits = limits;
+        this.maxItems = limits.maxItems();
         this.threads = threads;
         this.time = time;
         this.meters = meters;
@@ -93,7 +99,7 @@ final class Batcher implements AutoCloseable {
             return one(signature, inputs, 1, false, deadline);
         }
         int rows = InputCheck.rows(signature, inputs);
-        int piece = mode == Batching.ONE_BY_ONE ? 1 : limits.maxItems();
+        int piece = mode == Batching.ONE_BY_ONE ? 1 : maxItems;
         return rows <= piece
                 ? one(signature, inputs, rows, mode == Batching.MERGED, deadline)
                 : inPieces(signature, inputs, rows, piece, deadline);
@@ -228,9 +234,32 @@ final class Batcher implements AutoCloseable {
         if (idleWorkers > 0) {
             work.signal();
         } else if (workers < limits.workers()) {
-            workers++;
-            threads.newThread(this::workUntilIdle).start();
+            startWorker();
         }
+    }
+
+    private void startWorker() {
+        try {
+            threads.newThread(this::workUntilIdle).start();
+            workers++; // it cannot look before this thread gives the lock back
+        } catch (Throwable e) {
+            // The system may be out of threads, which is an Error. A worker that is there will do.
+            LOG.error("cannot start a thread for a model", e);
+            if (workers == 0) {
+                failQueue(
+                        new MillraceException(
+                                ErrorCode.OVERLOADED, "no thread is free for the model", e));
+            }
+        }
+    }
+
+    private void failQueue(MillraceException reason) {
+        for (BatchItem item = queue.poll(); item != null; item = queue.poll()) {
+            if (item.tryStart()) {
+                item.fail(reason);
+            }
+        }
+        queuedRows = 0;
     }
 
     private void workUntilIdle() {
@@ -238,10 +267,21 @@ final class Batcher implements AutoCloseable {
         while (takeBatch(batch)) {
             try {
                 execute(batch);
+            } catch (Throwable e) {
+                failAll(batch, e);
             } finally {
                 batch.clear();
                 afterCall();
             }
+        }
+    }
+
+    /** The supervisor's end of a batch: whatever was thrown, nobody waits for an answer in vain. */
+    private static void failAll(List<BatchItem> batch, Throwable cause) {
+        LOG.error("a batch failed outside of the engine", cause);
+        var reason = new MillraceException(ErrorCode.INTERNAL, "the batch failed: " + cause, cause);
+        for (BatchItem item : batch) {
+            item.fail(reason);
         }
     }
 
@@ -271,6 +311,12 @@ final class Batcher implements AutoCloseable {
             workers--;
             Thread.currentThread().interrupt();
             return false;
+        } catch (Throwable e) {
+            // Not again in a loop: the next call starts a worker.
+            failAll(batch, e);
+            workers--;
+            finishClosing();
+            return false;
         } finally {
             lock.unlock();
         }
@@ -279,22 +325,22 @@ final class Batcher implements AutoCloseable {
     /** Takes the first waiting call and all others that fit with it. */
     private boolean fill(List<BatchItem> batch) {
         long now = time.nanoTime();
+        int most = maxItems;
         int rows = 0;
         int scanned = 0;
         var waiting = queue.iterator();
-        while (waiting.hasNext() && rows < limits.maxItems() && scanned++ < MAX_SCAN) {
+        while (waiting.hasNext() && rows < most && scanned++ < MAX_SCAN) {
             BatchItem item = waiting.next();
             boolean fits =
                     batch.isEmpty()
-                            || (rows + item.rows() <= limits.maxItems()
-                                    && batch.getFirst().fitsWith(item));
+                            || (rows + item.rows() <= most && batch.getFirst().fitsWith(item));
             if (item.isExpired(now) || fits) {
                 waiting.remove();
                 queuedRows -= item.rows();
                 if (!item.isExpired(now) && item.tryStart()) {
-                    meters.queueTime().record(now - item.queuedAt());
-                    batch.add(item);
+                    batch.add(item); // first, so that whoever takes care of failures sees it
                     rows += item.rows();
+                    meters.queueTime().record(now - item.queuedAt());
                 }
             }
         }
@@ -369,8 +415,9 @@ final class Batcher implements AutoCloseable {
             return model.run(signature, inputs);
         } catch (MillraceException e) {
             throw e;
-        } catch (RuntimeException | LinkageError e) {
-            // A supervisor's catch: whatever the engine throws ends this call and no other.
+        } catch (Throwable e) {
+            // A supervisor's catch: whatever the engine throws ends this call and no other. Errors
+            // too: JavaCPP throws OutOfMemoryError when native memory is short.
             throw new MillraceException(ErrorCode.INTERNAL, "the engine failed: " + e, e);
         } finally {
             long took = time.nanoTime() - start;
@@ -425,6 +472,11 @@ final class Batcher implements AutoCloseable {
         }
     }
 
+    /** Changes the most rows of one engine call, from the next one on. */
+    void limitBatches(int newMaxItems) {
+        maxItems = newMaxItems;
+    }
+
     /** How many calls are waiting now. */
     int queuedCalls() {
         lock.lock();
@@ -475,9 +527,13 @@ final class Batcher implements AutoCloseable {
     private void finishClosing() {
         if (isClosing && !isClosed && running == 0 && queue.isEmpty()) {
             isClosed = true;
-            model.close();
             work.signalAll();
             closed.signalAll();
+            try {
+                model.close();
+            } catch (Throwable e) {
+                LOG.error("a model could not be freed", e); // its last caller has its answer
+            }
         }
     }
 }

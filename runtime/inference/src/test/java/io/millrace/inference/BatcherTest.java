@@ -10,6 +10,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
+import io.millrace.spi.Meters;
 import io.millrace.testkit.FakeModel;
 import io.millrace.testkit.RecordingMeters;
 import java.lang.foreign.ValueLayout;
@@ -22,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -221,6 +223,107 @@ class BatcherTest {
             }
             assertThat(model.mostRunning()).isLessThanOrEqualTo(2);
         }
+    }
+
+    @Test
+    void anErrorOfTheEngineEndsItsCallsAndNoWorker() throws Exception {
+        var model = new FakeModel(WIDTH);
+        try (Batcher batcher = batcher(model, Batching.MERGED, 64, 100, 1)) {
+            model.hold();
+            Future<float[]> first = call(batcher, 1, 0);
+            await().until(() -> model.running() == 1);
+            var waiting = List.of(call(batcher, 1, 1), call(batcher, 1, 2));
+            await().until(() -> batcher.queuedCalls() == 2);
+            model.failWith(new OutOfMemoryError("made by a test: no native memory"));
+            model.release();
+            for (Future<float[]> call : waiting) {
+                assertFails(call, ErrorCode.INTERNAL, "no native memory");
+            }
+            assertFails(first, ErrorCode.INTERNAL, "no native memory");
+            model.failWith(null);
+            assertThat(get(call(batcher, 1, 5))).containsExactly(doubled(1, 5));
+        }
+        await().until(model::isClosed);
+    }
+
+    @Test
+    void anErrorBesidesTheEngineEndsItsCallsAndNoWorker() throws Exception {
+        var model = new FakeModel(WIDTH);
+        var brokenMeter = new BrokenMeter();
+        try (Batcher batcher =
+                batcher(
+                        model,
+                        new BatchMeters(
+                                meters.count("batches", ""),
+                                meters.count("items", ""),
+                                meters.timing("engine", ""),
+                                brokenMeter),
+                        Thread.ofPlatform().daemon().factory())) {
+            brokenMeter.isBroken = true;
+            assertFails(call(batcher, 1, 0), ErrorCode.INTERNAL, "made by a test");
+            brokenMeter.isBroken = false;
+            assertThat(get(call(batcher, 1, 5))).containsExactly(doubled(1, 5));
+        }
+        await().until(model::isClosed);
+    }
+
+    @Test
+    void withoutAThreadCallsFailAtOnceAndLaterOnesRun() throws Exception {
+        var model = new FakeModel(WIDTH);
+        var threads = new ScarceThreads();
+        try (Batcher batcher = batcher(model, BatchMeters.of(meters), threads)) {
+            threads.isOut = true;
+            assertFails(call(batcher, 1, 0), ErrorCode.OVERLOADED, "no thread");
+            assertThat(batcher.queuedCalls()).isZero();
+            threads.isOut = false;
+            assertThat(get(call(batcher, 1, 5))).containsExactly(doubled(1, 5));
+        }
+        await().until(model::isClosed);
+    }
+
+    @Test
+    void theLargestBatchMayChange() throws Exception {
+        var model = new FakeModel(WIDTH);
+        try (Batcher batcher = batcher(model, Batching.MERGED, 4, 100, 1)) {
+            assertThat(get(call(batcher, 4, 0))).containsExactly(doubled(4, 0));
+            batcher.limitBatches(2);
+            assertThat(get(call(batcher, 4, 0))).containsExactly(doubled(4, 0));
+            assertThat(model.batches()).containsExactly(4, 2, 2);
+        }
+    }
+
+    private static final class BrokenMeter implements Meters.Timing {
+        private volatile boolean isBroken;
+
+        @Override
+        public void record(long nanos) {
+            if (isBroken) {
+                throw new OutOfMemoryError("made by a test");
+            }
+        }
+    }
+
+    private static final class ScarceThreads implements ThreadFactory {
+        private final ThreadFactory factory = Thread.ofPlatform().daemon().factory();
+        private volatile boolean isOut;
+
+        @Override
+        public Thread newThread(Runnable work) {
+            if (isOut) {
+                throw new OutOfMemoryError("made by a test: unable to create native thread");
+            }
+            return factory.newThread(work);
+        }
+    }
+
+    private Batcher batcher(FakeModel model, BatchMeters batchMeters, ThreadFactory threads) {
+        return new Batcher(
+                model,
+                Map.of(Signature.DEFAULT, Batching.MERGED),
+                new BatchLimits(64, 100, 1),
+                threads,
+                time,
+                batchMeters);
     }
 
     private Batcher batcher(

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that doubles floats: {@code x: float32[-1,n] -> y: float32[-1,n]}. It keeps the size of
@@ -28,6 +29,7 @@ public final class FakeModel implements LoadedModel {
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger mostRunning = new AtomicInteger();
     private final AtomicBoolean isClosed = new AtomicBoolean();
+    private volatile @Nullable Error failure;
     private volatile CountDownLatch gate = new CountDownLatch(0);
 
     public FakeModel(int width) {
@@ -59,6 +61,11 @@ public final class FakeModel implements LoadedModel {
     /** Lets held calls go on. */
     public void release() {
         gate.countDown();
+    }
+
+    /** Calls throw this from now on; null ends it. */
+    public void failWith(@Nullable Error error) {
+        failure = error;
     }
 
     /** Rows of each call, in the order in which the calls began. */
@@ -95,6 +102,10 @@ public final class FakeModel implements LoadedModel {
         mostRunning.accumulateAndGet(running.incrementAndGet(), Math::max);
         try {
             gate.await();
+            Error error = failure;
+            if (error != null) {
+                throw error;
+            }
             return List.of(compute(input));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
