@@ -23,8 +23,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -41,7 +42,7 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
     private final VersionLoader loader;
     private final TimeSource time;
     private final Meters meters;
-    private final ExecutorService loading;
+    private final ScheduledExecutorService loading;
     private final Map<ResourceKey, ServedModel> models = new ConcurrentHashMap<>();
 
     /**
@@ -69,9 +70,11 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
         this.time = time;
         this.meters = meters;
         this.loading =
-                Executors.newFixedThreadPool(
+                new ScheduledThreadPoolExecutor(
                         config.loaders(),
-                        Thread.ofPlatform().daemon().name("model-loader-", 1).factory());
+                        Thread.ofPlatform().daemon().name("model-loader-", 1).factory(),
+                        // After the end nothing is loaded any more.
+                        new ThreadPoolExecutor.DiscardPolicy());
     }
 
     /** Removes what an interrupted run left; call it before the first model. */
@@ -85,8 +88,19 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
         model.declare(
                 spec,
                 changed,
-                version -> loading.execute(() -> loader.load(model, version, spec)),
+                version -> loading.execute(() -> load(model, version, spec)),
                 Batcher::close);
+    }
+
+    private void load(ServedModel model, ServedVersion version, ModelSpec spec) {
+        loader.load(model, version, spec)
+                .ifPresent(wait -> {
+                    var _ =
+                            loading.schedule(
+                                    () -> load(model, version, spec),
+                                    wait.toNanos(),
+                                    TimeUnit.NANOSECONDS);
+                });
     }
 
     private ServedModel newModel(ResourceKey key) {

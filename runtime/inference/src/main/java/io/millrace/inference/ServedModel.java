@@ -18,12 +18,16 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A model, its versions and which of them answers. Calls read a picture that never changes. */
 final class ServedModel {
 
     /** The alias that says which version serves when none is named. */
     static final String PRODUCTION = "production";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServedModel.class);
 
     private final ResourceKey key;
     private final CallMeters meters;
@@ -89,8 +93,6 @@ final class ServedModel {
                 version = new ServedVersion(declared.version(), declared.uri());
                 versions.put(declared.version(), version);
                 load.accept(version);
-            } else if (version.takeAnotherTry()) {
-                load.accept(version);
             }
         }
         // First nobody finds them any more, then they close: a call that finds one gets its answer.
@@ -125,12 +127,17 @@ final class ServedModel {
             refresh();
             listener = changed;
         }
-        listener.run();
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            LOG.error("a listener of model {} failed", key, e); // it cannot undo what happened
+        }
         return true;
     }
 
-    synchronized Optional<ModelSpec> spec() {
-        return Optional.ofNullable(spec);
+    /** Whether a version still has a place here. */
+    synchronized boolean isWanted(ServedVersion version) {
+        return !version.isRetired();
     }
 
     synchronized List<ModelVersionStatus> observe() {
@@ -146,6 +153,9 @@ final class ServedModel {
             notes.put(version.version(), version.message());
             states.add(new VersionState(version.version(), serving != null, version.message()));
             if (serving != null) {
+                if (spec != null) {
+                    serving.batcher().limitBatches(Math.max(1, spec.maxBatchSize()));
+                }
                 ready.put(version.version(), serving);
             }
         }

@@ -33,7 +33,7 @@ final class ServedVersion {
     private long sizeBytes;
     private String signatureText = "";
     private boolean isRetired;
-    private boolean mayTryAgain;
+    private int failures;
     private volatile @Nullable Serving serving;
 
     ServedVersion(int version, String uri) {
@@ -66,9 +66,12 @@ final class ServedVersion {
         sizeBytes = bytes;
     }
 
+    /** A rejected version stays so while it is tried again: people shall keep the reason. */
     void probing() {
-        state = State.PROBING;
-        message = "being tried in a process of its own";
+        if (state != State.REJECTED) {
+            state = State.PROBING;
+            message = "being tried in a process of its own";
+        }
     }
 
     void loading() {
@@ -88,18 +91,22 @@ final class ServedVersion {
         message = reason;
     }
 
-    /** It failed for a reason that may pass; the next declaration tries again. */
+    /** It failed for a reason that may pass. */
     void postpone(String reason) {
-        state = State.PENDING;
-        message = reason;
-        mayTryAgain = true;
+        if (state != State.REJECTED) {
+            state = State.PENDING;
+            message = reason;
+        }
     }
 
-    /** Whether it shall be tried again now; true once per failure. */
-    boolean takeAnotherTry() {
-        boolean again = mayTryAgain;
-        mayTryAgain = false;
-        return again;
+    /** Counts a failure that another try might mend; how many there were before. */
+    int countFailure() {
+        return failures++;
+    }
+
+    /** Whether a try has come to an end, however it ended. */
+    boolean hasBeenTried() {
+        return failures > 0 || state == State.READY || state == State.REJECTED;
     }
 
     /** Ends it; the batcher to close when it was ready. */

@@ -9,9 +9,13 @@ import io.millrace.spi.LoadedModel;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelEngine;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -22,6 +26,13 @@ import org.slf4j.LoggerFactory;
 final class VersionLoader {
 
     private static final Logger LOG = LoggerFactory.getLogger(VersionLoader.class);
+
+    /**
+     * A probe that took too long or was killed may have met a busy machine; a model that does so
+     * every time shall not keep the machine busy.
+     */
+    private static final int MAX_REJECTED_TRIES = 4;
+
     private static final Pattern BLOB_URI = Pattern.compile("blob:sha256:([0-9a-f]{64})");
 
     private final ResidencyConfig config;
@@ -46,45 +57,74 @@ final class VersionLoader {
         this.meters = meters;
     }
 
-    /** Loads; whatever goes wrong ends in the version's state. */
-    void load(ServedModel model, ServedVersion version, ModelSpec spec) {
+    /**
+     * Loads; whatever goes wrong ends in the version's state.
+     *
+     * @return how long after this another try makes sense; empty when none does
+     */
+    Optional<Duration> load(ServedModel model, ServedVersion version, ModelSpec spec) {
+        if (!model.isWanted(version)) {
+            return Optional.empty();
+        }
         long start = time.nanoTime();
         try {
-            tryLoad(model, version, spec);
+            Optional<Duration> again = tryLoad(model, version, spec);
             LOG.info(
                     "model {} version {}: {} after {} ms",
                     model.key(),
                     version.version(),
                     version.status().state().label(),
                     (time.nanoTime() - start) / 1_000_000);
+            return again;
         } catch (MillraceException e) {
             LOG.warn("model {} version {}: {}", model.key(), version.version(), e.text());
             if (e.code().isTransient()) {
-                model.update(version, v -> v.postpone(e.text()));
-            } else {
-                model.update(version, v -> v.reject(e.text()));
+                return failed(model, version, Integer.MAX_VALUE, v -> v.postpone(e.text()));
             }
-        } catch (RuntimeException | LinkageError e) {
-            // The supervisor of loading: a broken install must not end the loader's thread.
+            model.update(version, v -> v.reject(e.text()));
+            return Optional.empty();
+        } catch (Throwable e) {
+            // The supervisor of loading: neither a broken install nor an Error of an engine may
+            // end the loader's thread or leave the version on its way for ever.
             LOG.error("model {} version {} cannot be loaded", model.key(), version.version(), e);
-            model.update(version, v -> v.postpone("the server cannot load it: " + e));
+            String reason = "the server cannot load it: " + e;
+            return failed(model, version, Integer.MAX_VALUE, v -> v.postpone(reason));
         }
     }
 
-    private void tryLoad(ServedModel model, ServedVersion version, ModelSpec spec) {
+    /** How long to wait with the next try; empty when there shall be none. */
+    private Optional<Duration> failed(
+            ServedModel model,
+            ServedVersion version,
+            int maxTries,
+            Consumer<ServedVersion> change) {
+        var earlier = new AtomicInteger(Integer.MAX_VALUE);
+        model.update(
+                version,
+                v -> {
+                    earlier.set(v.countFailure());
+                    change.accept(v);
+                });
+        return earlier.get() < maxTries - 1
+                ? Optional.of(config.retryAfter(earlier.get()))
+                : Optional.empty();
+    }
+
+    private Optional<Duration> tryLoad(ServedModel model, ServedVersion version, ModelSpec spec) {
         ModelEngine engine = engine(spec);
         String sha256 = hash(version.uri());
         Path content = library.unpacked(sha256);
         long size = library.size(content);
         model.update(version, v -> v.describeContent(sha256, size));
-        switch (verdict(model, version, engine, sha256, content)) {
-            case ProbeVerdict.Rejected(String reason, boolean _) ->
-                    model.update(version, v -> v.reject(reason));
+        return switch (verdict(model, version, engine, sha256, content)) {
+            case ProbeVerdict.Rejected(String reason, boolean isFinal) ->
+                    failed(model, version, isFinal ? 0 : MAX_REJECTED_TRIES, v -> v.reject(reason));
             case ProbeVerdict.Accepted accepted -> {
                 model.update(version, ServedVersion::loading);
                 serve(model, version, spec, engine.load(engine.locate(content)), accepted);
+                yield Optional.empty();
             }
-        }
+        };
     }
 
     private ProbeVerdict verdict(

@@ -30,11 +30,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,12 +57,14 @@ class ModelResidencyTest {
     private final AtomicInteger probes = new AtomicInteger();
     private final AtomicInteger changes = new AtomicInteger();
     private final RecordingMeters meters = new RecordingMeters();
-    private FileBlobStore blobs;
+    private final Queue<ProbeVerdict> verdicts = new ConcurrentLinkedQueue<>();
+    private final AtomicReference<@Nullable Error> probeError = new AtomicReference<>();
+    private FaultyBlobs blobs;
     private ModelResidency residency;
 
     @BeforeEach
     void start() {
-        blobs = FileBlobStore.open(folder.resolve("blobs"), IdSource.random());
+        blobs = new FaultyBlobs(FileBlobStore.open(folder.resolve("blobs"), IdSource.random()));
         residency = residency();
         residency.start();
     }
@@ -70,13 +76,25 @@ class ModelResidencyTest {
     }
 
     private ModelResidency residency() {
+        return residency(ResidencyConfig.standard(folder.resolve("models")));
+    }
+
+    private ModelResidency residency(ResidencyConfig config) {
         var probeEngine = new FakeModelEngine();
         return new ModelResidency(
-                ResidencyConfig.standard(folder.resolve("models")),
+                config,
                 blobs,
                 List.of(engine),
                 (_, unpacked) -> {
                     probes.incrementAndGet();
+                    Error error = probeError.get();
+                    if (error != null) {
+                        throw error;
+                    }
+                    ProbeVerdict verdict = verdicts.poll();
+                    if (verdict != null) {
+                        return verdict;
+                    }
                     return ModelTrial.run(probeEngine, unpacked);
                 },
                 TimeSource.system(),
@@ -283,6 +301,127 @@ class ModelResidencyTest {
                 new ModelSpec("OpenVINO 2019_R2", List.of(version(1, "")), Map.of(), 64),
                 () -> {});
         awaitRejected(1, "no engine for the framework 'OpenVINO 2019_R2'; this server has [fake]");
+    }
+
+    @Test
+    void whatFailsForNowIsNotTriedAgainByDeclaringIt() {
+        restart(Duration.ofHours(1));
+        var declared = new AtomicInteger();
+        var brokenVersion = version(1, "width=2");
+        blobs.fail(brokenVersion.uri(), Integer.MAX_VALUE);
+        var spec = new AtomicReference<>(spec(Map.of(), brokenVersion));
+        // What control does: each change is a reason to declare all of it again.
+        var changed =
+                new Runnable() {
+                    @Override
+                    public void run() {
+                        if (declared.incrementAndGet() < 1_000) {
+                            residency.serve(KEY, spec.get(), this);
+                        }
+                    }
+                };
+        residency.serve(KEY, spec.get(), changed);
+        awaitState(1, State.PENDING, "no space left");
+        spec.set(spec(Map.of(), brokenVersion, version(2, "width=3")));
+        residency.serve(KEY, spec.get(), changed);
+        awaitState(2, State.READY, "");
+        assertThat(blobs.opened(brokenVersion.uri())).isEqualTo(1);
+        assertThat(declared.get()).isLessThan(20);
+        assertThat(status(1).state()).isEqualTo(State.PENDING);
+    }
+
+    @Test
+    void whatFailsForNowIsTriedAgainByItself() {
+        restart(Duration.ofMillis(10));
+        var version = version(1, "width=2");
+        blobs.fail(version.uri(), 3);
+        serve(version);
+        awaitState(1, State.READY, "");
+        assertThat(blobs.opened(version.uri())).isEqualTo(4);
+    }
+
+    @Test
+    void aVersionThatIsGoneIsNotTriedAgain() {
+        restart(Duration.ofMillis(200));
+        var gone = version(1, "width=2");
+        blobs.fail(gone.uri(), Integer.MAX_VALUE);
+        serve(gone);
+        awaitState(1, State.PENDING, "no space left");
+        int opened = blobs.opened(gone.uri());
+        var waits = version(2, "width=3");
+        blobs.fail(waits.uri(), 3);
+        serve(waits);
+        awaitState(2, State.READY, "");
+        assertThat(blobs.opened(gone.uri())).isEqualTo(opened);
+    }
+
+    @Test
+    void anErrorWhileLoadingIsTriedAgain() {
+        restart(Duration.ofMillis(10));
+        probeError.set(new OutOfMemoryError("made by a test: no native memory"));
+        serve(version(1, "width=2"));
+        await().untilAsserted(() -> assertThat(status(1).message()).contains("no native memory"));
+        probeError.set(null);
+        awaitState(1, State.READY, "");
+    }
+
+    @Test
+    void aRejectionThatMayPassIsTriedAgainButNotForEver() {
+        restart(Duration.ofMillis(10));
+        verdicts.add(new ProbeVerdict.Rejected("it took longer than 60 s", false));
+        verdicts.add(new ProbeVerdict.Rejected("it took longer than 60 s", false));
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY, "");
+        assertThat(probes.get()).isEqualTo(3);
+
+        for (int i = 0; i < 10; i++) {
+            verdicts.add(new ProbeVerdict.Rejected("SIGABRT", false));
+        }
+        serve(version(2, "width=3"));
+        await().until(() -> probes.get() >= 7);
+        awaitRejected(2, "SIGABRT");
+        serve(version(2, "width=3"));
+        // Nothing more comes of it, not even when it is declared again.
+        await().during(Duration.ofMillis(300)).until(() -> probes.get() == 7);
+        assertThat(status(2).state()).isEqualTo(State.REJECTED);
+    }
+
+    @Test
+    void aRejectionForGoodIsNotTriedAgain() {
+        restart(Duration.ofMillis(10));
+        verdicts.add(new ProbeVerdict.Rejected("fails on zeros", true));
+        serve(version(1, "width=2"));
+        awaitRejected(1, "fails on zeros");
+        await().during(Duration.ofMillis(200)).until(() -> probes.get() == 1);
+    }
+
+    @Test
+    void anotherLargestBatchIsAppliedWithoutLoadingAgain() {
+        serve(version(1, "width=2"));
+        awaitState(1, State.READY, "");
+        var loaded = engine.loaded().getFirst();
+        int before = loaded.batches().size();
+        residency.serve(
+                KEY,
+                new ModelSpec("Fake 1.0", List.of(version(1, "width=2")), Map.of(), 2),
+                changes::incrementAndGet);
+        residency.infer(call(new VersionRef.Serving(), "", rows(4, 2, 1)));
+        assertThat(loaded.batches().subList(before, loaded.batches().size())).containsExactly(2, 2);
+        assertThat(engine.loaded()).hasSize(1);
+    }
+
+    private void restart(Duration firstRetry) {
+        residency.close();
+        residency =
+                residency(
+                        ResidencyConfig.standard(folder.resolve("models"))
+                                .withRetries(firstRetry, firstRetry));
+        residency.start();
+    }
+
+    private void awaitState(int version, State state, String says) {
+        awaitState(version, state);
+        await().untilAsserted(() -> assertThat(status(version).message()).contains(says));
     }
 
     private void serve(ModelSpec.Version... versions) {
