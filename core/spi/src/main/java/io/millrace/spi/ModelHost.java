@@ -4,6 +4,7 @@ import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ResourceKey;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The port through which control says which models shall be served. The host probes each new
@@ -21,6 +22,13 @@ public interface ModelHost {
 
     /** What became of each version of the spec; empty when the model is unknown. */
     List<ModelVersionStatus> observe(ResourceKey model);
+
+    /**
+     * The version that answers those who name none: the one with the alias {@code production}, else
+     * the highest that is ready. While the alias's version cannot answer, another may. Empty when
+     * none answers.
+     */
+    OptionalInt serving(ResourceKey model);
 
     /** Stops serving a model: what is under way is answered first. */
     void remove(ResourceKey model);
