@@ -7,10 +7,11 @@ import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.ModelHost;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /** Has models served. */
@@ -29,28 +30,30 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
     @Override
     public Observation reconcile(Request<ModelSpec> request) {
         models.serve(request.key(), request.spec(), request.changed());
-        return observe(request.spec(), models.observe(request.key()));
+        return observe(
+                request.spec(), models.observe(request.key()), models.serving(request.key()));
     }
 
     /** What the states of the versions mean for the model. */
-    static Observation observe(ModelSpec spec, List<ModelVersionStatus> versions) {
-        Optional<Integer> serving = ServingRule.serving(spec, versions);
+    static Observation observe(
+            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving) {
         return verdict(spec, versions, serving)
                 .withDetails(details(spec, serving))
                 .withVersions(versions);
     }
 
     private static Observation verdict(
-            ModelSpec spec, List<ModelVersionStatus> versions, Optional<Integer> serving) {
+            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving) {
         if (spec.versions().isEmpty()) {
             return Observation.notReady(
                     "NoVersions", "it has no version; add one with 'millrace models upload'");
         }
         if (serving.isPresent()) {
-            return Observation.ready("Serving", rejections(versions));
+            return Observation.ready("Serving", remarks(spec, versions, serving.getAsInt()));
         }
         String missing =
-                ServingRule.missing(new VersionRef.Serving(), spec, versions).orElseThrow();
+                ServingRule.missing(new VersionRef.Serving(), spec, versions, serving)
+                        .orElse("no version is ready");
         boolean isAnyOnItsWay =
                 versions.size() < spec.versions().size()
                         || versions.stream()
@@ -64,6 +67,22 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
         return Observation.notReady("VersionRejected", rejections.isEmpty() ? missing : rejections);
     }
 
+    /** That another version serves than people asked for, and what was rejected. */
+    private static String remarks(ModelSpec spec, List<ModelVersionStatus> versions, int serving) {
+        var remarks = new ArrayList<String>();
+        Integer production = spec.aliases().get(ServingRule.PRODUCTION);
+        if (production != null && production != serving) {
+            remarks.add(
+                    "version %d serves, as production's version %d is not ready"
+                            .formatted(serving, production));
+        }
+        String rejections = rejections(versions);
+        if (!rejections.isEmpty()) {
+            remarks.add(rejections);
+        }
+        return String.join("; ", remarks);
+    }
+
     private static String rejections(List<ModelVersionStatus> versions) {
         return versions.stream()
                 .filter(version -> version.state() == State.REJECTED)
@@ -71,7 +90,7 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
                 .collect(Collectors.joining("; "));
     }
 
-    private static Map<String, String> details(ModelSpec spec, Optional<Integer> serving) {
+    private static Map<String, String> details(ModelSpec spec, OptionalInt serving) {
         var details = new LinkedHashMap<String, String>();
         details.put("framework", spec.framework());
         serving.ifPresent(version -> details.put("serving", "version " + version));

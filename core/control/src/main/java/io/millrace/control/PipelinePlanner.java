@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -194,7 +195,11 @@ final class PipelinePlanner {
                     new Block("UnknownModel", "model '" + step.name() + "' does not exist"));
         }
         Optional<String> missing =
-                ServingRule.missing(step.version(), model.get().spec(), observed.versions(key));
+                ServingRule.missing(
+                        step.version(),
+                        model.get().spec(),
+                        observed.versions(key),
+                        observed.serving(key));
         return missing.map(text ->
                 new Block(
                         "ModelNotReady",
@@ -209,6 +214,9 @@ final class PipelinePlanner {
     interface Observed {
         /** What became of each version of a model; empty when the host does not know it. */
         List<ModelVersionStatus> versions(ResourceKey model);
+
+        /** The version of a model that answers those who name none. */
+        OptionalInt serving(ResourceKey model);
 
         /** How far the environment of a function is; empty when it was never prepared. */
         Optional<EnvironmentState> environment(ResourceKey function);

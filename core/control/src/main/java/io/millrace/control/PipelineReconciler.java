@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -153,6 +154,11 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
         @Override
         public List<ModelVersionStatus> versions(ResourceKey model) {
             return models.observe(model);
+        }
+
+        @Override
+        public OptionalInt serving(ResourceKey model) {
+            return models.serving(model);
         }
 
         @Override

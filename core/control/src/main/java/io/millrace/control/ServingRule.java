@@ -2,43 +2,34 @@ package io.millrace.control;
 
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
-import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.VersionRef;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
-/** Which version of a model a reference means, and whether it can be called. Pure. */
+/** Whether what a reference to a model means can be called. Pure: the host says what serves. */
 final class ServingRule {
-    private static final String PRODUCTION = "production";
+    /** The alias that says which version serves when none is named. */
+    static final String PRODUCTION = "production";
 
     private ServingRule() {}
 
     /** What is missing before a reference can be called; empty when it can. */
     static Optional<String> missing(
-            VersionRef reference, ModelSpec spec, List<ModelVersionStatus> versions) {
+            VersionRef reference,
+            ModelSpec spec,
+            List<ModelVersionStatus> versions,
+            OptionalInt serving) {
         return switch (reference) {
             case VersionRef.Numbered(int number) -> missingVersion(number, spec, versions);
             case VersionRef.Alias(String name) -> missingAlias(name, spec, versions);
-            case VersionRef.Serving() -> missingServing(spec, versions);
+            case VersionRef.Serving() ->
+                    serving.isPresent() ? Optional.empty() : missingServing(spec, versions);
         };
-    }
-
-    /** The version that is served to those who name none. */
-    static Optional<Integer> serving(ModelSpec spec, List<ModelVersionStatus> versions) {
-        Integer production = spec.aliases().get(PRODUCTION);
-        return versions.stream()
-                .filter(version -> version.state() == State.READY)
-                .map(ModelVersionStatus::version)
-                .filter(version -> production == null || version.equals(production))
-                .max(Comparator.naturalOrder());
     }
 
     private static Optional<String> missingServing(
             ModelSpec spec, List<ModelVersionStatus> versions) {
-        if (serving(spec, versions).isPresent()) {
-            return Optional.empty();
-        }
         Integer production = spec.aliases().get(PRODUCTION);
         return production == null
                 ? Optional.of("no version is ready")

@@ -192,6 +192,33 @@ final class ReconcilersTest {
         }
 
         @Test
+        void isReadyWithTheVersionThatTheHostServesInsteadOfProduction() {
+            World world =
+                    world(
+                            Given.model(
+                                    "m",
+                                    Map.of("production", 2),
+                                    Given.version(1),
+                                    Given.version(2)),
+                            Given.pipeline("p", images(), "out", Given.infer("m", "")));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.models.decide(MODEL, 2, State.REJECTED, "truncated");
+            world.settle();
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("ModelNotReady");
+
+            world.models.serveInstead(MODEL, 1);
+            world.settle();
+
+            assertThat(world.get(MODEL).isReady()).isTrue();
+            assertThat(world.ready(MODEL).message())
+                    .contains("version 1 serves")
+                    .contains("production's version 2")
+                    .contains("truncated");
+            assertThat(world.status(MODEL).details()).containsEntry("serving", "version 1");
+            assertThat(world.pipelines.plan(PIPELINE)).isPresent();
+        }
+
+        @Test
         void aModelWithoutVersionsSaysHowToGetOne() {
             World world = world(Given.model("m", Map.of()));
 

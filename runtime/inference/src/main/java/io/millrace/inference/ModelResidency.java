@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -111,6 +112,12 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
     public List<ModelVersionStatus> observe(ResourceKey key) {
         ServedModel model = models.get(key);
         return model == null ? List.of() : model.observe();
+    }
+
+    @Override
+    public OptionalInt serving(ResourceKey key) {
+        ServedModel model = models.get(key);
+        return model == null ? OptionalInt.empty() : model.serving();
     }
 
     @Override

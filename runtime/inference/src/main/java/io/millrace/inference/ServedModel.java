@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +30,14 @@ final class ServedModel {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServedModel.class);
 
+    /** No version has this number. */
+    private static final int NONE = -1;
+
     private final ResourceKey key;
     private final CallMeters meters;
     private final TreeMap<Integer, ServedVersion> versions = new TreeMap<>();
     private @Nullable ModelSpec spec;
+    private int lastWanted = NONE;
     private Runnable changed = () -> {};
     private volatile Picture picture =
             new Picture(Map.of(), Map.of(), Map.of(), null, List.of(), "");
@@ -144,6 +149,12 @@ final class ServedModel {
         return versions.values().stream().map(ServedVersion::status).toList();
     }
 
+    /** The version that answers those who name none. */
+    OptionalInt serving() {
+        ServedVersion.Serving serving = picture.serving();
+        return serving == null ? OptionalInt.empty() : OptionalInt.of(serving.version());
+    }
+
     private void refresh() {
         var notes = new HashMap<Integer, String>();
         var ready = new TreeMap<Integer, ServedVersion.Serving>();
@@ -172,20 +183,27 @@ final class ServedModel {
 
     /**
      * The alias {@code production}, else the highest ready one. While the alias's version is not
-     * ready, the one that served before goes on.
+     * ready, the one that served before goes on. After a restart nobody knows which that was: then
+     * it is the highest ready one, but only once the alias's version has had its first try.
      */
     private ServedVersion.@Nullable Serving chooseServing(
             NavigableMap<Integer, ServedVersion.Serving> ready, Map<String, Integer> aliases) {
         Integer production = aliases.get(PRODUCTION);
-        if (production == null) {
-            return ready.isEmpty() ? null : ready.lastEntry().getValue();
-        }
-        ServedVersion.Serving wanted = ready.get(production);
-        ServedVersion.Serving before = picture.serving();
-        if (wanted != null || before == null) {
+        var highest = ready.lastEntry();
+        ServedVersion.Serving wanted =
+                production != null
+                        ? ready.get(production)
+                        : highest == null ? null : highest.getValue();
+        if (wanted != null) {
+            lastWanted = wanted.version();
             return wanted;
         }
-        return ready.get(before.version());
+        ServedVersion.Serving before = ready.get(lastWanted);
+        if (before != null || highest == null) {
+            return before;
+        }
+        ServedVersion missing = production == null ? null : versions.get(production);
+        return missing == null || missing.hasFailed() ? highest.getValue() : null;
     }
 
     /**

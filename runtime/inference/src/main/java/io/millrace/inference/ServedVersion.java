@@ -104,9 +104,9 @@ final class ServedVersion {
         return failures++;
     }
 
-    /** Whether a try has come to an end, however it ended. */
-    boolean hasBeenTried() {
-        return failures > 0 || state == State.READY || state == State.REJECTED;
+    /** Whether a try has ended badly. */
+    boolean hasFailed() {
+        return failures > 0 || state == State.REJECTED;
     }
 
     /** Ends it; the batcher to close when it was ready. */

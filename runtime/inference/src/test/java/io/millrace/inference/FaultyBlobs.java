@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A store whose blobs cannot be read for a while, as when the disk is full. */
@@ -13,6 +14,9 @@ final class FaultyBlobs implements BlobStore {
 
     private final BlobStore blobs;
     private final Map<String, AtomicInteger> faults = new ConcurrentHashMap<>();
+    private static final CountDownLatch OPEN = new CountDownLatch(0);
+
+    private final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> opened = new ConcurrentHashMap<>();
 
     FaultyBlobs(BlobStore blobs) {
@@ -22,6 +26,15 @@ final class FaultyBlobs implements BlobStore {
     /** Fails to open a blob so many times. */
     void fail(String uri, int times) {
         faults.put(sha256(uri), new AtomicInteger(times));
+    }
+
+    /** Opening a blob waits until it is released. */
+    void hold(String uri) {
+        gates.put(sha256(uri), new CountDownLatch(1));
+    }
+
+    void release(String uri) {
+        gates.getOrDefault(sha256(uri), OPEN).countDown();
     }
 
     /** How often a blob was opened, failures included. */
@@ -50,6 +63,11 @@ final class FaultyBlobs implements BlobStore {
     @Override
     public Path open(String sha256) {
         counter(opened, sha256).incrementAndGet();
+        try {
+            gates.getOrDefault(sha256, OPEN).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         if (counter(faults, sha256).getAndDecrement() > 0) {
             throw MillraceException.internal("cannot unpack the model: no space left", null);
         }

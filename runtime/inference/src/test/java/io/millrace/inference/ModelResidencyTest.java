@@ -196,6 +196,34 @@ class ModelResidencyTest {
     }
 
     @Test
+    void afterARestartTheHighestReadyVersionServesWhileProductionIsRejected() {
+        ModelSpec.Version[] versions = {
+            version(1, "width=2"), version(2, "width=2"), version(3, "load=refuse")
+        };
+        restart(Duration.ofSeconds(1));
+        serve(Map.of("production", 3), versions);
+        awaitRejected(3, "refuses");
+        awaitState(1, State.READY);
+        awaitState(2, State.READY);
+        assertThat(residency.serving(KEY)).hasValue(2);
+        assertThat(answer(new VersionRef.Serving(), 2).version()).isEqualTo(2);
+        assertThat(residency.serving(ResourceKey.of(Kind.MODEL, PROJECT, "none"))).isEmpty();
+    }
+
+    @Test
+    void untilItWasTriedOnceNothingServesInPlaceOfProduction() {
+        restart(Duration.ofHours(1));
+        var production = version(2, "width=3");
+        blobs.hold(production.uri());
+        serve(Map.of("production", 2), version(1, "width=2"), production);
+        awaitState(1, State.READY);
+        assertThat(residency.serving(KEY)).isEmpty();
+        blobs.release(production.uri());
+        awaitState(2, State.READY);
+        assertThat(residency.serving(KEY)).hasValue(2);
+    }
+
+    @Test
     void wrongInputsSayWhatWasExpectedAndReceived() {
         serve(version(1, "width=2"));
         awaitState(1, State.READY);

@@ -7,6 +7,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.spi.ModelHost;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -15,6 +16,7 @@ public final class FakeModelHost implements ModelHost {
     private static final String BLOB = "blob:sha256:";
     private final Map<ResourceKey, Served> models = new ConcurrentHashMap<>();
     private final Map<Version, Verdict> verdicts = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, Integer> insteadOfProduction = new ConcurrentHashMap<>();
     private final Function<String, Verdict> byContent;
 
     /** Decides nothing by itself. */
@@ -55,6 +57,37 @@ public final class FakeModelHost implements ModelHost {
         }
         return new ModelVersionStatus(
                 version.version(), verdict.state(), verdict.message(), sha256, 0, "");
+    }
+
+    @Override
+    public OptionalInt serving(ResourceKey model) {
+        Served served = models.get(model);
+        if (served == null) {
+            return OptionalInt.empty();
+        }
+        List<Integer> ready =
+                observe(model).stream()
+                        .filter(version -> version.state() == State.READY)
+                        .map(ModelVersionStatus::version)
+                        .toList();
+        Integer production = served.spec().aliases().get("production");
+        Integer wanted =
+                production == null || ready.contains(production)
+                        ? production
+                        : insteadOfProduction.get(model);
+        return ready.stream()
+                .mapToInt(version -> version)
+                .filter(version -> wanted == null ? production == null : version == wanted)
+                .max();
+    }
+
+    /** Lets a version answer while that of the alias {@code production} is not ready. */
+    public void serveInstead(ResourceKey model, int version) {
+        insteadOfProduction.put(model, version);
+        Served served = models.get(model);
+        if (served != null) {
+            served.changed().run();
+        }
     }
 
     @Override
