@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
@@ -132,11 +133,24 @@ final class ReachCheck {
      * @throws MillraceException {@code INVALID}, naming the operation
      */
     static void check(MetaGraphDef graph) {
+        for (AssetFileDef asset : graph.getAssetFileDefList()) {
+            checkAsset(asset.getFilename());
+        }
         var check = new ReachCheck(graph);
         check.walk(check.callRoots(), false);
         var restore = new ArrayDeque<String>();
         restore.add(nodeName(graph.getSaverDef().getRestoreOpName()));
         check.walk(restore, true);
+    }
+
+    /** TensorFlow puts the name behind the model's folder and opens what comes of it. */
+    private static void checkAsset(String name) {
+        for (String part : name.split("/", -1)) {
+            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+                throw MillraceException.invalid(
+                        "the asset '" + name + "' leads out of the model; it is not served");
+            }
+        }
     }
 
     private Deque<String> callRoots() {

@@ -132,6 +132,26 @@ class TensorFlowEngineTest {
     }
 
     @Test
+    void refusesAssetsThatLeadOutOfTheModel() throws IOException {
+        SavedModels.doubling(folder, 2);
+        Path file = folder.resolve(SavedModelFolder.GRAPH_FILE);
+        SavedModel good = SavedModel.parseFrom(Files.readAllBytes(file));
+        for (String name :
+                List.of("../../../../etc/passwd", "/etc/passwd", "a/../../b", "", ".", "a//b")) {
+            Files.write(file, withAsset(good, name).toByteArray());
+            assertInvalid(() -> engine.load(engine.locate(folder)).close(), "asset", "leads out");
+        }
+        Files.write(file, withAsset(good, "words/vocabulary.txt").toByteArray());
+        engine.load(engine.locate(folder)).close();
+    }
+
+    private static SavedModel withAsset(SavedModel good, String name) {
+        var changed = good.toBuilder();
+        changed.getMetaGraphsBuilder(0).addAssetFileDefBuilder().setFilename(name);
+        return changed.build();
+    }
+
+    @Test
     void everyForbiddenOperationExists() {
         var known =
                 org.tensorflow.TensorFlow.registeredOpList().getOpList().stream()
