@@ -27,6 +27,8 @@ public final class Control implements AutoCloseable {
     private final ResourceStore store;
     private final ReconcileLoop loop;
     private final ReconcileConfig config;
+    private final TimeSource time;
+    private final Duration patience;
     private final List<Thread> threads = new ArrayList<>();
 
     public Control(
@@ -35,8 +37,21 @@ public final class Control implements AutoCloseable {
             Meters meters,
             TimeSource time,
             ReconcileConfig config) {
+        this(store, ports, meters, time, config, PATIENCE);
+    }
+
+    /** With another patience at the end, for tests. */
+    Control(
+            ResourceStore store,
+            ControlPorts ports,
+            Meters meters,
+            TimeSource time,
+            ReconcileConfig config,
+            Duration patience) {
         this.store = store;
+        this.time = time;
         this.config = config;
+        this.patience = patience;
         this.loop = new ReconcileLoop(store, reconcilers(ports), meters, time, config);
     }
 
@@ -101,14 +116,17 @@ public final class Control implements AutoCloseable {
         }
     }
 
-    /** Begins nothing new and waits a bounded time for what is under way. Idempotent. */
+    /**
+     * Begins nothing new and waits a bounded time, one for all, for what is under way. Idempotent.
+     */
     @Override
     public synchronized void close() {
         loop.close();
         boolean isInterrupted = false;
+        long end = time.nanoTime() + patience.toNanos();
         for (Thread thread : threads) {
             try {
-                if (!thread.join(PATIENCE)) {
+                if (!thread.join(Duration.ofNanos(Math.max(0, end - time.nanoTime())))) {
                     thread.interrupt();
                 }
             } catch (InterruptedException e) {

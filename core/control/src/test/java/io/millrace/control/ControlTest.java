@@ -2,6 +2,7 @@ package io.millrace.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.api.DataSourceSpec;
 import io.millrace.api.IdSource;
 import io.millrace.api.Kind;
 import io.millrace.api.ModelVersionStatus.State;
@@ -10,6 +11,8 @@ import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.PipelineState;
+import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceConnector;
 import io.millrace.store.InMemoryResourceStore;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeModelHost;
@@ -17,10 +20,13 @@ import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TopicsOnlyLog;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,16 +43,22 @@ final class ControlTest {
     private final FakePipelineHost pipelines = new FakePipelineHost();
 
     private Control newControl() {
-        var ports =
-                new ControlPorts(
-                        new TopicsOnlyLog(),
-                        List.of(new FakeSourceConnector()),
-                        new FakeEnvironments(),
-                        models,
-                        pipelines,
-                        new ForgottenLogs());
         return new Control(
-                store, ports, new RecordingMeters(), TimeSource.system(), ReconcileConfig.DEFAULT);
+                store,
+                ports(new FakeSourceConnector()),
+                new RecordingMeters(),
+                TimeSource.system(),
+                ReconcileConfig.DEFAULT);
+    }
+
+    private ControlPorts ports(SourceConnector sources) {
+        return new ControlPorts(
+                new TopicsOnlyLog(),
+                List.of(sources),
+                new FakeEnvironments(),
+                models,
+                pipelines,
+                new ForgottenLogs());
     }
 
     @Test
@@ -85,6 +97,73 @@ final class ControlTest {
             store.put(Given.model("m", Map.of(), Given.version(1)), Optional.empty());
 
             assertThat(models.isServing(MODEL)).isFalse();
+        }
+    }
+
+    @Test
+    void waitsForAllThatIsUnderWayTogetherAndNotForOneAfterTheOther() {
+        Duration patience = Duration.ofSeconds(1);
+        TimeSource time = TimeSource.system();
+        try (store;
+                var stuck = new StuckConnector()) {
+            store.put(Given.project(), Optional.empty());
+            for (int i = 0; i < ReconcileConfig.DEFAULT.threads(); i++) {
+                store.put(
+                        Given.source("s" + i, Map.of(), Given.field("image", "topic-" + i)),
+                        Optional.empty());
+            }
+            var control =
+                    new Control(
+                            store,
+                            ports(stuck),
+                            new RecordingMeters(),
+                            time,
+                            ReconcileConfig.DEFAULT,
+                            patience);
+            control.start();
+            Awaitility.await().until(() -> stuck.inside.get() == ReconcileConfig.DEFAULT.threads());
+
+            long begun = time.nanoTime();
+            control.close();
+
+            assertThat(Duration.ofNanos(time.nanoTime() - begun))
+                    .isBetween(patience, patience.multipliedBy(2));
+        }
+    }
+
+    /** Does not come back, whoever interrupts it, before it is closed. */
+    private static final class StuckConnector implements SourceConnector, AutoCloseable {
+        final AtomicInteger inside = new AtomicInteger();
+        private final CountDownLatch end = new CountDownLatch(1);
+
+        @Override
+        public boolean supports(DataSourceSpec.Connection connection) {
+            return true;
+        }
+
+        @Override
+        public void start(SourceBinding binding) {
+            inside.incrementAndGet();
+            boolean wasInterrupted = false;
+            while (true) {
+                try {
+                    end.await();
+                    break;
+                } catch (InterruptedException e) {
+                    wasInterrupted = true;
+                }
+            }
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void stop(ResourceKey source) {}
+
+        @Override
+        public void close() {
+            end.countDown();
         }
     }
 }
