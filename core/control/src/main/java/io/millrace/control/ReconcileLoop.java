@@ -255,8 +255,9 @@ final class ReconcileLoop implements AutoCloseable {
                 queue.addAfter(key, config.resync());
             }
             return true;
-        } catch (RuntimeException e) {
-            // The supervisor of all reconcilers: none of them may end the loop.
+        } catch (Throwable e) {
+            // The supervisor of all reconcilers: none of them may end the loop, not even with an
+            // Error, such as the OutOfMemoryError of a native library.
             report(key, e);
             if (e instanceof MillraceException known && !known.code().isTransient()) {
                 // Waiting for it at the start would help nobody.
@@ -267,10 +268,11 @@ final class ReconcileLoop implements AutoCloseable {
         }
     }
 
-    private void writeFailure(Resource<?> resource, RuntimeException failure) {
+    private void writeFailure(Resource<?> resource, Throwable failure) {
         try {
             write(resource, StatusUpdate.ofFailure(resource, failure, time.now()));
-        } catch (MillraceException e) {
+        } catch (Throwable e) {
+            // The loop goes on all the same; the next attempt writes it.
             LOG.error("the status of {} could not be written", resource.key(), e);
         }
     }
@@ -319,7 +321,7 @@ final class ReconcileLoop implements AutoCloseable {
         }
     }
 
-    private static void report(ResourceKey key, RuntimeException failure) {
+    private static void report(ResourceKey key, Throwable failure) {
         if (failure instanceof MillraceException known && known.code() != ErrorCode.INTERNAL) {
             LOG.warn("{} is not ready: {}", key, known.text());
         } else {

@@ -22,7 +22,7 @@ final class StatusUpdate {
     /**
      * The status after a failed attempt: what was known of the resource stays, but it is not ready.
      */
-    static Status ofFailure(Resource<?> resource, RuntimeException failure, Instant now) {
+    static Status ofFailure(Resource<?> resource, Throwable failure, Instant now) {
         Status before = resource.status();
         Observation observed =
                 Observation.notReady(reasonOf(failure), messageOf(failure))
@@ -47,11 +47,11 @@ final class StatusUpdate {
                 resource.metadata().generation());
     }
 
-    private static String reasonOf(RuntimeException failure) {
+    private static String reasonOf(Throwable failure) {
         return failure instanceof MillraceException known ? camelCase(known.code()) : "Internal";
     }
 
-    private static String messageOf(RuntimeException failure) {
+    private static String messageOf(Throwable failure) {
         return failure instanceof MillraceException known
                 ? known.text()
                 : "a defect of Millrace (" + failure + "); the server's log has the details";

@@ -81,6 +81,25 @@ final class ReconcileLoopTest {
     }
 
     @Test
+    void anErrorOfOneResourceEndsNeitherTheLoopNorTheOthers() {
+        var world = new World();
+        world.mqtt.failNext(new UnsatisfiedLinkError("a native library"));
+        world.put(
+                Given.project(),
+                Given.source("camera", Map.of(), Given.field("image", "images")),
+                Given.source("other", Map.of(), Given.field("image", "others")));
+        world.start();
+
+        ResourceKey other = Given.key(Kind.DATA_SOURCE, "other");
+        assertThat(List.of(world.get(CAMERA), world.get(other)).stream().filter(r -> r.isReady()))
+                .hasSize(1);
+        world.time.advance(Duration.ofMillis(200));
+        world.settle();
+        assertThat(world.get(CAMERA).isReady()).isTrue();
+        assertThat(world.get(other).isReady()).isTrue();
+    }
+
+    @Test
     void theBackoffHasAnEnd() {
         assertThat(ReconcileConfig.DEFAULT.backoff(1)).isEqualTo(Duration.ofMillis(200));
         assertThat(ReconcileConfig.DEFAULT.backoff(8)).isEqualTo(Duration.ofMillis(25_600));

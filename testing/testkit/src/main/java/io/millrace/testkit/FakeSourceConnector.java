@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** A source connector for every connection that takes no data and remembers its bindings. */
 public final class FakeSourceConnector implements SourceConnector {
     private final Map<ResourceKey, SourceBinding> bindings = new ConcurrentHashMap<>();
-    private final Queue<MillraceException> failures = new ArrayDeque<>();
+    private final Queue<Throwable> failures = new ArrayDeque<>();
     private final AtomicInteger starts = new AtomicInteger();
 
     @Override
@@ -27,14 +27,15 @@ public final class FakeSourceConnector implements SourceConnector {
     @Override
     public void start(SourceBinding binding) {
         starts.incrementAndGet();
-        MillraceException failure = nextFailure();
-        if (failure != null) {
-            throw failure;
+        switch (nextFailure()) {
+            case null -> {}
+            case Error error -> throw error;
+            case Throwable failure -> throw (MillraceException) failure;
         }
         bindings.put(binding.source(), binding);
     }
 
-    private @Nullable MillraceException nextFailure() {
+    private @Nullable Throwable nextFailure() {
         synchronized (failures) {
             return failures.poll();
         }
@@ -47,6 +48,13 @@ public final class FakeSourceConnector implements SourceConnector {
 
     /** Makes the next start fail; several in a row are allowed. */
     public void failNext(MillraceException failure) {
+        synchronized (failures) {
+            failures.add(failure);
+        }
+    }
+
+    /** Makes the next start fail as a virtual machine or a native library does. */
+    public void failNext(Error failure) {
         synchronized (failures) {
             failures.add(failure);
         }
