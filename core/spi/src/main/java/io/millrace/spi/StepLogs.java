@@ -25,7 +25,16 @@ public interface StepLogs {
      */
     Subscription follow(ResourceKey pipeline, int lines, Follower follower);
 
-    /** Removes what is kept of a pipeline. */
+    /**
+     * Takes lines of a pipeline again after {@link #remove}. Called before its functions start;
+     * calling it again does nothing.
+     */
+    default void open(ResourceKey pipeline) {}
+
+    /**
+     * Removes what is kept of a pipeline. Its functions may still be ending: what they print until
+     * {@link #open} need not be kept.
+     */
     void remove(ResourceKey pipeline);
 
     /**
