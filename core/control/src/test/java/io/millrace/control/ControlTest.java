@@ -19,6 +19,7 @@ import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.RecordingStepLogs;
 import io.millrace.testkit.TopicsOnlyLog;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +59,7 @@ final class ControlTest {
                 new FakeEnvironments(),
                 models,
                 pipelines,
-                new ForgottenLogs());
+                new RecordingStepLogs());
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.RecordingStepLogs;
 import io.millrace.testkit.TestingTime;
 import io.millrace.testkit.TopicsOnlyLog;
 import java.util.List;
@@ -20,7 +21,7 @@ final class World {
     final TestingTime time = new TestingTime();
     final SteppedStore store = new SteppedStore(time);
     final RecordingMeters meters = new RecordingMeters();
-    ForgottenLogs stepLogs = new ForgottenLogs();
+    RecordingStepLogs stepLogs = new RecordingStepLogs();
     TopicsOnlyLog log = new TopicsOnlyLog();
     FakeSourceConnector mqtt = new FakeSourceConnector();
     FakeEnvironments functions = new FakeEnvironments();
@@ -56,7 +57,7 @@ final class World {
     }
 
     void bootWith(FakeEnvironments environments) {
-        stepLogs = new ForgottenLogs();
+        stepLogs = new RecordingStepLogs();
         log = new TopicsOnlyLog();
         mqtt = new FakeSourceConnector();
         functions = environments;

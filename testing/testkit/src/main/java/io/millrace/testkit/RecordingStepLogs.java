@@ -3,15 +3,17 @@ package io.millrace.testkit;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.StepLogs;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Logs that a test can read; nothing is ever dropped. Followers hear lines as they are kept. */
 public final class RecordingStepLogs implements StepLogs {
 
     private final List<Line> lines = new ArrayList<>();
-    private final Map<Object, Following> followers = new java.util.LinkedHashMap<>();
+    private final List<ResourceKey> opened = new ArrayList<>();
+    private final List<ResourceKey> removed = new ArrayList<>();
+    private final Map<Object, Following> followers = new LinkedHashMap<>();
 
     private record Following(ResourceKey pipeline, Follower follower) {}
 
@@ -44,12 +46,28 @@ public final class RecordingStepLogs implements StepLogs {
     }
 
     @Override
+    public synchronized void open(ResourceKey pipeline) {
+        opened.add(pipeline);
+    }
+
+    @Override
     public synchronized void remove(ResourceKey pipeline) {
+        removed.add(pipeline);
         lines.removeIf(line -> line.pipeline().equals(pipeline));
+    }
+
+    /** Each call of {@link #open}, in order. */
+    public synchronized List<ResourceKey> opened() {
+        return List.copyOf(opened);
+    }
+
+    /** Each call of {@link #remove}, in order. */
+    public synchronized List<ResourceKey> removed() {
+        return List.copyOf(removed);
     }
 
     /** The text of every line of every pipeline, oldest first. */
     public synchronized List<String> texts() {
-        return new CopyOnWriteArrayList<>(lines.stream().map(Line::text).toList());
+        return lines.stream().map(Line::text).toList();
     }
 }
