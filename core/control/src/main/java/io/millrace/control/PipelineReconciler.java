@@ -76,6 +76,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
 
     private Observation deploy(Request<PipelineSpec> request, PipelineDecision.Deploy deploy) {
         log.ensureTopics(topics(request, deploy.streams()));
+        stepLogs.open(request.key());
         pipelines.deploy(deploy.plan(), request.changed());
         Map<String, String> details = details(request, deploy.streams());
         Optional<PipelineState> state = pipelines.observe(request.key());
@@ -146,6 +147,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
     @Override
     public void remove(ResourceKey key) {
         pipelines.remove(key, true);
+        // Its functions end in the background: from here on their words are not kept.
         stepLogs.remove(key);
     }
 

@@ -373,6 +373,17 @@ final class ReconcilersTest {
         }
 
         @Test
+        void anotherOfTheSameNameHasLogsAgain() {
+            World world = world(Given.pipeline("p", images(), "out"));
+            world.delete(PIPELINE);
+            int opened = world.stepLogs.opened().size();
+
+            world.apply(Given.pipeline("p", images(), "out"));
+
+            assertThat(world.stepLogs.opened()).hasSizeGreaterThan(opened).containsOnly(PIPELINE);
+        }
+
+        @Test
         void argumentsMustFitTheParameters() {
             var count = new Parameter("count", ParameterType.INTEGER);
             var label = new Parameter("label", ParameterType.STRING);

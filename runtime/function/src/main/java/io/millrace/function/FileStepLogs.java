@@ -104,6 +104,11 @@ public final class FileStepLogs implements StepLogs, AutoCloseable {
     }
 
     @Override
+    public void open(ResourceKey pipeline) {
+        log(pipeline).reopen();
+    }
+
+    @Override
     public void remove(ResourceKey pipeline) {
         try {
             log(pipeline).remove();

@@ -38,6 +38,7 @@ final class PipelineLog {
     private final List<LogFollower> followers = new CopyOnWriteArrayList<>();
     private @Nullable FileChannel current;
     private long size;
+    private boolean removed;
     private boolean closed;
 
     PipelineLog(ResourceKey pipeline, Path folder, int files, long fileSize) {
@@ -51,8 +52,8 @@ final class PipelineLog {
         for (LogFollower follower : followers) {
             follower.offer(line);
         }
-        if (closed) {
-            return; // the server stops: what a function still says has no place any more
+        if (closed || removed) {
+            return; // what an ending function still says has no place any more
         }
         ByteBuffer bytes =
                 ByteBuffer.wrap(
@@ -83,7 +84,13 @@ final class PipelineLog {
         followers.remove(follower);
     }
 
+    /** Keeps lines again after {@link #remove}. */
+    synchronized void reopen() {
+        removed = false;
+    }
+
     synchronized void remove() throws IOException {
+        removed = true;
         closeFile();
         Folders.delete(folder);
     }

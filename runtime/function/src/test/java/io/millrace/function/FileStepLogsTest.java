@@ -130,8 +130,24 @@ class FileStepLogsTest {
             logs.remove(ONE);
             assertThat(logs.tail(ONE, 5)).isEmpty();
             assertThat(root.resolve("lab/one")).doesNotExist();
+            logs.open(ONE);
             logs.append(line(ONE, 2));
+            logs.open(ONE);
             assertThat(logs.tail(ONE, 5)).containsExactly(line(ONE, 2));
+        }
+    }
+
+    @Test
+    void keepsNothingOfFunctionsThatAreStillEndingAfterTheirPipelineWasRemoved() {
+        try (var logs = new FileStepLogs(root, meters)) {
+            logs.append(line(ONE, 1));
+            logs.append(line(OTHER, 1));
+            logs.remove(ONE);
+            logs.append(line(ONE, 2));
+            logs.append(line(OTHER, 2));
+            assertThat(logs.tail(ONE, 5)).isEmpty();
+            assertThat(root.resolve("lab/one")).doesNotExist();
+            assertThat(logs.tail(OTHER, 5)).containsExactly(line(OTHER, 1), line(OTHER, 2));
         }
     }
 
