@@ -7,18 +7,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Runs a command of the system to its end, its output kept in a file. */
 final class ExternalCommand {
 
-    /** Variables of the server that would send a Python elsewhere. */
-    private static final List<String> NOT_INHERITED =
-            List.of(
-                    "PYTHONHOME",
-                    "PYTHONPATH",
-                    "PYTHONSTARTUP",
-                    "VIRTUAL_ENV",
-                    "__PYVENV_LAUNCHER__");
+    /**
+     * What commands see of the server's variables: enough to find programs, settings, proxies and
+     * package indexes. Packages run code of their own when they are installed, and the rest may
+     * hold secrets, or send a Python elsewhere.
+     */
+    private static final Pattern INHERITED =
+            Pattern.compile(
+                    "PATH|HOME|LANG|TZ|TMPDIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE"
+                            + "|(LC|PIP|SSL|XDG)_.+"
+                            + "|(?i:(http|https|ftp|all|no)_proxy)");
 
     private ExternalCommand() {}
 
@@ -38,6 +41,10 @@ final class ExternalCommand {
         }
     }
 
+    static boolean isInherited(String name) {
+        return INHERITED.matcher(name).matches();
+    }
+
     static Outcome run(List<String> command, Path log, Duration limit)
             throws IOException, InterruptedException {
         ProcessBuilder builder =
@@ -45,7 +52,7 @@ final class ExternalCommand {
                         .redirectErrorStream(true)
                         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                         .redirectOutput(log.toFile());
-        NOT_INHERITED.forEach(builder.environment()::remove);
+        builder.environment().keySet().removeIf(name -> !isInherited(name));
         Process process = builder.start();
         try {
             if (process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {

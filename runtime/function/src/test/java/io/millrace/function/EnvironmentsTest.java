@@ -211,6 +211,46 @@ class EnvironmentsTest {
     }
 
     @Test
+    void commandsSeeOnlyWhatTheyNeedOfTheServersVariables() throws Exception {
+        for (String name :
+                List.of(
+                        "PATH",
+                        "HOME",
+                        "LANG",
+                        "LC_ALL",
+                        "TZ",
+                        "TMPDIR",
+                        "https_proxy",
+                        "NO_PROXY",
+                        "PIP_INDEX_URL",
+                        "SSL_CERT_FILE",
+                        "REQUESTS_CA_BUNDLE",
+                        "CURL_CA_BUNDLE",
+                        "XDG_CONFIG_HOME")) {
+            assertThat(ExternalCommand.isInherited(name)).as(name).isTrue();
+        }
+        for (String name :
+                List.of(
+                        "AWS_SECRET_ACCESS_KEY",
+                        "PYTHONPATH",
+                        "PYTHONHOME",
+                        "VIRTUAL_ENV",
+                        "GITHUB_TOKEN",
+                        "MILLRACE_TOKEN",
+                        "LD_PRELOAD",
+                        "PATHS",
+                        "MY_PIP_TOKEN")) {
+            assertThat(ExternalCommand.isInherited(name)).as(name).isFalse();
+        }
+        assertThat(System.getenv().keySet()).anyMatch(name -> !ExternalCommand.isInherited(name));
+        var outcome =
+                ExternalCommand.run(List.of("env"), data.resolve("out"), Duration.ofSeconds(30));
+        assertThat(outcome.output().lines())
+                .anyMatch(line -> line.startsWith("PATH="))
+                .allMatch(line -> ExternalCommand.isInherited(line.split("=", 2)[0]));
+    }
+
+    @Test
     void namesThePackageThatDebianLeavesOut() throws IOException {
         Path fake = data.resolve("python3");
         Files.writeString(
