@@ -2,6 +2,7 @@ package io.millrace.function;
 
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.MillraceException;
+import io.millrace.api.Suggestion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -92,23 +93,25 @@ final class EnvironmentCatalog {
         }
         String reason =
                 switch (plain) {
-                    case "python2env", "python2", "srpython2" -> "; Python 2 is not supported.";
+                    case "python2env", "python2", "srpython2" ->
+                            "; Python 2 is not supported. Known are ";
                     case "nodeenv", "node", "srnode", "golang", "golangenv", "go", "srgo" ->
-                            "; only functions in Python are supported.";
-                    default -> "; did you mean '" + nearest(plain) + "'?";
+                            "; only functions in Python are supported. Known are ";
+                    default -> nearest(plain);
                 };
         throw MillraceException.invalid(
                 "environment '"
                         + environment
                         + "' is not known"
                         + reason
-                        + " Known are "
                         + String.join(", ", NAMES)
                         + "; further packages go into spec.requirements");
     }
 
     private static String nearest(String plain) {
-        return plain.contains("t") && plain.contains("f") ? "tensorflow-python" : "python";
+        return Suggestion.nearest(plain, ALIASES.keySet().stream().sorted().toList())
+                .map(alias -> "; did you mean '" + ALIASES.get(alias) + "'? Known are ")
+                .orElse("; known are ");
     }
 
     private static String checked(String requirement) {

@@ -211,6 +211,15 @@ class EnvironmentsTest {
     }
 
     @Test
+    void suggestsOnlyWhatIsNear() {
+        assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("pyhton3")))
+                .hasMessageContaining("did you mean 'python'?");
+        assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("ruby")))
+                .hasMessageContaining("'ruby' is not known; known are python")
+                .hasMessageNotContaining("did you mean");
+    }
+
+    @Test
     void commandsSeeOnlyWhatTheyNeedOfTheServersVariables() throws Exception {
         for (String name :
                 List.of(
