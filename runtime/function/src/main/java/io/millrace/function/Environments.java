@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The environments that somebody asked for. Each is built once, however many ask; one that failed
- * is tried again, later and later, until it works or the server ends.
+ * is tried again, later and later, until it works; what nobody listens to any more is left alone
+ * until somebody does again.
  */
 final class Environments implements AutoCloseable {
 
@@ -26,16 +27,35 @@ final class Environments implements AutoCloseable {
     private static final Duration FIRST_RETRY = Duration.ofSeconds(30);
     private static final Duration LAST_RETRY = Duration.ofMinutes(10);
 
-    private final EnvironmentBuilder builder;
+    private final Construction construction;
+    private final ExecutorService builders;
     private final ScheduledExecutorService timer;
-    private final ExecutorService builders =
-            Executors.newCachedThreadPool(
-                    Thread.ofPlatform().daemon().name("function-environment-", 0).factory());
     private final Map<EnvironmentCatalog.Recipe, Entry> entries = new HashMap<>();
     private boolean closed;
 
+    /** How one is built. */
+    @FunctionalInterface
+    interface Construction {
+        VirtualEnvironment build(EnvironmentCatalog.Recipe recipe)
+                throws IOException, InterruptedException;
+    }
+
     Environments(EnvironmentBuilder builder, ScheduledExecutorService timer) {
-        this.builder = builder;
+        this(
+                builder::build,
+                Executors.newCachedThreadPool(
+                        Thread.ofPlatform().daemon().name("function-environment-", 0).factory()),
+                timer);
+    }
+
+    /**
+     * @param builders where building happens; closed with this
+     * @param timer for trying again; its owner closes it
+     */
+    Environments(
+            Construction construction, ExecutorService builders, ScheduledExecutorService timer) {
+        this.construction = construction;
+        this.builders = builders;
         this.timer = timer;
     }
 
@@ -79,13 +99,17 @@ final class Environments implements AutoCloseable {
                                 + "'; the first time takes minutes"),
                 null);
         try {
-            VirtualEnvironment environment = builder.build(recipe);
+            VirtualEnvironment environment = construction.build(recipe);
             entry.set(new EnvironmentState.Ready(), environment);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (MillraceException e) {
             failed(recipe, entry, retry, e.text());
         } catch (IOException e) {
+            failed(recipe, entry, retry, "environment '" + recipe.name() + "': " + e);
+        } catch (RuntimeException | Error e) {
+            // Whoever waits for it would wait for ever.
+            log.error("Environment {} could not be built", recipe.name(), e);
             failed(recipe, entry, retry, "environment '" + recipe.name() + "': " + e);
         }
     }
@@ -94,16 +118,12 @@ final class Environments implements AutoCloseable {
             EnvironmentCatalog.Recipe recipe, Entry entry, Duration retry, String message) {
         log.warn("Environment {} could not be built: {}", recipe.name(), message);
         entry.set(new EnvironmentState.Failed(message), null);
-        Duration next = retry.multipliedBy(2);
+        Duration doubled = retry.multipliedBy(2);
+        Duration next = doubled.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : doubled;
+        Runnable again = () -> submit(recipe, entry, next);
         var _ =
                 timer.schedule(
-                        () ->
-                                submit(
-                                        recipe,
-                                        entry,
-                                        next.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : next),
-                        retry.toMillis(),
-                        TimeUnit.MILLISECONDS);
+                        () -> entry.whenListenedTo(again), retry.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** One environment; those who wait for news of it are called off any lock. */
@@ -111,6 +131,9 @@ final class Environments implements AutoCloseable {
 
         private final Map<Object, Runnable> listeners = new ConcurrentHashMap<>();
         private volatile Snapshot snapshot;
+
+        /** What is to be done once somebody listens; guarded by this. */
+        private @Nullable Runnable postponed;
 
         Entry(EnvironmentState state) {
             this.snapshot = new Snapshot(state, null);
@@ -126,7 +149,25 @@ final class Environments implements AutoCloseable {
         }
 
         void listen(Object owner, Runnable changed) {
-            listeners.put(owner, changed);
+            Runnable due;
+            synchronized (this) {
+                listeners.put(owner, changed);
+                due = postponed;
+                postponed = null;
+            }
+            if (due != null) {
+                due.run();
+            }
+        }
+
+        private void whenListenedTo(Runnable action) {
+            synchronized (this) {
+                if (listeners.isEmpty()) {
+                    postponed = action;
+                    return;
+                }
+            }
+            action.run();
         }
 
         void forget(Object owner) {

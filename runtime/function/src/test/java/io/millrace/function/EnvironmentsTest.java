@@ -17,8 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -211,6 +216,60 @@ class EnvironmentsTest {
     }
 
     @Test
+    void aDefectWhileBuildingIsAFailureLikeAnyOther() {
+        try (var timer = new HeldTimer();
+                var environments =
+                        new Environments(
+                                _ -> {
+                                    throw new IllegalStateException("a defect");
+                                },
+                                Executors.newSingleThreadExecutor(),
+                                timer)) {
+            var entry = environments.request(spec("python"));
+            await().until(() -> entry.state() instanceof EnvironmentState.Failed);
+            assertThat(entry.state().toString()).contains("a defect");
+        }
+    }
+
+    @Test
+    void triesAgainOnlyWhileSomebodyListens() throws Exception {
+        var attempts = new AtomicInteger();
+        var builders = Executors.newSingleThreadExecutor();
+        try (var timer = new HeldTimer();
+                var environments =
+                        new Environments(
+                                _ -> {
+                                    attempts.incrementAndGet();
+                                    throw MillraceException.invalid("no such package");
+                                },
+                                builders,
+                                timer)) {
+            var entry = environments.request(spec("python"));
+            entry.listen("one", () -> {});
+            entry.listen("other", () -> {});
+            entry.forget("other");
+            builders.submit(() -> {}).get();
+            assertThat(attempts).hasValue(1);
+            timer.runNext();
+            builders.submit(() -> {}).get();
+            assertThat(attempts).hasValue(2);
+
+            entry.forget("one");
+            timer.runNext();
+            builders.submit(() -> {}).get();
+            assertThat(attempts).hasValue(2);
+
+            assertThat(environments.request(spec("python"))).isSameAs(entry);
+            entry.listen("one", () -> {});
+            builders.submit(() -> {}).get();
+            assertThat(attempts).hasValue(3);
+            timer.runNext();
+            builders.submit(() -> {}).get();
+            assertThat(attempts).hasValue(4);
+        }
+    }
+
+    @Test
     void suggestsOnlyWhatIsNear() {
         assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("pyhton3")))
                 .hasMessageContaining("did you mean 'python'?");
@@ -269,5 +328,26 @@ class EnvironmentsTest {
         assertThatThrownBy(() -> new EnvironmentBuilder(config).build(small()))
                 .hasMessageContaining("lacks ensurepip")
                 .hasMessageContaining("apt install python3.11-venv");
+    }
+
+    /** Runs what was scheduled when the test says so, however long that should have taken. */
+    private static final class HeldTimer extends ScheduledThreadPoolExecutor {
+        private final BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+
+        HeldTimer() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+            held.add(command);
+            return super.schedule(() -> {}, 0, unit);
+        }
+
+        void runNext() throws InterruptedException {
+            Runnable next = held.poll(10, TimeUnit.SECONDS);
+            assertThat(next).isNotNull();
+            next.run();
+        }
     }
 }
