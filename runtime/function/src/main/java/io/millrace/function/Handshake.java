@@ -4,7 +4,6 @@ import io.millrace.spi.FunctionLaunch;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,9 +44,9 @@ final class Handshake {
 
     private static FrameChannel accept(WorkerLauncher.Launched launched)
             throws IOException, StartFailure {
-        try (var listener = launched.listener()) {
+        try (launched) {
             while (true) {
-                SocketChannel socket = listener.accept();
+                SocketChannel socket = launched.listener().accept();
                 FrameChannel channel = new FrameChannel(socket);
                 if (isOurs(channel, launched.token())) {
                     launched.process().connected(channel);
@@ -55,8 +54,6 @@ final class Handshake {
                 }
                 channel.close();
             }
-        } finally {
-            Files.deleteIfExists(launched.socket());
         }
     }
 
@@ -70,7 +67,9 @@ final class Handshake {
             }
             version = channel.readInt();
             given = channel.readText().getBytes(StandardCharsets.UTF_8);
-            log.debug("Worker in {} {}", channel.readText(), channel.readText());
+            String language = channel.readText();
+            String languageVersion = channel.readText();
+            log.debug("Worker in {} {}", language, languageVersion);
         } catch (IOException e) {
             log.warn("Something else than a worker connected to its socket", e);
             return false;

@@ -5,6 +5,8 @@ import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionWorker.WorkerState;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -28,6 +30,7 @@ final class Supervisor {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
     private final FunctionLaunch launch;
+    private final Path home;
     private final Environments.Entry environment;
     private final WorkerLauncher launcher;
     private final FunctionRuntimeConfig config;
@@ -41,6 +44,7 @@ final class Supervisor {
     private @Nullable Ready ready;
     private @Nullable WorkerProcess current;
     private String trouble = "waiting for its first start";
+    private Verdict lastStart = new Verdict(ErrorCode.UNAVAILABLE, trouble);
     private int failedStarts;
     private long startsTried;
     private int fruitlessDeaths;
@@ -55,6 +59,7 @@ final class Supervisor {
             Watch watch,
             Consumer<Supervisor> whenClosed) {
         this.launch = launch;
+        this.home = launcher.newHome(launch);
         this.environment = environment;
         this.launcher = launcher;
         this.config = config;
@@ -106,10 +111,7 @@ final class Supervisor {
                     return now;
                 }
                 if (failedStarts >= config.startAttempts() && startsTried > triedBefore) {
-                    return new NotReady(
-                            new Verdict(
-                                    ErrorCode.USER_CODE,
-                                    "the function does not start: " + trouble));
+                    return new NotReady(lastStart);
                 }
                 changed.await();
             }
@@ -180,7 +182,7 @@ final class Supervisor {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        launcher.cleanUp(launch);
+        launcher.cleanUp(home);
         whenClosed.accept(this);
     }
 
@@ -203,9 +205,10 @@ final class Supervisor {
     /** One process, from its start to its end and the wait after it. */
     private void live(VirtualEnvironment built) throws InterruptedException {
         setTrouble("the function is being loaded");
+        WorkerLauncher.Launched launched = null;
         WorkerProcess process = null;
         try {
-            var launched = launcher.launch(launch, built);
+            launched = launcher.launch(launch, home, built);
             process = launched.process();
             if (!adopt(process)) {
                 return;
@@ -223,14 +226,22 @@ final class Supervisor {
             process.awaitEnd();
             afterDeath(process, conversation);
         } catch (StartFailure e) {
-            startFailed(process, e.reason());
+            Verdict verdict = new Verdict(ErrorCode.USER_CODE, e.reason());
+            if (process != null) {
+                process.bury(verdict);
+            }
+            startFailed(verdict);
         } catch (IOException e) {
-            startFailed(process, "its worker could not be started: " + e);
+            startFailed(verdictOn(e, process));
         } catch (RuntimeException e) {
             // A supervisor that ends would leave its messages waiting for ever.
             log.error("A worker of {} could not be started", launch.function(), e);
-            startFailed(process, "its worker could not be started: " + e);
+            Verdict verdict = ofServer(e);
+            startFailed(process == null ? verdict : process.end(verdict));
         } finally {
+            if (launched != null) {
+                launched.close();
+            }
             if (process != null) {
                 watch.remove(process);
                 process.kill(new Verdict(ErrorCode.UNAVAILABLE, "it was replaced"));
@@ -302,14 +313,29 @@ final class Supervisor {
         backOff(deaths);
     }
 
-    private void startFailed(@Nullable WorkerProcess process, String reason)
-            throws InterruptedException {
-        String why = reason;
-        if (process != null) {
-            Verdict verdict = process.bury(new Verdict(ErrorCode.USER_CODE, reason));
-            boolean saidItself = !reason.startsWith("its worker could not be started");
-            why = saidItself ? reason : verdict.reason();
+    /**
+     * Whose fault a failed start is: the function's when its process ended or disturbed the
+     * connection, else the server's, which says nothing about the messages that wait.
+     */
+    private static Verdict verdictOn(IOException e, @Nullable WorkerProcess process) {
+        if (process == null) {
+            return ofServer(e);
         }
+        // The listener is closed under the one who waits at it when the process ends.
+        boolean isOfProcess = process.isConnected() || e instanceof ClosedChannelException;
+        return isOfProcess
+                ? process.bury(
+                        new Verdict(ErrorCode.USER_CODE, "its worker could not be started: " + e))
+                : process.end(ofServer(e));
+    }
+
+    private static Verdict ofServer(Exception e) {
+        return new Verdict(
+                ErrorCode.UNAVAILABLE, "the server could not start the function's worker: " + e);
+    }
+
+    private void startFailed(Verdict verdict) throws InterruptedException {
+        String why = verdict.reason();
         int failures;
         meters.startFailure();
         lock.lock();
@@ -320,6 +346,11 @@ final class Supervisor {
             failures = ++failedStarts;
             startsTried++;
             trouble = why;
+            lastStart =
+                    verdict.code() == ErrorCode.UNAVAILABLE
+                            ? verdict
+                            : new Verdict(
+                                    ErrorCode.USER_CODE, "the function does not start: " + why);
             changed.signalAll();
         } finally {
             lock.unlock();

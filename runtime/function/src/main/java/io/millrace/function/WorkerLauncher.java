@@ -36,6 +36,8 @@ final class WorkerLauncher implements AutoCloseable {
     /** A socket's path may have 107 bytes; the folder leaves room for the name. */
     private static final int LONGEST_SOCKET_FOLDER = 90;
 
+    private static final String WORKERS = "workers";
+
     /** The only variables that workers inherit from the server. */
     private static final List<String> INHERITED =
             List.of("TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE");
@@ -48,6 +50,7 @@ final class WorkerLauncher implements AutoCloseable {
     private final IdSource ids;
     private final Sandbox sandbox;
     private final AtomicLong sockets = new AtomicLong();
+    private final AtomicLong homes = new AtomicLong();
 
     /**
      * Workers die with the thread that started them (Linux ties the signal to it), so all are
@@ -91,13 +94,38 @@ final class WorkerLauncher implements AutoCloseable {
             ServerSocketChannel listener,
             Path socket,
             String token,
-            Path script) {}
+            Path script)
+            implements AutoCloseable {
+
+        /** Nobody else may connect from here on. Idempotent. */
+        @Override
+        public void close() {
+            try {
+                listener.close();
+                Files.deleteIfExists(socket);
+            } catch (IOException e) {
+                log.warn("The socket {} of a worker could not be removed", socket, e);
+            }
+        }
+    }
+
+    /**
+     * A folder for one worker, made when it is launched. Each gets its own: one that is replaced
+     * may still be ending, and clean up, while its successor runs.
+     */
+    Path newHome(FunctionLaunch launch) {
+        return config.work()
+                .resolve(WORKERS)
+                .resolve(launch.pipeline().project().value())
+                .resolve(launch.pipeline().name().value())
+                .resolve(launch.step() + "-" + launch.worker() + "-" + homes.incrementAndGet());
+    }
 
     /** Starts a process. It runs foreign code from here on. */
-    Launched launch(FunctionLaunch launch, VirtualEnvironment environment)
+    Launched launch(FunctionLaunch launch, Path folderOfItsOwn, VirtualEnvironment environment)
             throws IOException, InterruptedException {
         WorkerKit own = kit();
-        Path home = Folders.createPrivate(home(launch));
+        Path home = Folders.createPrivate(folderOfItsOwn);
         Path temporary = Files.createDirectories(home.resolve("tmp"));
         Path script = home.resolve(fileName(launch.spec().source().file()));
         Files.writeString(script, launch.spec().source().code());
@@ -133,11 +161,11 @@ final class WorkerLauncher implements AutoCloseable {
     }
 
     /** Removes what a worker left on disk. */
-    void cleanUp(FunctionLaunch launch) {
+    void cleanUp(Path home) {
         try {
-            Folders.delete(home(launch));
+            Folders.delete(home);
         } catch (IOException e) {
-            log.warn("The folder of a worker of {} could not be removed", launch.pipeline(), e);
+            log.warn("The folder {} of a worker could not be removed", home, e);
         }
     }
 
@@ -226,14 +254,6 @@ final class WorkerLauncher implements AutoCloseable {
         return variables;
     }
 
-    private Path home(FunctionLaunch launch) {
-        return config.work()
-                .resolve("workers")
-                .resolve(launch.pipeline().project().value())
-                .resolve(launch.pipeline().name().value())
-                .resolve(launch.step() + "-" + launch.worker());
-    }
-
     /** A name that people know from their own folder, but never a path. */
     static String fileName(String file) {
         String last = file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
@@ -248,6 +268,7 @@ final class WorkerLauncher implements AutoCloseable {
 
     private synchronized WorkerKit kit() throws IOException {
         if (kit == null) {
+            Folders.delete(config.work().resolve(WORKERS)); // what a killed server left
             kit = WorkerKit.unpack(config.work().resolve("worker-kit"));
         }
         return kit;

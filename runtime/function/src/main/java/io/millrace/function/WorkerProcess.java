@@ -72,6 +72,11 @@ final class WorkerProcess {
         }
     }
 
+    /** Whether it has connected: what goes wrong on the connection since is its own doing. */
+    boolean isConnected() {
+        return channel != null;
+    }
+
     /** From now on, until {@link #disarm}, the process is killed when this much time passes. */
     void arm(Duration limit, Verdict verdict) {
         overdue = verdict;

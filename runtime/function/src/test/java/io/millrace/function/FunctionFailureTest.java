@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.IdSource;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.FunctionResult;
+import io.millrace.spi.FunctionWorker;
 import io.millrace.spi.FunctionWorker.WorkerState;
+import io.millrace.testkit.RecordingStepLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -211,6 +215,75 @@ class FunctionFailureTest {
                     .allMatch(r -> r.contains(reason));
             assertThat(function.meters.total("millrace_function_start_failures_total"))
                     .isBetween(3L, 6L);
+        }
+    }
+
+    @Test
+    void blamesNoMessageWhenTheServerItselfCannotStartAWorker() throws IOException {
+        Path inTheWay = Files.writeString(data.resolve("functions"), "");
+        try (var function = RunningFunction.of(data, ECHO)) {
+            assertThat(function.texts("a", "b"))
+                    .hasSize(2)
+                    .allMatch(r -> r.startsWith("UNAVAILABLE: the server could not start"));
+            Files.delete(inTheWay);
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(function.texts("c")).containsExactly("sent c"));
+        }
+    }
+
+    @Test
+    void aWorkerThatEndsLeavesItsSuccessorsFolderAlone() {
+        String code =
+                """
+                def main(ctx, msg):
+                    with open('mine', 'wb') as file:
+                        file.write(msg)
+                    ctx.send(msg)
+                """;
+        try (var function = RunningFunction.of(data, code)) {
+            assertThat(function.texts("a")).containsExactly("sent a");
+            var launch =
+                    RunningFunction.launch(code, Duration.ofSeconds(20), DataSize.ofMebibytes(512));
+            try (var successor = function.runtime.start(launch)) {
+                var batch = List.of(RunningFunction.message("b"));
+                assertThat(RunningFunction.text(successor.process(batch).getFirst()))
+                        .isEqualTo("sent b");
+                function.worker.close();
+                assertThat(RunningFunction.text(successor.process(batch).getFirst()))
+                        .isEqualTo("sent b");
+            }
+        }
+    }
+
+    @Test
+    void closingAWorkerWhileItsProcessIsBeingStartedLeavesNoSocket() {
+        var worker = new CompletableFuture<FunctionWorker>();
+        // The first thing that is counted once the process runs is what it prints too much.
+        var meters =
+                new InterferingMeters(
+                        "millrace_function_log_lines_dropped_total",
+                        () -> {
+                            FunctionWorker own = worker.join();
+                            Thread.ofVirtual().start(own::close);
+                            while (!(own.state() instanceof WorkerState.Closed)) {
+                                Thread.onSpinWait();
+                            }
+                        });
+        try (var runtime =
+                new ProcessFunctionRuntime(
+                        RunningFunction.config(data),
+                        project -> "127.0.0.1:1/" + project,
+                        new RecordingStepLogs(),
+                        meters,
+                        TimeSource.system(),
+                        IdSource.random())) {
+            worker.complete(
+                    runtime.start(
+                            RunningFunction.launch(
+                                    ECHO, Duration.ofSeconds(20), DataSize.ofMebibytes(512))));
+            await().until(meters::isDone);
+            await().untilAsserted(
+                            () -> assertThat(data.resolve("functions/sockets")).isEmptyDirectory());
         }
     }
 
