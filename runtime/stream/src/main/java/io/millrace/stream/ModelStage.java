@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * When such a call fails, its halves are tried, so that only the guilty item ends as failed.
  *
  * <p>A model that is missing, not loaded, or of another shape than the step declares is no fault of
- * the records: they wait until somebody mends it.
+ * the records: they wait until somebody mends it. Nor is a model that does not answer in time: it
+ * is asked again with fewer items at once.
  */
 final class ModelStage implements Stage {
 
@@ -29,19 +30,29 @@ final class ModelStage implements Stage {
 
     private static final int MAX_CHUNK_BYTES = 16 << 20;
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+    private static final String TOO_SLOW = "the model does not answer in time";
 
     private final String label;
     private final ProjectId project;
     private final ModelStep step;
     private final ModelServing models;
+    private final TaskControl control;
     private final int[] chunk = new int[MAX_ITEMS];
     private @Nullable Coding coding;
+    private int mostItems = MAX_ITEMS;
+    private boolean isLate;
 
-    ModelStage(String label, ProjectId project, ModelStep step, ModelServing models) {
+    ModelStage(
+            String label,
+            ProjectId project,
+            ModelStep step,
+            ModelServing models,
+            TaskControl control) {
         this.label = label;
         this.project = project;
         this.step = step;
         this.models = models;
+        this.control = control;
     }
 
     /** How payloads become what a signature takes, and back; made anew when a version differs. */
@@ -56,7 +67,12 @@ final class ModelStage implements Stage {
     @Override
     public void attempt(Batch batch, int[] pending, int count, Verdicts verdicts) {
         int next = 0;
+        isLate = false;
         while (next < count) {
+            if (isLate) {
+                waitBehind(pending, next, count, verdicts);
+                return;
+            }
             Coding current;
             try {
                 current = coding();
@@ -66,9 +82,16 @@ final class ModelStage implements Stage {
                 }
                 return;
             }
-            int end = Math.min(count, next + current.maxItems());
+            int end = Math.min(count, next + Math.min(mostItems, current.maxItems()));
             attemptChunk(current, batch, pending, next, end, verdicts);
             next = end;
+        }
+    }
+
+    /** A model that is behind with one call would only fall further behind with more. */
+    private static void waitBehind(int[] pending, int from, int to, Verdicts verdicts) {
+        for (int i = from; i < to; i++) {
+            verdicts.mustWait(pending[i], ErrorCode.TIMEOUT, TOO_SLOW);
         }
     }
 
@@ -152,8 +175,12 @@ final class ModelStage implements Stage {
 
     private void infer(Chunk work, int from, int to) {
         ModelServing.Answer answer;
+        control.failOnAbort();
         try {
             answer = models.infer(call(work, from, to));
+            if (to - from >= mostItems) {
+                mostItems = Math.min(MAX_ITEMS, 2 * mostItems);
+            }
         } catch (MillraceException e) {
             refuse(work, from, to, e);
             return;
@@ -179,7 +206,12 @@ final class ModelStage implements Stage {
     }
 
     private void refuse(Chunk work, int from, int to, MillraceException e) {
-        if (Stage.isPassing(e.code())
+        if (e.code() == ErrorCode.TIMEOUT) {
+            // Too many at once for a slow or busy model, which is no fault of any of them.
+            mostItems = Math.max(1, (to - from) / 2);
+            isLate = true;
+            mustWait(work, from, to, e);
+        } else if (Stage.isPassing(e.code())
                 || e.code() == ErrorCode.NOT_FOUND
                 || hasChanged(work.coding())) {
             mustWait(work, from, to, e);
@@ -188,7 +220,11 @@ final class ModelStage implements Stage {
         } else {
             int middle = (from + to) >>> 1;
             infer(work, from, middle);
-            infer(work, middle, to);
+            if (isLate) {
+                mustWait(work, middle, to, e);
+            } else {
+                infer(work, middle, to);
+            }
         }
     }
 

@@ -70,7 +70,8 @@ final class TaskAssembly {
                             "step %d model/%s".formatted(index + 1, model.name()),
                             plan.pipeline().project(),
                             model,
-                            context.models());
+                            context.models(),
+                            control);
         };
     }
 

@@ -200,6 +200,42 @@ class PipelineTaskTest {
     }
 
     @Test
+    void aModelThatIsTooSlowForAllAtOnceIsAskedForFewerAndCostsNoRecord() {
+        try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
+            var calls = new AtomicInteger();
+            world.models.before(call -> {
+                long items = call.inputs().getFirst().shape().extent(0);
+                if (items > 10 || calls.incrementAndGet() < 400) {
+                    throw new MillraceException(ErrorCode.TIMEOUT, "not done in 30 s");
+                }
+            });
+            for (int i = 0; i < 60; i++) {
+                world.put("{\"n\":" + i + ",\"x\":[1,0]}");
+            }
+            world.task().doWork();
+            assertThat(world.outputs()).hasSize(60);
+            assertThat(world.deadLetters()).isEmpty();
+            assertThat(world.models.calls()).allMatch(items -> items <= 10);
+        }
+    }
+
+    @Test
+    void anAbortEndsTheSearchForTheItemThatAModelExplodesOn() {
+        try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
+            var calls = new AtomicInteger();
+            world.models.before(_ -> {
+                if (calls.incrementAndGet() == 2) {
+                    world.control.abort();
+                }
+                throw MillraceException.invalid("no");
+            });
+            world.put("{\"x\":[1,0]}", "{\"x\":[1,0]}", "{\"x\":[1,0]}", "{\"x\":[1,0]}");
+            assertThatThrownBy(() -> world.task().doWork()).isInstanceOf(BatchAbandoned.class);
+            assertThat(calls).hasValue(2);
+        }
+    }
+
+    @Test
     void takesOverAVersionOfAnotherShapeWithoutLosingARecord() {
         try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
             world.put("{\"x\":[1,2]}").task().doWork();
