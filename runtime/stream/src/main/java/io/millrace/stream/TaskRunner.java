@@ -79,7 +79,10 @@ final class TaskRunner {
         }
     }
 
-    /** The supervisor: the one place that takes any exception. */
+    /**
+     * The supervisor: the one place that takes anything, errors too: a native library throws an
+     * {@link OutOfMemoryError} of its own, and a thread that ends for it ends silently.
+     */
     private void runTask() {
         try (PipelineTask task = PipelineTask.open(context, plan, index, control, meters)) {
             while (!control.isStopping()) {
@@ -90,7 +93,7 @@ final class TaskRunner {
             }
         } catch (BatchAbandoned _) {
             log.info("{} task {} ends; its batch will be read again", plan.pipeline(), index);
-        } catch (Exception e) {
+        } catch (Throwable e) {
             if (control.isStopping()) {
                 log.warn("{} task {} failed while it ended", plan.pipeline(), index, e);
                 return;
@@ -99,7 +102,7 @@ final class TaskRunner {
         }
     }
 
-    private void rebuildLater(Exception e) {
+    private void rebuildLater(Throwable e) {
         Duration wait = rebuilds.next();
         log.error(
                 "{} task {} failed; it starts again from its last commit in {} ms",

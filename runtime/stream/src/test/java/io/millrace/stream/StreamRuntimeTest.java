@@ -182,6 +182,21 @@ class StreamRuntimeTest {
     }
 
     @Test
+    void buildsATaskAnewAfterAnError() {
+        var writes = new AtomicInteger();
+        sink.failing(_ -> {
+            if (writes.incrementAndGet() == 1) {
+                throw new OutOfMemoryError("Physical memory usage is too high");
+            }
+            return List.of();
+        });
+        deploy(aPipeline().to("out").plan());
+        put(Plans.INPUT, "k", "a");
+        awaitOutputs(1);
+        assertThat(meters.total("millrace_pipeline_task_restarts_total")).isEqualTo(1);
+    }
+
+    @Test
     void refusesAPlanWithAnUnknownTemplateAtOnce() {
         assertThatThrownBy(() -> deploy(aPipeline().to("{colour}").plan()))
                 .isInstanceOf(MillraceException.class)
