@@ -66,13 +66,20 @@ final class MqttSink implements Sink {
                 // A delivery that failed on this thread may have left its own.
                 storage.setContext(context);
                 ItemFailure failure = write(i, batch.get(i));
-                if (failure != null) {
-                    failures.add(failure);
+                if (failure == null) {
+                    continue;
+                }
+                failures.add(failure);
+                if (failure.code().isTransient()) {
+                    // It will be written again, and what comes behind it must not overtake it.
+                    refuseAllBehind(failure, batch.size(), failures);
+                    break;
                 }
             }
             if (!context.waitCompletion(JOURNAL_DEADLINE_MILLIS)) {
+                // Not a time-out of these records: nothing is wrong with them.
                 throw new MillraceException(
-                        ErrorCode.TIMEOUT, "the MQTT broker's journal does not answer");
+                        ErrorCode.UNAVAILABLE, "the MQTT broker's journal does not answer");
             }
             published.add(batch.size() - (long) failures.size());
             return failures;
@@ -85,6 +92,12 @@ final class MqttSink implements Sink {
                     e);
         } finally {
             storage.clearContext();
+        }
+    }
+
+    private static void refuseAllBehind(ItemFailure first, int size, List<ItemFailure> failures) {
+        for (int i = first.index() + 1; i < size; i++) {
+            failures.add(new ItemFailure(i, first.code(), first.reason()));
         }
     }
 
