@@ -14,10 +14,12 @@ public interface Sink extends AutoCloseable {
     /**
      * Writes records in order. Blocks while the far side is slow.
      *
-     * <p>What failed with a code that may pass is written again, behind what was accepted. So a
-     * sink that keeps order reports with such a record also all later ones of its key, or simply
-     * all later ones. {@code UNAVAILABLE} and {@code OVERLOADED}, reported or thrown, mean that the
-     * far side is away: then no record is ever given up for it.
+     * <p>What failed with a code that may pass is written again, behind what was accepted, and so
+     * is all that follows it in the batch under the same key: the caller sees to that. A record may
+     * come twice then, the first time too early. A sink that can stop where it fails spares its
+     * readers that: it accepts nothing behind, and reports all of it. {@code UNAVAILABLE} and
+     * {@code OVERLOADED}, reported or thrown, mean that the far side is away: then no record is
+     * ever given up for it.
      *
      * @return the failures, by index in the batch; empty when all were accepted
      */

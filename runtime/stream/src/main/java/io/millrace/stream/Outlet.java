@@ -1,12 +1,16 @@
 package io.millrace.stream;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +21,15 @@ final class Outlet implements AutoCloseable {
     private final String label;
     private final Template destination;
     private final Sink sink;
+    private final TaskControl control;
     private final List<OutputRecord> writing = new ArrayList<>();
     private @Nullable OutputRecord[] outputs = new OutputRecord[64];
 
-    Outlet(String label, Template destination, Sink sink) {
+    Outlet(String label, Template destination, Sink sink, TaskControl control) {
         this.label = label;
         this.destination = destination;
         this.sink = sink;
+        this.control = control;
     }
 
     String label() {
@@ -84,22 +90,76 @@ final class Outlet implements AutoCloseable {
         for (int i = 0; i < writing.size(); i++) {
             verdicts.sent(items[i], batch.payload(items[i]));
         }
+        if (failures.isEmpty()) {
+            return;
+        }
         for (ItemFailure failure : failures) {
-            verdict(items[failure.index()], failure, verdicts);
+            verdict(items[failure.index()], failure.code(), failure.reason(), verdicts);
+        }
+        holdBack(items, verdicts);
+    }
+
+    private static void verdict(int item, ErrorCode code, String reason, Verdicts verdicts) {
+        if (isPassing(code)) {
+            verdicts.mustWait(item, code, reason);
+        } else {
+            verdicts.failed(item, code, reason);
         }
     }
 
-    private static void verdict(int item, ItemFailure failure, Verdicts verdicts) {
-        if (Stage.isPassing(failure.code())) {
-            verdicts.mustWait(item, failure.code(), failure.reason());
-        } else {
-            verdicts.failed(item, failure.code(), failure.reason());
+    /** Late is as good as away: a time-out says how the far side is, not how the record is. */
+    private static boolean isPassing(ErrorCode code) {
+        return Stage.isPassing(code) || code == ErrorCode.TIMEOUT;
+    }
+
+    /**
+     * What is written again comes behind what was accepted. So everything that follows it under its
+     * key is written again as well: a record may come twice, but its successor comes after it.
+     */
+    private void holdBack(int[] items, Verdicts verdicts) {
+        var held = new HeldKeys();
+        for (int i = 0; i < writing.size(); i++) {
+            held.follow(writing.get(i), items[i], verdicts);
+        }
+    }
+
+    /** The keys of which a record has to be written again, and why. */
+    private static final class HeldKeys {
+
+        private static final ByteBuffer NO_KEY = ByteBuffer.allocate(0);
+
+        private final Map<ByteBuffer, Integer> first = new HashMap<>();
+
+        private static ByteBuffer keyOf(OutputRecord output) {
+            byte[] key = output.key();
+            return key == null ? NO_KEY : ByteBuffer.wrap(key);
+        }
+
+        /** Notes what may pass, and makes what comes behind it wait. */
+        void follow(OutputRecord output, int item, Verdicts verdicts) {
+            ErrorCode code = verdicts.code(item);
+            if (code != null && (verdicts.isWaiting(item) || code.isTransient())) {
+                first.putIfAbsent(keyOf(output), item);
+            } else if (code == null) {
+                hold(output, item, verdicts);
+            }
+        }
+
+        /** Makes it wait when one before it has to be written again. */
+        boolean hold(OutputRecord output, int item, Verdicts verdicts) {
+            Integer before = first.get(keyOf(output));
+            ErrorCode code = before == null ? null : verdicts.code(before);
+            if (before == null || code == null) {
+                return false;
+            }
+            verdicts.mustWait(item, code, verdicts.reason(before));
+            return true;
         }
     }
 
     /** The sink refused all of them at once: nobody can say which, so each is tried alone. */
     private void refuse(Batch batch, int[] items, MillraceException e, Verdicts verdicts) {
-        if (Stage.isPassing(e.code())) {
+        if (isPassing(e.code())) {
             for (int i = 0; i < writing.size(); i++) {
                 verdicts.mustWait(items[i], e.code(), e.text());
             }
@@ -110,17 +170,24 @@ final class Outlet implements AutoCloseable {
             return;
         }
         List<OutputRecord> all = List.copyOf(writing);
+        var held = new HeldKeys();
         for (int i = 0; i < all.size(); i++) {
+            control.failOnAbort();
+            OutputRecord output = all.get(i);
+            if (held.hold(output, items[i], verdicts)) {
+                continue;
+            }
             writing.clear();
-            writing.add(all.get(i));
+            writing.add(output);
             write(batch, new int[] {items[i]}, verdicts);
             if (verdicts.isWaiting(items[i])) {
-                // Those behind it must not overtake it.
+                // The far side is away: asking it for each of the others would take as long again.
                 for (int j = i + 1; j < all.size(); j++) {
                     verdicts.mustWait(items[j], e.code(), e.text());
                 }
                 return;
             }
+            held.follow(output, items[i], verdicts);
         }
     }
 

@@ -119,7 +119,7 @@ final class PipelineTask implements AutoCloseable {
         try {
             var assembly = new TaskAssembly(context, plan);
             assembly.addStages(control, index, parts.stages());
-            assembly.addOutlets(parts.outlets());
+            assembly.addOutlets(control, parts.outlets());
             var task = new PipelineTask(context, plan, control, meters, parts);
             control.reading(parts.consumer());
             control.onAbort(() -> closeWorkers(task.stages));

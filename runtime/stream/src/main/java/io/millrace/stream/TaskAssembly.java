@@ -97,10 +97,11 @@ final class TaskAssembly {
     }
 
     /** Adds one outlet for each output; what was added is the caller's even when this fails. */
-    void addOutlets(List<Outlet> outlets) {
+    void addOutlets(TaskControl control, List<Outlet> outlets) {
         for (PipelineSpec.Output output : plan.spec().to()) {
             Template template = Template.parse(destination(output), plan.pipeline());
-            outlets.add(new Outlet(label(output), template, context.openSink(plan, output)));
+            outlets.add(
+                    new Outlet(label(output), template, context.openSink(plan, output), control));
         }
     }
 

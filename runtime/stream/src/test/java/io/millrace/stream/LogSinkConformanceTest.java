@@ -7,7 +7,9 @@ import io.millrace.conformance.SinkConformance;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.Sink;
 import io.millrace.testkit.InMemoryStreamLog;
+import io.millrace.testkit.LogFaults;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 
 class LogSinkConformanceTest {
@@ -36,6 +38,16 @@ class LogSinkConformanceTest {
             List<byte[]> values = log.records(destination).stream().map(LogRecord::value).toList();
             assertThat(values).hasSizeGreaterThanOrEqualTo(count);
             return values;
+        }
+
+        @Override
+        protected void failOnce(String value) {
+            var failures = new AtomicInteger();
+            log.withFaults(
+                    LogFaults.none()
+                            .losingAppends(record ->
+                                    TaskWorld.text(record.value()).equals(value)
+                                            && failures.incrementAndGet() == 1));
         }
     }
 }

@@ -308,6 +308,52 @@ class PipelineTaskTest {
     }
 
     @Test
+    void whatFollowsARefusedRecordUnderItsKeyIsWrittenAgainBehindIt() {
+        try (var world = new TaskWorld(aPipeline().to("out").plan())) {
+            var writes = new AtomicInteger();
+            world.sink.failing(_ ->
+                    writes.incrementAndGet() == 1
+                            ? List.of(new ItemFailure(1, ErrorCode.UNAVAILABLE, "lost"))
+                            : List.of());
+            world.put("a", "b", "c");
+            world.putTo(Plans.INPUT, "other key", "x");
+            world.task().doWork();
+            assertThat(world.outputs()).containsExactly("a", "c", "x", "b", "c");
+        }
+    }
+
+    @Test
+    void aSinkThatTakesTooLongCostsNoRecordAndIsNotAskedForEach() {
+        try (var world = new TaskWorld(aPipeline().to("out").plan())) {
+            world.sink.failing(_ -> {
+                if (world.sink.writes() <= 20) {
+                    throw new MillraceException(ErrorCode.TIMEOUT, "no answer");
+                }
+                return List.of();
+            });
+            world.put("a", "b", "c").task().doWork();
+            assertThat(world.outputs()).containsExactly("a", "b", "c");
+            assertThat(world.sink.writes()).isEqualTo(21);
+            assertThat(world.deadLetters()).isEmpty();
+        }
+    }
+
+    @Test
+    void anAbortEndsTheSearchForTheRecordThatASinkThrowsAt() {
+        try (var world = new TaskWorld(aPipeline().to("out").plan())) {
+            world.sink.failing(_ -> {
+                if (world.sink.writes() == 2) {
+                    world.control.abort();
+                }
+                throw MillraceException.invalid("cannot be sent");
+            });
+            world.put("a", "b", "c");
+            assertThatThrownBy(() -> world.task().doWork()).isInstanceOf(BatchAbandoned.class);
+            assertThat(world.sink.writes()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void findsTheRecordThatASinkThrowsAt() {
         try (var world = new TaskWorld(aPipeline().to("out").plan())) {
             world.sink.failing(batch -> {

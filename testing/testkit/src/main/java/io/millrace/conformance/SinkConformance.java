@@ -3,10 +3,12 @@ package io.millrace.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.spi.Header;
+import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +37,9 @@ public abstract class SinkConformance {
 
     /** What arrived at a destination so far, in order; waits until it is so many or time is up. */
     protected abstract List<byte[]> arrived(String destination, int count);
+
+    /** Makes the next write of this value, and only that one, fail for a reason that may pass. */
+    protected abstract void failOnce(String value);
 
     @BeforeEach
     void open() {
@@ -102,6 +107,27 @@ public abstract class SinkConformance {
                 .satisfies(failure -> assertThat(failure.code().isTransient()).isFalse());
         assertThat(arrived(destination(), 2).stream().map(SinkConformance::text))
                 .containsExactly("before", "after");
+    }
+
+    @Test
+    void whatFailsInTheMiddleIsReportedAndWrittenAgainKeepsItsOrder() {
+        var batch = new ArrayList<OutputRecord>();
+        for (int i = 0; i < 10; i++) {
+            batch.add(record(destination(), "value " + i));
+        }
+        failOnce("value 4");
+        List<ItemFailure> failures = sink.write(batch);
+        assertThat(failures).extracting(ItemFailure::index).contains(4).doesNotContain(0, 1, 2, 3);
+        assertThat(failures).allMatch(failure -> failure.code().isTransient());
+        // As whoever writes does it: what failed and all that follows it under the same key.
+        assertThat(sink.write(batch.subList(4, 10))).isEmpty();
+        var lastOfEach = new LinkedHashSet<String>();
+        for (byte[] value : arrived(destination(), 10)) {
+            lastOfEach.remove(text(value));
+            lastOfEach.add(text(value));
+        }
+        assertThat(lastOfEach)
+                .containsExactlyElementsOf(batch.stream().map(r -> text(r.value())).toList());
     }
 
     @Test

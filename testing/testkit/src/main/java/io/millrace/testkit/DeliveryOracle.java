@@ -35,8 +35,29 @@ public final class DeliveryOracle {
     private final Map<Long, Integer> outputs = new TreeMap<>();
     private final Map<Long, Integer> deadLetters = new TreeMap<>();
     private final Map<String, Long> lastFirstSeen = new HashMap<>();
+    private final Map<Long, Integer> firstPlaces = new TreeMap<>();
+    private final Map<Long, Integer> lastPlaces = new HashMap<>();
+    private final boolean mayRepair;
     private final List<String> problems = new ArrayList<>();
+    private int places;
     private long next;
+
+    /** Expects that no record comes before its predecessors have come. */
+    public DeliveryOracle() {
+        this(false);
+    }
+
+    private DeliveryOracle(boolean mayRepair) {
+        this.mayRepair = mayRepair;
+    }
+
+    /**
+     * Expects less of an output that takes records behind one that it loses: a record may come too
+     * early, but then it comes once more behind its predecessors.
+     */
+    public static DeliveryOracle ofRepairedOrder() {
+        return new DeliveryOracle(true);
+    }
 
     /**
      * Makes the next record.
@@ -75,7 +96,10 @@ public final class DeliveryOracle {
         if (number < 0) {
             return;
         }
-        if (outputs.merge(number, 1, Integer::sum) > 1) {
+        places++;
+        lastPlaces.put(number, places);
+        firstPlaces.putIfAbsent(number, places);
+        if (outputs.merge(number, 1, Integer::sum) > 1 || mayRepair) {
             return;
         }
         String key = produced.get(number);
@@ -133,6 +157,7 @@ public final class DeliveryOracle {
         if (missing.size() > dropped) {
             found.add("lost: %s, but only %d counted as dropped".formatted(missing, dropped));
         }
+        findUnrepaired(found);
         // A record that was never acknowledged may have been dropped as well, hence no equality.
         long unaccounted = (long) produced.size() - outputs.size() - deadLetters.size();
         if (dropped > unaccounted + mostDuplicates) {
@@ -142,6 +167,23 @@ public final class DeliveryOracle {
             found.add("duplicates: %d, at most %d".formatted(duplicates, mostDuplicates));
         }
         return found;
+    }
+
+    private void findUnrepaired(List<String> found) {
+        if (!mayRepair) {
+            return;
+        }
+        var latest = new HashMap<String, Long>();
+        firstPlaces.forEach((number, place) -> {
+            String key = produced.get(number);
+            Long before = latest.get(key);
+            if (before != null && lastPlaces.get(number) < firstPlaces.get(before)) {
+                found.add("order: key %s: %d came after %d".formatted(key, before, number));
+            }
+            if (before == null || place > firstPlaces.get(before)) {
+                latest.put(key, number);
+            }
+        });
     }
 
     /** How many records came out at least once. */

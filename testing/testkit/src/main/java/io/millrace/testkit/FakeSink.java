@@ -1,5 +1,6 @@
 package io.millrace.testkit;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.spi.ItemFailure;
@@ -70,7 +71,8 @@ public final class FakeSink implements SinkConnector {
 
     private List<ItemFailure> write(List<OutputRecord> batch) {
         writes.incrementAndGet();
-        List<ItemFailure> failures = verdict.apply(batch);
+        var failures = new ArrayList<ItemFailure>(verdict.apply(batch));
+        refuseWithoutDestination(batch, failures);
         if (loses.getAsBoolean()) {
             return failures;
         }
@@ -87,6 +89,15 @@ public final class FakeSink implements SinkConnector {
         }
         afterwards.accept(batch);
         return failures;
+    }
+
+    private static void refuseWithoutDestination(
+            List<OutputRecord> batch, List<ItemFailure> failures) {
+        for (int i = 0; i < batch.size(); i++) {
+            if (batch.get(i).destination().isEmpty()) {
+                failures.add(new ItemFailure(i, ErrorCode.INVALID, "a destination has no name"));
+            }
+        }
     }
 
     private final class Opened implements Sink {

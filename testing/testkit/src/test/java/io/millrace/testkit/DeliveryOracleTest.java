@@ -68,6 +68,18 @@ class DeliveryOracleTest {
     }
 
     @Test
+    void aRepairedOrderNeedsTheSuccessorOnceMoreBehindWhatCameLate() {
+        var repairing = DeliveryOracle.ofRepairedOrder();
+        byte[] one = repairing.next("a", "");
+        byte[] two = repairing.next("a", "");
+        repairing.output(two);
+        repairing.output(one);
+        assertThat(repairing.problems(0, 0)).containsExactly("order: key a: 0 came after 1");
+        repairing.output(two);
+        assertThat(repairing.problems(0, 1)).isEmpty();
+    }
+
+    @Test
     void seesWhatWasAlteredOrInvented() {
         String text = new String(first, StandardCharsets.UTF_8);
         oracle.output(text.replace("\"n\":0", "\"n\":1").getBytes(StandardCharsets.UTF_8));
