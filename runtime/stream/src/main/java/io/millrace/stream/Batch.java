@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records of one poll on their way through the stages. A record starts as one item; a function
+ * Some records of one poll on their way through the stages. A record starts as one item; a function
  * may make none or several of it. Failure belongs to the record: when one of its items fails, none
  * of the others goes on.
  *
@@ -84,6 +84,15 @@ final class Batch {
 
     byte[] payload(int item) {
         return payloads[item];
+    }
+
+    /** What the payloads of all items take. */
+    long payloadBytes() {
+        long bytes = 0;
+        for (int i = 0; i < size; i++) {
+            bytes += payloads[i].length;
+        }
+        return bytes;
     }
 
     int origin(int item) {

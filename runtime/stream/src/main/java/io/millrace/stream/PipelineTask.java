@@ -27,9 +27,10 @@ import java.util.Set;
  *           └────────┴─────────┴── failed ──────┘
  * }</pre>
  *
- * A batch is committed only after each of its records is acknowledged as an output, kept as a dead
- * letter, made into nothing by a step, or counted as dropped. Whatever ends the task before that
- * makes the next owner of the partition read the whole batch again.
+ * A batch, which is a slice of what a poll gave, is committed only after each of its records is
+ * acknowledged as an output, kept as a dead letter, made into nothing by a step, or counted as
+ * dropped. Whatever ends the task before that makes the next owner of the partition read the whole
+ * batch again.
  *
  * <p>Hot path.
  */
@@ -53,9 +54,11 @@ final class PipelineTask implements AutoCloseable {
     private final Attempts attempts;
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
+    private final SliceSize slices = new SliceSize();
     private final Backoff logWaits = new Backoff(IDLE, Duration.ofSeconds(5));
     private Set<String> subscribed = Set.of();
     private long lagAt;
+    private long mostBytes;
 
     private PipelineTask(
             TaskContext context,
@@ -144,7 +147,7 @@ final class PipelineTask implements AutoCloseable {
     }
 
     /**
-     * Polls once and takes what came all the way.
+     * Polls once and takes what came all the way, in slices.
      *
      * @return how many records were finished and committed
      * @throws BatchAbandoned when the task has to stop before the batch can be finished
@@ -164,12 +167,9 @@ final class PipelineTask implements AutoCloseable {
                 return 0;
             }
         }
-        List<LogRecord> records = poll();
-        if (!records.isEmpty()) {
-            process(records);
-        }
+        int finished = finish(poll());
         measureLag();
-        return records.size();
+        return finished;
     }
 
     private void takeOverInputs() {
@@ -194,6 +194,20 @@ final class PipelineTask implements AutoCloseable {
             control.pause(logWaits.next());
             return List.of();
         }
+    }
+
+    /** Slice by slice; the rest of what was polled is left to the next owner at a stop. */
+    private int finish(List<LogRecord> polled) {
+        int from = 0;
+        while (from < polled.size() && (from == 0 || !control.isStopping())) {
+            int to = Math.min(polled.size(), from + slices.records());
+            long begun = context.time().nanoTime();
+            mostBytes = 0;
+            process(polled.subList(from, to));
+            slices.finished(to - from, mostBytes, context.time().nanoTime() - begun);
+            from = to;
+        }
+        return from;
     }
 
     private void process(List<LogRecord> records) {
@@ -238,6 +252,7 @@ final class PipelineTask implements AutoCloseable {
             }
         }
         batch.endItems();
+        mostBytes = Math.max(mostBytes, batch.payloadBytes());
     }
 
     private void write(Outlet outlet) {

@@ -71,6 +71,62 @@ class PipelineTaskTest {
     }
 
     @Test
+    void whatAFunctionMakesOfAFullPollIsWrittenBeforeItFillsTheMemory() {
+        try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
+            byte[] picture = new byte[1 << 20];
+            world.functions.code(_ -> new FunctionResult.Sent(List.of(picture)));
+            var bytes = new ArrayList<Long>();
+            var committed = new ArrayList<Long>();
+            world.sink.afterwards(batch -> {
+                bytes.add(batch.stream().mapToLong(output -> output.value().length).sum());
+                committed.add(world.committed());
+            });
+            world.put(numbered(1_000));
+            assertThat(world.task().doWork()).isEqualTo(1_000);
+            assertThat(bytes).allMatch(written -> written <= 16 << 20);
+            assertThat(committed.get(1)).isPositive();
+            assertThat(world.committed()).isEqualTo(1_000);
+        }
+    }
+
+    @Test
+    void smallResultsAreWrittenManyAtATime() {
+        try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
+            world.put(numbered(2_000));
+            assertThat(world.task().doWork()).isEqualTo(2_000);
+            assertThat(world.outputs()).hasSize(2_000);
+            assertThat(world.sink.writes()).isLessThan(20);
+        }
+    }
+
+    @Test
+    void aSlowFunctionAnswersSoonAndAStopKeepsWhatItDid() {
+        try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
+            var calls = new AtomicInteger();
+            world.functions.code(message -> {
+                world.time.pause(Duration.ofMillis(500));
+                if (calls.incrementAndGet() == 50) {
+                    world.control.stop();
+                }
+                return sent(text(message));
+            });
+            var first = new ArrayList<Duration>();
+            world.sink.afterwards(_ -> first.add(Duration.ofNanos(world.time.nanoTime())));
+            world.put(numbered(2_000));
+            int done = world.task().doWork();
+            assertThat(first.getFirst()).isLessThan(Duration.ofSeconds(5));
+            assertThat(done).isBetween(50, 55);
+            assertThat(world.committed()).isEqualTo(done);
+        }
+    }
+
+    private static String[] numbered(int count) {
+        return java.util.stream.IntStream.range(0, count)
+                .mapToObj(Integer::toString)
+                .toArray(String[]::new);
+    }
+
+    @Test
     void countsRecordsThatAFunctionMadeNothingOf() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
             world.functions.code(
