@@ -17,12 +17,13 @@ final class Deployment {
 
     private static final Logger log = LoggerFactory.getLogger(Deployment.class);
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
-    private static final Duration AFTER_ABORT = Duration.ofSeconds(2);
+    static final Duration AFTER_ABORT = Duration.ofSeconds(2);
     private static final long FACTS_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
 
     private final TaskContext context;
     private final PipelineMeters meters;
     private final List<TaskRunner> runners = new ArrayList<>();
+    private final List<Thread> endingCalls = new ArrayList<>();
     private final AtomicLong factsAt = new AtomicLong();
     private final AtomicLong factsOf = new AtomicLong();
     private volatile PipelinePlan plan;
@@ -119,12 +120,45 @@ final class Deployment {
         if (awaitEnd(patience)) {
             return true;
         }
-        log.warn("{} does not finish in time; its batches will be read again", plan.pipeline());
-        runners.forEach(runner -> runner.control().abort());
-        return awaitEnd(AFTER_ABORT);
+        abort();
+        return awaitAborted(AFTER_ABORT);
     }
 
-    private boolean awaitEnd(Duration timeout) throws InterruptedException {
+    /**
+     * Makes the tasks that still run drop their batches; returns at once. Ending the calls that
+     * they may be in takes its time, so that is done for all of them side by side.
+     */
+    synchronized void abort() {
+        if (!endingCalls.isEmpty()) {
+            return;
+        }
+        log.warn("{} does not finish in time; its batches will be read again", plan.pipeline());
+        runners.forEach(runner -> runner.control().abort());
+        for (TaskRunner runner : runners) {
+            endingCalls.add(
+                    Thread.ofVirtual()
+                            .name("abort of pipeline " + plan.pipeline())
+                            .start(runner.control()::endCalls));
+        }
+    }
+
+    /** Waits until all tasks have ended, and what was done to end them is done as well. */
+    boolean awaitAborted(Duration timeout) throws InterruptedException {
+        long end = context.time().nanoTime() + timeout.toNanos();
+        boolean hasEnded = awaitEnd(timeout);
+        List<Thread> threads;
+        synchronized (this) {
+            threads = List.copyOf(endingCalls);
+        }
+        for (Thread thread : threads) {
+            long left = Math.max(1, end - context.time().nanoTime());
+            hasEnded &= thread.join(Duration.ofNanos(left));
+        }
+        return hasEnded;
+    }
+
+    /** Waits until all tasks have ended, or the time is up. */
+    boolean awaitEnd(Duration timeout) throws InterruptedException {
         long end = context.time().nanoTime() + timeout.toNanos();
         for (TaskRunner runner : runners) {
             long left = Math.max(0, end - context.time().nanoTime());

@@ -38,6 +38,10 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
     private final Meters meters;
     private final Map<ResourceKey, Deployment> deployments = new HashMap<>();
     private final Map<ResourceKey, Deployment> ending = new HashMap<>();
+
+    /** Of pipelines that were stopped and may go on, for the case that they are removed instead. */
+    private final Map<ResourceKey, String> stoppedGroups = new HashMap<>();
+
     private boolean isClosed;
 
     /**
@@ -114,8 +118,14 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
     @Override
     public synchronized void remove(ResourceKey pipeline, boolean forgetPosition) {
         Deployment current = deployments.remove(pipeline);
-        if (current != null) {
-            end(pipeline, current, DRAIN_AT_REPLACE, forgetPosition);
+        Deployment before = current != null ? current : ending.get(pipeline);
+        if (before != null) {
+            end(pipeline, before, DRAIN_AT_REPLACE, forgetPosition);
+        } else if (forgetPosition) {
+            String group = stoppedGroups.remove(pipeline);
+            if (group != null) {
+                Thread.ofVirtual().name("end of pipeline " + pipeline).start(() -> forget(group));
+            }
         }
     }
 
@@ -123,6 +133,11 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
     private void end(
             ResourceKey key, Deployment deployment, Duration patience, boolean forgetPosition) {
         ending.put(key, deployment);
+        if (forgetPosition) {
+            stoppedGroups.remove(key);
+        } else {
+            stoppedGroups.put(key, TaskContext.groupOf(deployment.plan()));
+        }
         deployment.stop();
         Thread.ofVirtual()
                 .name("end of pipeline " + key)
@@ -177,19 +192,32 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             deployments.clear();
         }
         all.forEach(Deployment::stop);
-        long end = context.time().nanoTime() + DRAIN_AT_CLOSE.toNanos();
-        for (Deployment deployment : all) {
-            drain(deployment, Duration.ofNanos(Math.max(0, end - context.time().nanoTime())));
-        }
-    }
-
-    private static void drain(Deployment deployment, Duration patience) {
         try {
-            if (!deployment.drain(patience)) {
-                logger.error("{} did not end", deployment.plan().pipeline());
-            }
+            drain(all);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** All at once against the same clock, so that it takes no longer for many than for one. */
+    private void drain(List<Deployment> all) throws InterruptedException {
+        long end = context.time().nanoTime() + DRAIN_AT_CLOSE.toNanos();
+        var late = new ArrayList<Deployment>();
+        for (Deployment deployment : all) {
+            if (!deployment.awaitEnd(until(end))) {
+                late.add(deployment);
+            }
+        }
+        late.forEach(Deployment::abort);
+        long endOfAbort = context.time().nanoTime() + Deployment.AFTER_ABORT.toNanos();
+        for (Deployment deployment : late) {
+            if (!deployment.awaitAborted(until(endOfAbort))) {
+                logger.error("{} did not end", deployment.plan().pipeline());
+            }
+        }
+    }
+
+    private Duration until(long end) {
+        return Duration.ofNanos(Math.max(0, end - context.time().nanoTime()));
     }
 }

@@ -64,6 +64,10 @@ final class TaskControl {
     void abort() {
         isAborted = true;
         stop();
+    }
+
+    /** Ends the calls that the task's thread may be blocked in; may take a second. */
+    void endCalls() {
         onAbort.run();
     }
 

@@ -50,7 +50,7 @@ class PipelineTaskTest {
     void callsAFunctionWithTheWholeBatchAndWhatItMayKnow() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
             var seen = new ArrayList<FunctionMessage>();
-            world.functions.code(message -> {
+            world.functions.define(message -> {
                 seen.add(message);
                 return sent("1:" + text(message), "2:" + text(message));
             });
@@ -74,7 +74,7 @@ class PipelineTaskTest {
     void whatAFunctionMakesOfAFullPollIsWrittenBeforeItFillsTheMemory() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
             byte[] picture = new byte[1 << 20];
-            world.functions.code(_ -> new FunctionResult.Sent(List.of(picture)));
+            world.functions.define(_ -> new FunctionResult.Sent(List.of(picture)));
             var bytes = new ArrayList<Long>();
             var committed = new ArrayList<Long>();
             world.sink.afterwards(batch -> {
@@ -103,7 +103,7 @@ class PipelineTaskTest {
     void aSlowFunctionAnswersSoonAndAStopKeepsWhatItDid() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
             var calls = new AtomicInteger();
-            world.functions.code(message -> {
+            world.functions.define(message -> {
                 world.time.pause(Duration.ofMillis(500));
                 if (calls.incrementAndGet() == 50) {
                     world.control.stop();
@@ -129,7 +129,7 @@ class PipelineTaskTest {
     @Test
     void countsRecordsThatAFunctionMadeNothingOf() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
-            world.functions.code(
+            world.functions.define(
                     message -> text(message).equals("b") ? sent() : sent(text(message)));
             world.put("a", "b", "c").task().doWork();
             assertThat(world.outputs()).containsExactly("a", "c");
@@ -143,7 +143,7 @@ class PipelineTaskTest {
     void triesOnlyWhatFailedAgainWithDoublingWaitsAndKeepsTheOrder() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
             var calls = new AtomicInteger();
-            world.functions.code(message ->
+            world.functions.define(message ->
                     text(message).equals("b") && calls.incrementAndGet() < 3
                             ? failed(ErrorCode.USER_CODE, "KeyError")
                             : sent(text(message)));
@@ -161,7 +161,7 @@ class PipelineTaskTest {
     @Test
     void keepsWhatFailsForGoodAsADeadLetterWithItsReason() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
-            world.functions.code(message ->
+            world.functions.define(message ->
                     text(message).equals("b")
                             ? failed(ErrorCode.USER_CODE, "KeyError: 'image'")
                             : sent(text(message)));
@@ -502,7 +502,7 @@ class PipelineTaskTest {
     @Test
     void finishesItsBatchWhenAskedToStopInTheMiddle() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
-            world.functions.code(message -> {
+            world.functions.define(message -> {
                 world.control.stop();
                 return sent(text(message));
             });
@@ -515,29 +515,30 @@ class PipelineTaskTest {
     @Test
     void givesNothingUpWhenItIsAborted() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
-            world.functions.code(_ -> {
+            world.functions.define(_ -> {
                 world.control.abort();
+                world.control.endCalls();
                 return failed(ErrorCode.INVALID, "worker closed");
             });
             world.put("a");
             assertThatThrownBy(() -> world.task().doWork()).isInstanceOf(BatchAbandoned.class);
             assertThat(world.deadLetters()).isEmpty();
             assertThat(world.committed()).isZero();
-            assertThat(world.functions.open()).isZero();
+            assertThat(world.functions.running()).isEmpty();
         }
     }
 
     @Test
     void doesNotReadBeforeItsFunctionsAreUp() {
         try (var world = new TaskWorld(aPipeline().function().to("out").plan())) {
-            world.functions.state(new FunctionWorker.WorkerState.Starting("installing numpy"));
+            world.functions.workersAre(new FunctionWorker.WorkerState.Starting("installing numpy"));
             world.put("a");
             assertThat(world.task().doWork()).isZero();
             assertThat(world.control.state())
                     .isEqualTo(
                             new PipelineState.Starting(
                                     "step 1 function/classify: installing numpy"));
-            world.functions.state(new FunctionWorker.WorkerState.Running(1));
+            world.functions.workersAre(new FunctionWorker.WorkerState.Running(1));
             assertThat(world.task().doWork()).isEqualTo(1);
         }
     }

@@ -36,6 +36,7 @@ final class Plans {
             new PipelineSpec.ErrorPolicy(3, Duration.ofMillis(200), true);
     private PipelineSpec.Start start = PipelineSpec.Start.EARLIEST;
     private int tasks = 1;
+    private ResourceKey key = KEY;
 
     private Plans() {}
 
@@ -87,6 +88,11 @@ final class Plans {
         return this;
     }
 
+    Plans named(String name) {
+        key = ResourceKey.of(Kind.PIPELINE, PROJECT, name);
+        return this;
+    }
+
     Plans tasks(int count) {
         tasks = count;
         return this;
@@ -114,7 +120,7 @@ final class Plans {
                         FunctionSpec.DEFAULT_TIMEOUT,
                         DataSize.ofMebibytes(64));
         return new PipelinePlan(
-                KEY,
+                key,
                 "u1",
                 Instant.parse("2026-01-01T00:00:00Z"),
                 spec,

@@ -13,6 +13,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.testkit.DeliveryOracle;
+import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
@@ -47,7 +48,7 @@ final class Simulation {
     private final TestingTime time = new TestingTime();
     private final InMemoryStreamLog log;
     private final FakeSink sink = new FakeSink();
-    private final FakeFunctions functions = new FakeFunctions();
+    private final FakeFunctionRuntime functions = new FakeFunctionRuntime();
     private final FakeModels models = new FakeModels();
     private final RecordingMeters recording = new RecordingMeters();
     private final DeliveryOracle oracle;
@@ -98,7 +99,7 @@ final class Simulation {
                         this::delaysCommit,
                         this::failsPoll));
         sink.failing(this::sinkVerdict).afterwards(this::afterSinkWrite);
-        functions.code(this::function);
+        functions.define(this::function);
         models.before(_ -> mayBeAway("model")).describing(() -> mayBeAway("description"));
         for (int i = 0; i < TASKS; i++) {
             controls[i] = new TaskControl(time, plan.inputs(), () -> {});

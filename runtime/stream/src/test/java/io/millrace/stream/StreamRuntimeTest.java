@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
+import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -32,7 +34,7 @@ class StreamRuntimeTest {
     private final TimeSource time = TimeSource.system();
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 2);
     private final FakeSink sink = new FakeSink();
-    private final FakeFunctions functions = new FakeFunctions();
+    private final FakeFunctionRuntime functions = new FakeFunctionRuntime();
     private final FakeModels models = new FakeModels();
     private final RecordingMeters meters = new RecordingMeters();
     private final AtomicInteger changes = new AtomicInteger();
@@ -105,7 +107,7 @@ class StreamRuntimeTest {
         put(Plans.INPUT, "k", "last");
         awaitOutputs(201);
         assertThat(sink.accepted().getLast().destination()).isEqualTo("out-199");
-        await().untilAsserted(() -> assertThat(functions.open()).isEqualTo(2));
+        await().untilAsserted(() -> assertThat(functions.running()).hasSize(2));
     }
 
     @Test
@@ -121,10 +123,50 @@ class StreamRuntimeTest {
     }
 
     @Test
+    void aPipelineThatIsRemovedAfterItWasStoppedForgetsItsPosition() {
+        PipelinePlan plan = aPipeline().to("out").plan();
+        deploy(plan);
+        put(Plans.INPUT, "k", "a");
+        awaitOutputs(1);
+        runtime.remove(Plans.KEY, false);
+        await().untilAsserted(() -> assertThat(sink.open()).isZero());
+        assertThat(log.committed(TaskContext.groupOf(plan))).isNotEmpty();
+        runtime.remove(Plans.KEY, true);
+        await().untilAsserted(() -> assertThat(log.committed(TaskContext.groupOf(plan))).isEmpty());
+    }
+
+    @Test
+    void closingEndsTheCallsOfAllBusyTasksSideBySide() {
+        int tasks = 5;
+        var busy = new CountDownLatch(tasks);
+        var closed = new CountDownLatch(tasks);
+        functions.define(message -> {
+            busy.countDown();
+            awaitLatch(closed);
+            return new FunctionResult.Failed(ErrorCode.UNAVAILABLE, "closed");
+        });
+        // Each close ends only when all of them have begun.
+        functions.closing(() -> {
+            closed.countDown();
+            awaitLatch(closed);
+        });
+        put(Plans.INPUT, "k", "v");
+        for (int i = 0; i < tasks; i++) {
+            deploy(aPipeline().named("busy-" + i).function().to("out").plan());
+        }
+        awaitLatch(busy);
+        long before = time.nanoTime();
+        runtime.close();
+        assertThat(Duration.ofNanos(time.nanoTime() - before)).isLessThan(Duration.ofSeconds(6));
+        assertThat(functions.running()).isEmpty();
+        assertThat(log.records(Plans.DEAD)).isEmpty();
+    }
+
+    @Test
     void closingFinishesTheBatchUnderWay() throws InterruptedException {
         var isWorking = new CountDownLatch(1);
         var mayFinish = new CountDownLatch(1);
-        functions.code(message -> {
+        functions.define(message -> {
             isWorking.countDown();
             awaitLatch(mayFinish);
             return new FunctionResult.Sent(List.of(message.payload()));
@@ -138,7 +180,7 @@ class StreamRuntimeTest {
         assertThat(closer.join(Duration.ofSeconds(10))).isTrue();
         assertThat(sink.accepted()).hasSize(1);
         assertThat(log.committed(TaskContext.groupOf(plan)).values()).contains(1L);
-        assertThat(functions.open()).isZero();
+        assertThat(functions.running()).isEmpty();
         assertThatThrownBy(() -> deploy(plan)).isInstanceOf(MillraceException.class);
     }
 

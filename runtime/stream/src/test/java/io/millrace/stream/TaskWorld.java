@@ -6,6 +6,7 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
+import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -20,7 +21,7 @@ final class TaskWorld implements AutoCloseable {
     final TestingTime time = new TestingTime();
     final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 1);
     final FakeSink sink = new FakeSink();
-    final FakeFunctions functions = new FakeFunctions();
+    final FakeFunctionRuntime functions = new FakeFunctionRuntime();
     final FakeModels models = new FakeModels();
     final RecordingMeters recording = new RecordingMeters();
     final PipelinePlan plan;

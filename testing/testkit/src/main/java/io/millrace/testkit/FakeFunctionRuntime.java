@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs functions as lambdas in the caller's thread. A function that is not set forwards its
@@ -29,6 +29,11 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
     private final Map<ResourceKey, Prepared> prepared = new ConcurrentHashMap<>();
     private final Map<ResourceKey, EnvironmentState> states = new ConcurrentHashMap<>();
     private final List<FakeWorker> workers = new CopyOnWriteArrayList<>();
+    private final List<Integer> batchSizes = new CopyOnWriteArrayList<>();
+    private volatile Function<FunctionMessage, FunctionResult> otherwise =
+            FakeFunctionRuntime::forward;
+    private volatile FunctionWorker.WorkerState running = new FunctionWorker.WorkerState.Running(1);
+    private volatile Runnable closing = () -> {};
     private volatile boolean closed;
 
     private record Prepared(FunctionSpec spec, Runnable changed) {}
@@ -36,6 +41,21 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
     /** What a function does from now on, also in workers that run already. */
     public void define(ResourceKey function, Function<FunctionMessage, FunctionResult> body) {
         code.put(function, body);
+    }
+
+    /** What every function does that is not set, from now on. */
+    public void define(Function<FunctionMessage, FunctionResult> body) {
+        otherwise = body;
+    }
+
+    /** What workers that are not closed say of themselves from now on. */
+    public void workersAre(FunctionWorker.WorkerState state) {
+        running = state;
+    }
+
+    /** Called by each worker when it is closed for the first time; may block. */
+    public void closing(Runnable action) {
+        closing = action;
     }
 
     /** How far the environment of a function is from now on; tells whoever prepared it. */
@@ -50,6 +70,16 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
     /** The launches of all workers that are not closed, in the order of their start. */
     public List<FunctionLaunch> running() {
         return workers.stream().filter(worker -> !worker.closed).map(w -> w.launch).toList();
+    }
+
+    /** The launches of all workers ever, in the order of their start. */
+    public List<FunctionLaunch> launches() {
+        return workers.stream().map(worker -> worker.launch).toList();
+    }
+
+    /** How many messages each call had. */
+    public List<Integer> batchSizes() {
+        return List.copyOf(batchSizes);
     }
 
     /** Whether {@link #close} was called. */
@@ -98,6 +128,7 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
     private final class FakeWorker implements FunctionWorker {
 
         private final FunctionLaunch launch;
+        private final AtomicBoolean isClosing = new AtomicBoolean();
         private volatile boolean closed;
 
         FakeWorker(FunctionLaunch launch) {
@@ -106,6 +137,7 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
 
         @Override
         public List<FunctionResult> process(List<FunctionMessage> batch) {
+            batchSizes.add(batch.size());
             List<FunctionResult> results = new ArrayList<>(batch.size());
             for (FunctionMessage message : batch) {
                 results.add(one(message));
@@ -117,18 +149,20 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
             if (closed) {
                 return new FunctionResult.Failed(ErrorCode.UNAVAILABLE, "the worker is closed");
             }
-            @Nullable Function<FunctionMessage, FunctionResult> body = code.get(launch.function());
-            return body == null ? forward(message) : body.apply(message);
+            return code.getOrDefault(launch.function(), otherwise).apply(message);
         }
 
         @Override
         public WorkerState state() {
-            return closed ? new WorkerState.Closed() : new WorkerState.Running(1);
+            return closed ? new WorkerState.Closed() : running;
         }
 
         @Override
         public void close() {
-            closed = true;
+            if (!isClosing.getAndSet(true)) {
+                closing.run();
+                closed = true;
+            }
         }
     }
 }
