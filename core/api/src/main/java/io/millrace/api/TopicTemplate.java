@@ -1,0 +1,136 @@
+package io.millrace.api;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A topic with holes that each record fills: {@code {project}}, {@code {pipeline}}, {@code {topic}}
+ * and {@code {header.NAME}}. The one reading of that grammar.
+ *
+ * @param parts in order; never two literals in a row
+ */
+public record TopicTemplate(List<Part> parts) {
+
+    private static final String HEADER = "header.";
+    private static final String KNOWN =
+            "a topic may hold {project}, {pipeline}, {topic} and {header.NAME}";
+
+    public TopicTemplate {
+        parts = List.copyOf(parts);
+    }
+
+    /** A piece of a topic. */
+    public sealed interface Part {}
+
+    /** Text as it stands. */
+    public record Literal(String text) implements Part {}
+
+    /** What a header of the record says. */
+    public record HeaderValue(String name) implements Part {}
+
+    /** What needs no further name. */
+    public enum Hole implements Part {
+        /** The pipeline's project. */
+        PROJECT,
+        /** The pipeline's name. */
+        PIPELINE,
+        /** The topic that the record had at its sender. */
+        TOPIC
+    }
+
+    /**
+     * Reads a topic.
+     *
+     * @throws MillraceException {@code INVALID} when a brace has no partner or a name is unknown
+     */
+    public static TopicTemplate parse(String text) {
+        var parts = new ArrayList<Part>();
+        int at = 0;
+        while (at < text.length()) {
+            int open = text.indexOf('{', at);
+            int close = text.indexOf('}', at);
+            if (open < 0 && close < 0) {
+                break;
+            }
+            int next = open < 0 ? -1 : text.indexOf('{', open + 1);
+            if (open < 0 || close < open || (next >= 0 && next < close)) {
+                throw MillraceException.invalid(
+                        "a '{' in a topic needs its '}' and the other way round; " + KNOWN);
+            }
+            addText(parts, text.substring(at, open));
+            parts.add(hole(text.substring(open + 1, close)));
+            at = close + 1;
+        }
+        addText(parts, text.substring(at));
+        return new TopicTemplate(parts);
+    }
+
+    /** What is wrong with a topic that is to be read; empty when nothing is. */
+    public static Optional<String> problem(String text) {
+        try {
+            var _ = parse(text);
+            return Optional.empty();
+        } catch (MillraceException e) {
+            return Optional.of(e.text());
+        }
+    }
+
+    private static void addText(List<Part> parts, String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (!parts.isEmpty() && parts.getLast() instanceof Literal(String before)) {
+            parts.removeLast();
+            parts.add(new Literal(before + text));
+        } else {
+            parts.add(new Literal(text));
+        }
+    }
+
+    private static Part hole(String name) {
+        return switch (name) {
+            case "project" -> Hole.PROJECT;
+            case "pipeline" -> Hole.PIPELINE;
+            case "topic" -> Hole.TOPIC;
+            default -> {
+                if (name.startsWith(HEADER) && name.length() > HEADER.length()) {
+                    yield new HeaderValue(name.substring(HEADER.length()));
+                }
+                throw MillraceException.invalid("unknown template {" + name + "}; " + hint(name));
+            }
+        };
+    }
+
+    private static String hint(String name) {
+        int dot = name.indexOf('.');
+        Optional<String> near =
+                dot > 0 && dot < name.length() - 1
+                        ? Suggestion.nearest(name.substring(0, dot), List.of("header"))
+                                .map(word -> word + name.substring(dot))
+                        : Suggestion.nearest(name, List.of("project", "pipeline", "topic"));
+        return near.map(word -> "did you mean {" + word + "}?").orElse(KNOWN);
+    }
+
+    /** The template with all filled in that a pipeline's own name says. */
+    public TopicTemplate in(ResourceKey pipeline) {
+        var filled = new ArrayList<Part>();
+        for (Part part : parts) {
+            switch (part) {
+                case Literal(String text) -> addText(filled, text);
+                case Hole.PROJECT -> addText(filled, pipeline.project().value());
+                case Hole.PIPELINE -> addText(filled, pipeline.name().value());
+                case Hole.TOPIC -> filled.add(part);
+                case HeaderValue _ -> filled.add(part);
+            }
+        }
+        return new TopicTemplate(filled);
+    }
+
+    /** The whole topic when nothing of it depends on the record. */
+    public Optional<String> fixed() {
+        return parts.size() == 1 && parts.getFirst() instanceof Literal(String text)
+                ? Optional.of(text)
+                : Optional.empty();
+    }
+}

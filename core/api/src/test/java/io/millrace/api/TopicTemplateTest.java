@@ -1,0 +1,81 @@
+package io.millrace.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.api.TopicTemplate.HeaderValue;
+import io.millrace.api.TopicTemplate.Hole;
+import io.millrace.api.TopicTemplate.Literal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TopicTemplateTest {
+
+    private static final ResourceKey PIPELINE =
+            ResourceKey.of(Kind.PIPELINE, new ProjectId("shop"), "sorter");
+
+    @Test
+    void readsAllKindsOfHoles() {
+        assertThat(TopicTemplate.parse("a/{project}/{topic}{header.x.y}-b").parts())
+                .containsExactly(
+                        new Literal("a/"),
+                        Hole.PROJECT,
+                        new Literal("/"),
+                        Hole.TOPIC,
+                        new HeaderValue("x.y"),
+                        new Literal("-b"));
+        assertThat(TopicTemplate.parse("").parts()).isEmpty();
+    }
+
+    @Test
+    void fillsInWhatThePipelineSays() {
+        var filled = TopicTemplate.parse("{project}/{pipeline}/out").in(PIPELINE);
+        assertThat(filled.parts()).containsExactly(new Literal("shop/sorter/out"));
+        assertThat(filled.fixed()).contains("shop/sorter/out");
+        assertThat(TopicTemplate.parse("{project}/{topic}").in(PIPELINE).fixed()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "{topik}, did you mean {topic}?",
+        "a/{Project}, did you mean {project}?",
+        "{headr.line}, did you mean {header.line}?",
+        "{header.}, a topic may hold {project}",
+        "{}, a topic may hold {project}",
+        "{colour}, a topic may hold {project}"
+    })
+    void refusesUnknownNamesAndSaysWhatWasMeant(String text, String message) {
+        assertThatThrownBy(() -> TopicTemplate.parse(text))
+                .isInstanceOf(MillraceException.class)
+                .hasMessageContaining("unknown template")
+                .hasMessageContaining(message);
+        assertThat(TopicTemplate.problem(text)).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{topic", "topic}", "{a{topic}", "}{", "{topic}}"})
+    void refusesABraceWithoutItsPartner(String text) {
+        assertThatThrownBy(() -> TopicTemplate.parse(text)).hasMessageContaining("needs its '}'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "shop.source.camera.images",
+                "shop.dead.sorter",
+                "a-Db.source.x",
+                "__consumer_offsets"
+            })
+    void topicsOfDataSourcesAndDeadLettersAreNoOutputs(String topic) {
+        assertThat(ReservedTopics.problem(topic)).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"results", "shop.results", "source.x", "a.b.source.c", "shop.sources.x"})
+    void otherTopicsMayBeOutputs(String topic) {
+        assertThat(ReservedTopics.problem(topic)).isEmpty();
+    }
+}
