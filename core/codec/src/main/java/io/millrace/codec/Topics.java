@@ -1,14 +1,15 @@
 package io.millrace.codec;
 
+import io.millrace.api.ReservedTopics;
+import io.millrace.api.TopicTemplate;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What is wrong with a topic. */
 final class Topics {
 
-    /** What existing clients and the broker agree on; the protocol itself allows more. */
-    private static final int MAX_MQTT_LENGTH = 4_096;
-
+    private static final int MAX_MQTT_BYTES = 65_535;
     private static final Pattern KAFKA = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     private Topics() {}
@@ -40,14 +41,14 @@ final class Topics {
         if (topic.startsWith("$")) {
             return Optional.of("a topic that starts with '$' belongs to the broker");
         }
-        return problemOfTemplates(topic).or(() -> problemOfText(topic));
+        return TopicTemplate.problem(topic).or(() -> problemOfText(topic));
     }
 
-    /** A topic of the log. */
+    /** A topic of the log that is written to; it holds no templates. */
     static Optional<String> problemOfKafka(String topic) {
         boolean good = KAFKA.matcher(topic).matches() && !topic.equals(".") && !topic.equals("..");
         return good
-                ? Optional.empty()
+                ? ReservedTopics.problem(topic)
                 : Optional.of(
                         "a Kafka topic has 1 to 249 letters, digits, '.', '_' and '-', was '"
                                 + DocumentParser.shorten(topic)
@@ -55,29 +56,11 @@ final class Topics {
     }
 
     private static Optional<String> problemOfText(String topic) {
-        if (topic.length() > MAX_MQTT_LENGTH) {
-            return Optional.of("the topic is longer than " + MAX_MQTT_LENGTH + " characters");
+        if (topic.getBytes(StandardCharsets.UTF_8).length > MAX_MQTT_BYTES) {
+            return Optional.of("the topic is longer than " + MAX_MQTT_BYTES + " bytes");
         }
         return topic.indexOf('\0') < 0
                 ? Optional.empty()
                 : Optional.of("a topic must not hold the character U+0000");
-    }
-
-    private static Optional<String> problemOfTemplates(String topic) {
-        boolean open = false;
-        boolean empty = false;
-        for (int i = 0; i < topic.length(); i++) {
-            char c = topic.charAt(i);
-            if (c == '{' ? open : c == '}' && (!open || empty)) {
-                return brokenTemplate();
-            }
-            empty = c == '{';
-            open = c == '{' || (open && c != '}');
-        }
-        return open ? brokenTemplate() : Optional.empty();
-    }
-
-    private static Optional<String> brokenTemplate() {
-        return Optional.of("templates in a topic are written as {name}");
     }
 }

@@ -9,6 +9,7 @@ import io.millrace.api.PipelineSpec.MqttOutput;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TopicTemplate;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,8 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Finds pipelines that would feed themselves, directly or through others: what they write to is a
- * topic that a stream comes from which they read. Topics with templates other than {@code
- * {project}} are known only when records flow and are not looked at. Pure.
+ * topic that a stream comes from which they read. Topics that depend on the record are known only
+ * when records flow and are not looked at. Pure.
  */
 final class Cycles {
     private final Map<ResourceKey, List<StreamSelection.Stream>> reads = new TreeMap<>();
@@ -151,15 +152,19 @@ final class Cycles {
             PipelineSpec.Output output, ResourceKey pipeline, StreamSelection.Stream stream) {
         return switch (output) {
             case MqttOutput(String topic) ->
-                    TopicFilter.matches(
-                            stream.field().topic(), withProject(topic, pipeline.project()));
+                    fixed(topic, pipeline)
+                            .filter(name -> TopicFilter.matches(stream.field().topic(), name))
+                            .isPresent();
             case KafkaOutput(String topic) ->
-                    withProject(topic, pipeline.project()).equals(stream.logTopic());
+                    fixed(topic, pipeline).filter(stream.logTopic()::equals).isPresent();
         };
     }
 
-    private static String withProject(String topic, ProjectId project) {
-        return topic.replace("{project}", project.value());
+    /** Empty too for what was stored when less was refused; that pipeline does not run. */
+    private static Optional<String> fixed(String topic, ResourceKey pipeline) {
+        return TopicTemplate.problem(topic).isPresent()
+                ? Optional.empty()
+                : TopicTemplate.parse(topic).in(pipeline).fixed();
     }
 
     private static String describe(PipelineSpec.Output output) {

@@ -146,6 +146,16 @@ final class AdmissionTest {
     }
 
     @Test
+    void aPipelineMustNotFeedItselfByATemplateEither() {
+        world.put(Given.project(), camera("images/p"));
+
+        assertThat(check(Given.pipeline("p", Given.dataSource("camera"), "images/{pipeline}")))
+                .hasSize(1);
+        assertThat(check(Given.pipeline("q", Given.dataSource("camera"), "images/{pipeline}")))
+                .isEmpty();
+    }
+
+    @Test
     void aCircleOverSeveralPipelinesIsFoundFromEitherEnd() {
         world.put(
                 Given.project(),

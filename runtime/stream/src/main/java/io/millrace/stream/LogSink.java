@@ -1,6 +1,8 @@
 package io.millrace.stream;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ReservedTopics;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
@@ -9,6 +11,7 @@ import io.millrace.spi.StreamLog;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Appends results to topics of the log, which Kafka clients read. */
@@ -49,6 +52,11 @@ final class LogSink implements Sink {
     private boolean ensureTopic(String topic, int index, List<ItemFailure> failures) {
         if (knownTopics.contains(topic)) {
             return true;
+        }
+        Optional<String> problem = ReservedTopics.problem(topic);
+        if (problem.isPresent()) {
+            failures.add(new ItemFailure(index, ErrorCode.DENIED, problem.get()));
+            return false;
         }
         try {
             log.ensureTopics(Set.of(topic));

@@ -2,6 +2,7 @@ package io.millrace.stream;
 
 import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TopicTemplate;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import io.millrace.spi.LogRecord;
@@ -9,12 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A destination with holes: {@code {project}}, {@code {pipeline}}, {@code {topic}} and {@code
- * {header.x}}. Read once; what does not depend on the record is filled in then.
+ * A {@link TopicTemplate} made ready to be filled in by records: what does not depend on them is in
+ * its place already.
  */
 final class Template {
-
-    private static final String HEADER = "header.";
 
     private final List<Part> parts;
 
@@ -29,52 +28,17 @@ final class Template {
      */
     static Template parse(String text, ResourceKey pipeline) {
         var parts = new ArrayList<Part>();
-        var literal = new StringBuilder();
-        int at = 0;
-        while (at < text.length()) {
-            int open = text.indexOf('{', at);
-            if (open < 0) {
-                literal.append(text, at, text.length());
-                break;
-            }
-            int close = text.indexOf('}', open);
-            if (close < 0) {
-                throw MillraceException.invalid(
-                        "the destination '%s' has a '{' without '}'".formatted(text));
-            }
-            literal.append(text, at, open);
-            String name = text.substring(open + 1, close);
-            switch (name) {
-                case "project" -> literal.append(pipeline.project());
-                case "pipeline" -> literal.append(pipeline.name());
-                default -> {
-                    flush(literal, parts);
-                    parts.add(ofRecord(name, text));
-                }
-            }
-            at = close + 1;
+        for (TopicTemplate.Part part : TopicTemplate.parse(text).in(pipeline).parts()) {
+            parts.add(
+                    switch (part) {
+                        case TopicTemplate.Literal(String literal) -> new Literal(literal);
+                        case TopicTemplate.HeaderValue(String name) -> new HeaderValue(name);
+                        case TopicTemplate.Hole.TOPIC -> new SenderTopic();
+                        case TopicTemplate.Hole hole ->
+                                throw MillraceException.internal(hole + " is not filled in", null);
+                    });
         }
-        flush(literal, parts);
         return new Template(List.copyOf(parts));
-    }
-
-    private static void flush(StringBuilder literal, List<Part> parts) {
-        if (!literal.isEmpty()) {
-            parts.add(new Literal(literal.toString()));
-            literal.setLength(0);
-        }
-    }
-
-    private static Part ofRecord(String name, String text) {
-        if (name.equals("topic")) {
-            return new SenderTopic();
-        }
-        if (name.startsWith(HEADER) && name.length() > HEADER.length()) {
-            return new HeaderValue(name.substring(HEADER.length()));
-        }
-        throw MillraceException.invalid(
-                "the destination '%s' names {%s}; there are {project}, {pipeline}, {topic} and {header.NAME}"
-                        .formatted(text, name));
     }
 
     /**

@@ -448,6 +448,25 @@ class PipelineTaskTest {
     }
 
     @Test
+    void writesToNoTopicOfADataSourceWhateverItsTemplateMakes() {
+        var plan = aPipeline().toLog("other{header.tail}").plan();
+        try (var world = new TaskWorld(plan)) {
+            world.log.append(
+                    new io.millrace.spi.OutgoingRecord(
+                            Plans.INPUT,
+                            null,
+                            "a".getBytes(StandardCharsets.UTF_8),
+                            List.of(Header.of("tail", ".source.camera.images")),
+                            world.time.epochMillis()),
+                    _ -> {});
+            world.task().doWork();
+            assertThat(header(world.deadLetters().getFirst(), HeaderNames.DEAD_CODE))
+                    .isEqualTo("DENIED");
+            assertThat(world.committed()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void keepsDeadLettersUntilTheLogHasThem() {
         try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
             var losses = new AtomicInteger();
@@ -595,9 +614,9 @@ class PipelineTaskTest {
     @Test
     void refusesPlansThatCanNeverRun() {
         assertThatThrownBy(() -> TaskAssembly.check(aPipeline().to("out/{colour}").plan()))
-                .hasMessageContaining("names {colour}; there are {project}");
+                .hasMessageContaining("unknown template {colour}; a topic may hold {project}");
         assertThatThrownBy(() -> TaskAssembly.check(aPipeline().to("out/{topic").plan()))
-                .hasMessageContaining("'{' without '}'");
+                .hasMessageContaining("needs its '}'");
     }
 
     private static FunctionResult sent(String... payloads) {
