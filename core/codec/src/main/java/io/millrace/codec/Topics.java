@@ -2,14 +2,15 @@ package io.millrace.codec;
 
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.TopicTemplate;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What is wrong with a topic. */
 final class Topics {
 
-    private static final int MAX_MQTT_BYTES = 65_535;
+    /** What existing clients and the broker agree on; the protocol itself allows more. */
+    private static final int MAX_MQTT_LENGTH = 4_096;
+
     private static final Pattern KAFKA = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
     private Topics() {}
@@ -56,8 +57,8 @@ final class Topics {
     }
 
     private static Optional<String> problemOfText(String topic) {
-        if (topic.getBytes(StandardCharsets.UTF_8).length > MAX_MQTT_BYTES) {
-            return Optional.of("the topic is longer than " + MAX_MQTT_BYTES + " bytes");
+        if (topic.length() > MAX_MQTT_LENGTH) {
+            return Optional.of("the topic is longer than " + MAX_MQTT_LENGTH + " characters");
         }
         return topic.indexOf('\0') < 0
                 ? Optional.empty()

@@ -116,14 +116,53 @@ final class MillraceServer implements AutoCloseable {
         DataDirectory data =
                 lifecycle.add("data directory", DataDirectory.take(config.data(), holder()));
         String nodeId = data.nodeId(ids);
+        PortCheck.check(config);
         try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
+            // Kafka takes longest; everything that can do without it starts beside it.
             Future<KafkaStreamLog> log = starters.submit(() -> startLog(data));
             Future<CertificateAuthority> authority =
                     starters.submit(
                             () -> CertificateAuthority.open(data.folder("certificates"), time));
             Future<ResourceStore> store = starters.submit(() -> openStore(data));
-            startRuntime(data, nodeId, join(log), join(authority), join(store));
+            var blobs = FileBlobStore.open(data.folder("blobs"), ids);
+            var models = lifecycle.add("models", models(data, blobs));
+            models.start();
+            var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
+            // Functions call it until their last message is done, so it stops after them.
+            startHttp(join(store), blobs, logs, join(authority), models);
+            startRuntime(data, nodeId, join(log), join(authority), join(store), models, logs);
         }
+    }
+
+    private void startHttp(
+            ResourceStore store,
+            FileBlobStore blobs,
+            FileStepLogs logs,
+            CertificateAuthority authority,
+            ModelResidency models) {
+        var management =
+                new ManagementRoutes(
+                        new ManagementPorts(
+                                store,
+                                blobs,
+                                logs,
+                                (project, source) ->
+                                        authority.issue(project, source).bundle().zip(),
+                                this::facts,
+                                time),
+                        ManagementLimits.DEFAULT);
+        var http =
+                new HttpFace(
+                        config.http(),
+                        HttpRouting.builder()
+                                .get("/", (_, response) -> InferenceRoutes.alive(response))
+                                .register(new HealthRoutes(readiness, meters))
+                                .register(ManagementRoutes.PATH, management)
+                                .register(
+                                        new InferenceRoutes(
+                                                InferenceApiConfig.standard(), models)));
+        http.start();
+        lifecycle.add("http", http);
     }
 
     private void startRuntime(
@@ -131,26 +170,14 @@ final class MillraceServer implements AutoCloseable {
             String nodeId,
             KafkaStreamLog log,
             CertificateAuthority authority,
-            ResourceStore store) {
+            ResourceStore store,
+            ModelResidency models,
+            FileStepLogs logs) {
         var identities = new SourceIdentities(authority, store);
         var mqtt = lifecycle.add(MQTT, mqtt(data, log, authority, identities));
         lifecycle.add("client identities", identities);
         identities.start(mqtt::recheckIdentities);
-        var blobs = FileBlobStore.open(data.folder("blobs"), ids);
-        var models = lifecycle.add("models", models(data, blobs));
-        models.start();
-        var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
-        var functions =
-                lifecycle.add(
-                        "functions",
-                        new ProcessFunctionRuntime(
-                                FunctionRuntimeConfig.of(data.folder("functions"))
-                                        .withEnvironments(config.cache().resolve("environments")),
-                                this::inferenceEndpoint,
-                                logs,
-                                meters,
-                                time,
-                                ids));
+        var functions = lifecycle.add("functions", functions(data, logs));
         var pipelines =
                 lifecycle.add(
                         "pipelines",
@@ -166,40 +193,21 @@ final class MillraceServer implements AutoCloseable {
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));
-        var http =
-                lifecycle.add(
-                        "http",
-                        new HttpFace(
-                                config.http(),
-                                HttpRouting.builder()
-                                        .get("/", (_, response) -> InferenceRoutes.alive(response))
-                                        .register(new HealthRoutes(readiness, meters))
-                                        .register(
-                                                ManagementRoutes.PATH,
-                                                new ManagementRoutes(
-                                                        new ManagementPorts(
-                                                                store,
-                                                                blobs,
-                                                                logs,
-                                                                (project, source) ->
-                                                                        authority
-                                                                                .issue(
-                                                                                        project,
-                                                                                        source)
-                                                                                .bundle()
-                                                                                .zip(),
-                                                                this::facts,
-                                                                time),
-                                                        ManagementLimits.DEFAULT))
-                                        .register(
-                                                new InferenceRoutes(
-                                                        InferenceApiConfig.standard(), models))));
-        // Functions call the inference API as soon as they start.
-        http.start();
         control.start();
         control.awaitDataSources(FIRST_PASS);
         mqtt.start();
         readiness.up(MQTT);
+    }
+
+    private ProcessFunctionRuntime functions(DataDirectory data, FileStepLogs logs) {
+        return new ProcessFunctionRuntime(
+                FunctionRuntimeConfig.of(data.folder("functions"))
+                        .withEnvironments(config.cache().resolve("environments")),
+                this::inferenceEndpoint,
+                logs,
+                meters,
+                time,
+                ids);
     }
 
     private KafkaStreamLog startLog(DataDirectory data) {
@@ -280,7 +288,7 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private String inferenceEndpoint(ProjectId project) {
-        return InferenceAddress.of("127.0.0.1:" + config.http().port(), project);
+        return InferenceAddress.of(config.http().local(), project);
     }
 
     private ServerFacts facts() {
