@@ -195,7 +195,7 @@ class PipelineTaskTest {
             assertThat(world.outputs())
                     .containsExactly(
                             "{\"index\":1,\"confidence\":2.0}", "{\"index\":0,\"confidence\":2.0}");
-            assertThat(world.models.calls()).containsExactly(2);
+            assertThat(EchoModel.callSizes(world.models)).containsExactly(2);
             assertThat(world.deadLetters())
                     .extracting(letter -> header(letter, HeaderNames.DEAD_REASON))
                     .satisfiesExactly(
@@ -223,7 +223,7 @@ class PipelineTaskTest {
                     .satisfies(letter ->
                             assertThat(header(letter, HeaderNames.DEAD_REASON))
                                     .contains("explodes"));
-            assertThat(world.models.calls().size()).isLessThan(20);
+            assertThat(EchoModel.callSizes(world.models).size()).isLessThan(20);
         }
     }
 
@@ -235,7 +235,7 @@ class PipelineTaskTest {
             world.models.describing(() -> {
                 states.add(world.control.state());
                 if (refusals.incrementAndGet() < 30) {
-                    throw FakeModels.notReady();
+                    throw EchoModel.notReady();
                 }
             });
             var overloads = new AtomicInteger();
@@ -260,7 +260,7 @@ class PipelineTaskTest {
         try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
             var calls = new AtomicInteger();
             world.models.before(call -> {
-                long items = call.inputs().getFirst().shape().extent(0);
+                int items = EchoModel.items(call);
                 if (items > 10 || calls.incrementAndGet() < 400) {
                     throw new MillraceException(ErrorCode.TIMEOUT, "not done in 30 s");
                 }
@@ -271,7 +271,7 @@ class PipelineTaskTest {
             world.task().doWork();
             assertThat(world.outputs()).hasSize(60);
             assertThat(world.deadLetters()).isEmpty();
-            assertThat(world.models.calls()).allMatch(items -> items <= 10);
+            assertThat(EchoModel.callSizes(world.models)).allMatch(items -> items <= 10);
         }
     }
 
@@ -295,7 +295,7 @@ class PipelineTaskTest {
     void takesOverAVersionOfAnotherShapeWithoutLosingARecord() {
         try (var world = new TaskWorld(aPipeline().model().to("out").plan())) {
             world.put("{\"x\":[1,2]}").task().doWork();
-            world.models.signature(FakeModels.signature(3));
+            EchoModel.put(world.models, 3);
             world.put("{\"x\":[1,2,3]}", "{\"x\":[1,2]}").task().doWork();
             assertThat(world.outputs()).hasSize(2).last().asString().contains("\"index\":2");
             assertThat(world.deadLetters())
@@ -303,7 +303,7 @@ class PipelineTaskTest {
                     .satisfies(letter ->
                             assertThat(header(letter, HeaderNames.DEAD_REASON))
                                     .contains("expected 3 numbers, got 2"));
-            world.models.signature(FakeModels.signature(2));
+            EchoModel.put(world.models, 2);
             world.put("{\"x\":[1,2]}").task().doWork();
             assertThat(world.outputs()).hasSize(3);
         }
@@ -509,7 +509,7 @@ class PipelineTaskTest {
                 if (calls.incrementAndGet() == 5) {
                     world.control.stop();
                 }
-                throw FakeModels.notReady();
+                throw EchoModel.notReady();
             });
             world.put("{\"x\":[1,2]}");
             assertThatThrownBy(() -> world.task().doWork()).isInstanceOf(BatchAbandoned.class);

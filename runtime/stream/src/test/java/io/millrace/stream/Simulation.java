@@ -14,6 +14,7 @@ import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.testkit.DeliveryOracle;
 import io.millrace.testkit.FakeFunctionRuntime;
+import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
@@ -49,7 +50,7 @@ final class Simulation {
     private final InMemoryStreamLog log;
     private final FakeSink sink = new FakeSink();
     private final FakeFunctionRuntime functions = new FakeFunctionRuntime();
-    private final FakeModels models = new FakeModels();
+    private final FakeModelServing models = EchoModel.serving();
     private final RecordingMeters recording = new RecordingMeters();
     private final DeliveryOracle oracle;
     private final PipelinePlan plan;
@@ -279,7 +280,7 @@ final class Simulation {
             String numbers =
                     switch (random.nextInt(12)) {
                         case 0 -> "\"x\":[1]";
-                        case 1 -> "\"x\":[" + (int) FakeModels.POISON + ",1]";
+                        case 1 -> "\"x\":[" + (int) EchoModel.POISON + ",1]";
                         default -> "\"x\":[" + random.nextInt(9) + ",0.5]";
                     };
             byte[] payload = oracle.next(key, numbers);

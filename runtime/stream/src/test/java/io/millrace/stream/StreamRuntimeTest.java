@@ -13,6 +13,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import io.millrace.testkit.FakeFunctionRuntime;
+import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -35,7 +36,7 @@ class StreamRuntimeTest {
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 2);
     private final FakeSink sink = new FakeSink();
     private final FakeFunctionRuntime functions = new FakeFunctionRuntime();
-    private final FakeModels models = new FakeModels();
+    private final FakeModelServing models = EchoModel.serving();
     private final RecordingMeters meters = new RecordingMeters();
     private final AtomicInteger changes = new AtomicInteger();
     private final StreamRuntime runtime =
@@ -187,7 +188,7 @@ class StreamRuntimeTest {
     @Test
     void closingIsBoundedAndDropsWhatCannotBeFinished() {
         models.describing(() -> {
-            throw FakeModels.notReady();
+            throw EchoModel.notReady();
         });
         PipelinePlan plan = aPipeline().model().to("out").plan();
         deploy(plan);

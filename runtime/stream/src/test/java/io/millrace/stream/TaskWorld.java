@@ -7,6 +7,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.testkit.FakeFunctionRuntime;
+import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -22,7 +23,7 @@ final class TaskWorld implements AutoCloseable {
     final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 1);
     final FakeSink sink = new FakeSink();
     final FakeFunctionRuntime functions = new FakeFunctionRuntime();
-    final FakeModels models = new FakeModels();
+    final FakeModelServing models = EchoModel.serving();
     final RecordingMeters recording = new RecordingMeters();
     final PipelinePlan plan;
     final TaskControl control;

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Models made of plain functions. Every model has the one version 1. */
@@ -20,6 +21,8 @@ public final class FakeModelServing implements ModelServing {
 
     private final Map<Key, Model> models = new ConcurrentHashMap<>();
     private final List<Call> calls = new CopyOnWriteArrayList<>();
+    private volatile Consumer<Call> before = _ -> {};
+    private volatile Runnable describing = () -> {};
 
     private record Key(ProjectId project, ResourceName name) {}
 
@@ -44,13 +47,26 @@ public final class FakeModelServing implements ModelServing {
                 new Model(List.of(), _ -> List.of(), why));
     }
 
-    /** All calls so far. */
+    /** Called ahead of each call; may throw, and then the call does not count. */
+    public FakeModelServing before(Consumer<Call> next) {
+        before = next;
+        return this;
+    }
+
+    /** Called whenever a model is described; may throw. */
+    public FakeModelServing describing(Runnable next) {
+        describing = next;
+        return this;
+    }
+
+    /** All calls so far that found their model. */
     public List<Call> calls() {
         return List.copyOf(calls);
     }
 
     @Override
     public Answer infer(Call call) {
+        before.accept(call);
         Model model = ready(call.project(), call.model(), call.version());
         calls.add(call);
         Signature signature =
@@ -64,6 +80,7 @@ public final class FakeModelServing implements ModelServing {
 
     @Override
     public Description describe(ProjectId project, ResourceName name, VersionRef version) {
+        describing.run();
         return describe(name, ready(project, name, version));
     }
 
