@@ -177,10 +177,11 @@ public final class DeliveryOracle {
         firstPlaces.forEach((number, place) -> {
             String key = produced.get(number);
             Long before = latest.get(key);
-            if (before != null && lastPlaces.get(number) < firstPlaces.get(before)) {
+            if (before != null
+                    && lastPlaces.getOrDefault(number, 0) < firstPlaces.getOrDefault(before, 0)) {
                 found.add("order: key %s: %d came after %d".formatted(key, before, number));
             }
-            if (before == null || place > firstPlaces.get(before)) {
+            if (before == null || place > firstPlaces.getOrDefault(before, 0)) {
                 latest.put(key, number);
             }
         });
