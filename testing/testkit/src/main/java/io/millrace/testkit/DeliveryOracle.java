@@ -35,12 +35,14 @@ public final class DeliveryOracle {
     private final Map<Long, Integer> outputs = new TreeMap<>();
     private final Map<Long, Integer> deadLetters = new TreeMap<>();
     private final Map<String, Long> lastFirstSeen = new HashMap<>();
-    private final Map<Long, Integer> firstPlaces = new TreeMap<>();
-    private final Map<Long, Integer> lastPlaces = new HashMap<>();
+    private final Map<Long, Places> placesOf = new TreeMap<>();
     private final boolean mayRepair;
     private final List<String> problems = new ArrayList<>();
     private int places;
     private long next;
+
+    /** Where among the outputs a record came first and last. */
+    private record Places(long number, int first, int last) {}
 
     /** Expects that no record comes before its predecessors have come. */
     public DeliveryOracle() {
@@ -97,8 +99,10 @@ public final class DeliveryOracle {
             return;
         }
         places++;
-        lastPlaces.put(number, places);
-        firstPlaces.putIfAbsent(number, places);
+        placesOf.merge(
+                number,
+                new Places(number, places, places),
+                (known, now) -> new Places(number, known.first(), now.last()));
         if (outputs.merge(number, 1, Integer::sum) > 1 || mayRepair) {
             return;
         }
@@ -173,18 +177,19 @@ public final class DeliveryOracle {
         if (!mayRepair) {
             return;
         }
-        var latest = new HashMap<String, Long>();
-        firstPlaces.forEach((number, place) -> {
-            String key = produced.get(number);
-            Long before = latest.get(key);
-            if (before != null
-                    && lastPlaces.getOrDefault(number, 0) < firstPlaces.getOrDefault(before, 0)) {
-                found.add("order: key %s: %d came after %d".formatted(key, before, number));
+        var latest = new HashMap<String, Places>();
+        for (Places now : placesOf.values()) {
+            String key = produced.get(now.number());
+            Places before = latest.get(key);
+            if (before != null && now.last() < before.first()) {
+                found.add(
+                        "order: key %s: %d came after %d"
+                                .formatted(key, before.number(), now.number()));
             }
-            if (before == null || place > firstPlaces.getOrDefault(before, 0)) {
-                latest.put(key, number);
+            if (before == null || now.first() > before.first()) {
+                latest.put(key, now);
             }
-        });
+        }
     }
 
     /** How many records came out at least once. */
