@@ -11,6 +11,7 @@ final class BrokerMeters {
     final Count lostAtQosZero;
     final Count echoDropped;
     final Count published;
+    final Count unheard;
     final Count droppedForSubscriber;
     final Count expired;
     final Count connected;
@@ -32,6 +33,10 @@ final class BrokerMeters {
                         "millrace_mqtt_echo_dropped_total",
                         "Messages in the log whose copy for subscribers of the data source topic"
                                 + " was dropped");
+        unheard =
+                meters.count(
+                        "millrace_mqtt_unheard_total",
+                        "Results published to a topic that nobody had subscribed to");
         published = meters.count("millrace_mqtt_published_total", "Results published by pipelines");
         droppedForSubscriber =
                 meters.count(

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeliveryOrder implements ActiveMQServerMessagePlugin {
 
+    private static final ThreadLocal<@Nullable OperationContext> BEFORE = new ThreadLocal<>();
+
     private final ActiveMQServer server;
     private final Executor completions;
-    private final ThreadLocal<@Nullable OperationContext> before = new ThreadLocal<>();
 
     DeliveryOrder(ActiveMQServer server) {
         this.server = server;
@@ -32,13 +33,13 @@ final class DeliveryOrder implements ActiveMQServerMessagePlugin {
     @Override
     public void beforeDeliver(ServerConsumer consumer, MessageReference reference) {
         StorageManager storage = server.getStorageManager();
-        before.set(storage.getContext());
+        BEFORE.set(storage.getContext());
         storage.setContext(storage.newContext(completions));
     }
 
     @Override
     public void afterDeliver(ServerConsumer consumer, MessageReference reference) {
-        server.getStorageManager().setContext(before.get());
-        before.remove();
+        server.getStorageManager().setContext(BEFORE.get());
+        BEFORE.remove();
     }
 }

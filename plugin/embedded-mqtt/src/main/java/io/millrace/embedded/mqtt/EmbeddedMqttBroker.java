@@ -191,14 +191,17 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         if (!(output instanceof PipelineSpec.MqttOutput)) {
             return Optional.empty();
         }
+        return Optional.of(new LateSink(() -> openSink(project)));
+    }
+
+    private MqttSink openSink(ProjectId project) {
         Running current = requireRunning();
-        return Optional.of(
-                new MqttSink(
-                        current.router(),
-                        new Mount(project),
-                        current.server().getExecutorFactory().getExecutor(),
-                        () -> state.get() == State.RUNNING,
-                        meters.published));
+        return new MqttSink(
+                current.router(),
+                new Mount(project),
+                current.server().getExecutorFactory().getExecutor(),
+                () -> state.get() == State.RUNNING,
+                meters);
     }
 
     /**

@@ -58,6 +58,9 @@ final class IngestLane {
     private long pendingBytes;
     private boolean closed;
 
+    /** Set on the log's thread as soon as a message that will be sent again did not get in. */
+    private volatile boolean hasFailed;
+
     /** QoS 2 packet ids between PUBLISH and PUBREL; made when first needed. */
     private @Nullable BitSet received;
 
@@ -140,6 +143,11 @@ final class IngestLane {
     }
 
     private void append(ByteBuf payload, Route route, String topic, int qos, int packetId) {
+        if (hasFailed) {
+            // The client sends the failed message again, and this one must not be before it.
+            fail("a message did not get into the log", Packets.IMPLEMENTATION_ERROR);
+            return;
+        }
         var value = new byte[payload.readableBytes()];
         payload.readBytes(value);
         var item = new Pending(this, route, topic, value, qos, packetId);
@@ -326,6 +334,9 @@ final class IngestLane {
                 return;
             }
             failure = why;
+            if (why != null && qos > 0) {
+                lane.hasFailed = true;
+            }
             if (!STATE.compareAndSet(this, UNDER_WAY, FINISHED)) {
                 return;
             }

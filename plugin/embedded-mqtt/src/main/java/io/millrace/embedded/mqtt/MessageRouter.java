@@ -8,6 +8,7 @@ import org.apache.activemq.artemis.core.message.impl.CoreMessage;
 import org.apache.activemq.artemis.core.persistence.StorageManager;
 import org.apache.activemq.artemis.core.persistence.impl.journal.LargeServerMessageImpl;
 import org.apache.activemq.artemis.core.postoffice.Bindings;
+import org.apache.activemq.artemis.core.postoffice.RoutingStatus;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.core.server.impl.RoutingContextImpl;
@@ -43,8 +44,10 @@ final class MessageRouter {
      *
      * @param sender the broker's id of the client it came from, for subscriptions that want no
      *     messages of their own
+     * @return whether it reached anybody
      */
-    void route(SimpleString topic, byte[] payload, int qos, SimpleString sender) throws Exception {
+    boolean route(SimpleString topic, byte[] payload, int qos, SimpleString sender)
+            throws Exception {
         var message = new CoreMessage(storage().generateID(), payload.length + HEADROOM);
         message.setAddress(topic);
         message.setRoutingType(RoutingType.MULTICAST);
@@ -55,10 +58,12 @@ final class MessageRouter {
         message.putIntProperty(MQTTUtil.MQTT_QOS_LEVEL_KEY, qos);
         message.putStringProperty(MessageUtil.CONNECTION_ID_PROPERTY_NAME, sender);
         message.getBodyBuffer().writeBytes(payload);
-        server.getPostOffice()
-                .route(
-                        LargeServerMessageImpl.checkLargeMessage(message, storage()),
-                        new RoutingContextImpl(null),
-                        false);
+        RoutingStatus status =
+                server.getPostOffice()
+                        .route(
+                                LargeServerMessageImpl.checkLargeMessage(message, storage()),
+                                new RoutingContextImpl(null),
+                                false);
+        return status == RoutingStatus.OK;
     }
 }

@@ -3,7 +3,6 @@ package io.millrace.embedded.mqtt;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.ItemFailure;
-import io.millrace.spi.Meters.Count;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ final class MqttSink implements Sink {
     private final Mount mount;
     private final Executor completions;
     private final BooleanSupplier isRunning;
-    private final Count published;
+    private final BrokerMeters meters;
     private final Map<String, SimpleString> topics = new HashMap<>();
 
     MqttSink(
@@ -44,12 +43,12 @@ final class MqttSink implements Sink {
             Mount mount,
             Executor completions,
             BooleanSupplier isRunning,
-            Count published) {
+            BrokerMeters meters) {
         this.router = router;
         this.mount = mount;
         this.completions = completions;
         this.isRunning = isRunning;
-        this.published = published;
+        this.meters = meters;
     }
 
     @Override
@@ -81,7 +80,7 @@ final class MqttSink implements Sink {
                 throw new MillraceException(
                         ErrorCode.UNAVAILABLE, "the MQTT broker's journal does not answer");
             }
-            published.add(batch.size() - (long) failures.size());
+            meters.published.add(batch.size() - (long) failures.size());
             return failures;
         } catch (MillraceException e) {
             throw e;
@@ -121,7 +120,9 @@ final class MqttSink implements Sink {
             topics.put(destination, topic);
         }
         try {
-            router.route(topic, record.value(), 1, SENDER);
+            if (!router.route(topic, record.value(), 1, SENDER)) {
+                meters.unheard.increment();
+            }
             return null;
         } catch (Exception e) {
             return new ItemFailure(

@@ -75,7 +75,7 @@ class MqttSinkTest {
                 new Mount(new ProjectId("shop")),
                 direct,
                 () -> true,
-                new RecordingMeters().count("published", "messages"));
+                new BrokerMeters(new RecordingMeters()));
     }
 
     private ActiveMQServer server() {
