@@ -18,6 +18,7 @@ import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -61,7 +62,13 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     private final BrokerContext broker;
     private final ArrayDeque<MqttMessage> held = new ArrayDeque<>();
 
+    /** What the broker delivers while its CONNACK still waits for the journal. */
+    private final ArrayDeque<Early> early = new ArrayDeque<>();
+
+    private record Early(MqttPublishMessage publish, ChannelPromise promise) {}
+
     private Phase phase = Phase.NEW;
+    private boolean isAnswered;
     private Runnable keepAlive = () -> {};
     private volatile @Nullable ChannelHandlerContext context;
     private @Nullable ReadGate gate;
@@ -176,7 +183,11 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         if (current == null) {
             ctx.write(packet, promise);
         } else if (packet instanceof MqttPublishMessage publish) {
-            ctx.write(Packets.publishOut(publish, current.mount()), promise);
+            if (isAnswered) {
+                ctx.write(Packets.publishOut(publish, current.mount()), promise);
+            } else {
+                early.add(new Early(publish, promise));
+            }
         } else if (packet instanceof MqttConnAckMessage connack && phase == Phase.WAITING) {
             writeConnack(ctx, connack, current, promise);
         } else {
@@ -372,6 +383,10 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         ctx.write(
                 current.mqtt5() ? Packets.connackOut(connack, assignedId, window) : connack,
                 promise);
+        isAnswered = true;
+        for (Early next = early.poll(); next != null; next = early.poll()) {
+            ctx.write(Packets.publishOut(next.publish(), current.mount()), next.promise());
+        }
         // Not from inside a write: the flush of the CONNACK comes first.
         ctx.executor().execute(() -> open(ctx, current));
     }
@@ -506,6 +521,10 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         }
         held.forEach(ReferenceCountUtil::release);
         held.clear();
+        for (Early next = early.poll(); next != null; next = early.poll()) {
+            next.publish().release();
+            next.promise().tryFailure(new ClosedChannelException());
+        }
     }
 
     private void cancelDeadline() {
