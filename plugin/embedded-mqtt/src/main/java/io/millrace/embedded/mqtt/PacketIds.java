@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * Sends a message again under the packet id under which the client knows it, as the standard wants.
  *
  * <p>Artemis gives it a new id when the client connects again, and begins at 1 after a restart. A
- * client that kept its session then takes a new message for one that it had, acknowledges it and
- * drops it.
+ * client that kept its session may then take a new message for one that it had, acknowledge it and
+ * drop it.
  *
  * <pre>
  *  beforeDeliver ── sending ──▶ PUBLISH ──▶ client ──▶ PUBACK, PUBCOMP ── remove ──▶ Artemis

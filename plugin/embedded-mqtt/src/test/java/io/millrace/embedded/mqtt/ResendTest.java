@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A client takes a packet id that it has not acknowledged for the message that it knows by this id.
- * Were the id on another message, the client would drop that one.
+ * A client may take a packet id that it has not acknowledged for the message that it knows by this
+ * id. Were the id on another message, such a client would drop that one.
  */
 @Timeout(120)
 final class ResendTest {
