@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,15 +33,7 @@ final class ServerProcess implements AutoCloseable {
     /** The ports of one server; they stay the same over its restarts. */
     record Ports(int http, int mqtt, int mqttPlain, int kafka) {
         static Ports free() {
-            try (var a = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    var b = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    var c = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                    var d = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                return new Ports(
-                        a.getLocalPort(), b.getLocalPort(), c.getLocalPort(), d.getLocalPort());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            return new Ports(FreePort.next(), FreePort.next(), FreePort.next(), FreePort.next());
         }
     }
 

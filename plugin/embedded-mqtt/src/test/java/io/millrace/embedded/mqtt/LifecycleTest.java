@@ -17,20 +17,27 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ItemFailure;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Sink;
 import io.millrace.testkit.RecordingMeters;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 final class LifecycleTest {
+
+    private static final OutputRecord RECORD =
+            new OutputRecord("t", null, new byte[] {1}, List.of(), 0);
 
     @TempDir Path directory;
 
@@ -54,8 +61,29 @@ final class LifecycleTest {
         broker.close();
         broker.close();
         assertThatThrownBy(broker::plainPort).isInstanceOf(MillraceException.class);
-        assertThatThrownBy(() -> broker.open(FASHION, new PipelineSpec.MqttOutput("t")))
-                .isInstanceOf(MillraceException.class);
+        assertThatThrownBy(() -> write(broker)).hasMessageContaining("not running");
+    }
+
+    @Test
+    void aSinkMayBeOpenedBeforeTheBrokerListens() {
+        try (var broker = broker(0)) {
+            Sink sink = broker.open(FASHION, new PipelineSpec.MqttOutput("t")).orElseThrow();
+            assertThatThrownBy(() -> sink.write(List.of(RECORD)))
+                    .asInstanceOf(InstanceOfAssertFactories.type(MillraceException.class))
+                    .extracting(MillraceException::code)
+                    .isEqualTo(ErrorCode.UNAVAILABLE);
+
+            broker.start();
+
+            assertThat(sink.write(List.of(RECORD))).isEmpty();
+            sink.close();
+        }
+    }
+
+    private static List<ItemFailure> write(EmbeddedMqttBroker broker) {
+        return broker.open(FASHION, new PipelineSpec.MqttOutput("t"))
+                .orElseThrow()
+                .write(List.of(RECORD));
     }
 
     @Test

@@ -1,0 +1,35 @@
+package io.millrace.system;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Ports that stay free while a server is dead: below those that the system gives to outgoing
+ * connections, and none given twice.
+ */
+final class FreePort {
+
+    private static final int FIRST = 20_000;
+    private static final int COUNT = 10_000;
+
+    /** Starts anywhere, so that two suites on one machine rarely meet. */
+    private static final AtomicInteger NEXT =
+            new AtomicInteger((int) (ProcessHandle.current().pid() * 61 % COUNT));
+
+    private FreePort() {}
+
+    static int next() {
+        for (int attempt = 0; attempt < COUNT; attempt++) {
+            int port = FIRST + NEXT.getAndIncrement() % COUNT;
+            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException e) {
+                // Somebody listens there: the next one.
+                continue;
+            }
+        }
+        throw new AssertionError("no free port between " + FIRST + " and " + (FIRST + COUNT));
+    }
+}
