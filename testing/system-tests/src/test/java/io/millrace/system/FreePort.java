@@ -23,13 +23,18 @@ final class FreePort {
     static int next() {
         for (int attempt = 0; attempt < COUNT; attempt++) {
             int port = FIRST + NEXT.getAndIncrement() % COUNT;
-            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            if (isFree(port)) {
                 return port;
-            } catch (IOException e) {
-                // Somebody listens there: the next one.
-                continue;
             }
         }
         throw new AssertionError("no free port between " + FIRST + " and " + (FIRST + COUNT));
+    }
+
+    private static boolean isFree(int port) {
+        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
     }
 }
