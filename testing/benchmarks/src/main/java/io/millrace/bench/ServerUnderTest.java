@@ -4,6 +4,7 @@ import io.millrace.api.MillraceException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -86,7 +87,7 @@ final class ServerUnderTest implements AutoCloseable {
                         .redirectOutput(log.toFile())
                         .start();
         HttpClient http = HttpClient.newHttpClient();
-        while (!isReady(http, ports)) {
+        while (!isReady(ports)) {
             if (!process.isAlive() || System.nanoTime() - begin > START.toNanos()) {
                 process.destroyForcibly();
                 throw MillraceException.internal(
@@ -94,23 +95,20 @@ final class ServerUnderTest implements AutoCloseable {
                                 + Files.readString(log, StandardCharsets.UTF_8),
                         null);
             }
-            Thread.sleep(5);
+            Thread.sleep(20);
         }
         return new ServerUnderTest(process, ports, http, (System.nanoTime() - begin) / 1e9);
     }
 
-    private static boolean isReady(HttpClient http, Ports ports) throws InterruptedException {
-        try {
-            return http.send(
-                                    HttpRequest.newBuilder(
-                                                    URI.create(
-                                                            "http://127.0.0.1:"
-                                                                    + ports.http()
-                                                                    + "/readyz"))
-                                            .build(),
-                                    HttpResponse.BodyHandlers.discarding())
-                            .statusCode()
-                    == 200;
+    /** A bare socket: a real HTTP client would compete with the server for the two cores. */
+    private static boolean isReady(Ports ports) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), ports.http())) {
+            socket.getOutputStream()
+                    .write(
+                            "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+            byte[] status = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
+            return new String(status, StandardCharsets.US_ASCII).endsWith("200");
         } catch (IOException e) {
             return false;
         }
