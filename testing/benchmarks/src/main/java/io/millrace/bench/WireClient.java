@@ -103,11 +103,12 @@ final class WireClient implements AutoCloseable {
                 out.writeByte(0x40);
                 out.writeByte(2);
                 out.writeShort(packetId);
-                if (in.available() == 0) {
-                    out.flush();
-                }
             }
-            return in.readNBytes(length - read);
+            byte[] payload = in.readNBytes(length - read);
+            if (in.available() == 0) {
+                out.flush();
+            }
+            return payload;
         }
     }
 
