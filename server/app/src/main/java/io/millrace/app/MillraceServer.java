@@ -33,6 +33,7 @@ import io.millrace.management.http.ServerFacts;
 import io.millrace.model.tensorflow.TensorFlowEngine;
 import io.millrace.security.CertificateAuthority;
 import io.millrace.security.ServerNames;
+import io.millrace.spi.StreamLog;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
 import io.millrace.stream.StreamRuntime;
@@ -53,13 +54,12 @@ import org.slf4j.LoggerFactory;
  * in reverse order.
  *
  * <pre>
- *   data directory ─▶ store ─▶ HTTP ───────────────▶┐
- *                  ─▶ Kafka ─▶ log ─▶ runtime ──────▶├─▶ control ─▶ first pass over data sources ─▶ MQTT listens
- *                  ─▶ certificate authority ────────▶┘
+ *   data directory ─▶ store, authority ─▶ HTTP ─▶ MQTT prepared ─▶┐
+ *                  ─▶ Kafka ─▶ log ──────────────────────────────▶├─▶ runtime ─▶ control ─▶ first pass over data sources ─▶ MQTT open
  * </pre>
  *
- * MQTT comes last: a message on a data source's topic that came before its route is known would be
- * acknowledged by the broker and never reach the log.
+ * MQTT lets clients in last: a message on a data source's topic that came before its route is known
+ * would be acknowledged by the broker and never reach the log.
  */
 final class MillraceServer implements AutoCloseable {
 
@@ -130,7 +130,17 @@ final class MillraceServer implements AutoCloseable {
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
             // Functions call it until their last message is done, so it stops after them.
             startHttp(join(store), blobs, logs, join(authority), models);
-            startRuntime(data, nodeId, join(log), join(authority), join(store), models, logs);
+            var lateLog = new LateStreamLog();
+            var identities = new SourceIdentities(join(authority), join(store));
+            var mqtt = mqtt(data, lateLog, join(authority), identities);
+            mqtt.prepare();
+            KafkaStreamLog started = joinOrClose(log, mqtt);
+            lateLog.arrived(started);
+            // Only now: it stops before the log into which it drains.
+            lifecycle.add(MQTT, mqtt);
+            lifecycle.add("client identities", identities);
+            identities.start(mqtt::recheckIdentities);
+            startRuntime(data, nodeId, started, join(store), models, logs, mqtt);
         }
     }
 
@@ -169,14 +179,10 @@ final class MillraceServer implements AutoCloseable {
             DataDirectory data,
             String nodeId,
             KafkaStreamLog log,
-            CertificateAuthority authority,
             ResourceStore store,
             ModelResidency models,
-            FileStepLogs logs) {
-        var identities = new SourceIdentities(authority, store);
-        var mqtt = lifecycle.add(MQTT, mqtt(data, log, authority, identities));
-        lifecycle.add("client identities", identities);
-        identities.start(mqtt::recheckIdentities);
+            FileStepLogs logs,
+            EmbeddedMqttBroker mqtt) {
         var functions = lifecycle.add("functions", functions(data, logs));
         var pipelines =
                 lifecycle.add(
@@ -195,7 +201,7 @@ final class MillraceServer implements AutoCloseable {
                                 ReconcileConfig.DEFAULT));
         control.start();
         control.awaitDataSources(FIRST_PASS);
-        mqtt.start();
+        mqtt.open();
         readiness.up(MQTT);
     }
 
@@ -252,7 +258,7 @@ final class MillraceServer implements AutoCloseable {
 
     private EmbeddedMqttBroker mqtt(
             DataDirectory data,
-            KafkaStreamLog log,
+            StreamLog log,
             CertificateAuthority authority,
             SourceIdentities identities) {
         var stores = authority.serverKeyStores(ServerNames.ofThisMachine());
@@ -309,6 +315,15 @@ final class MillraceServer implements AutoCloseable {
 
     private String holder() {
         return "process %d since %s".formatted(ProcessHandle.current().pid(), time.now());
+    }
+
+    private static <T> T joinOrClose(Future<T> part, EmbeddedMqttBroker unregistered) {
+        try {
+            return join(part);
+        } catch (MillraceException e) {
+            unregistered.close();
+            throw e;
+        }
     }
 
     private static <T> T join(Future<T> part) {

@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -100,12 +101,36 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     }
 
     /**
-     * Listens.
+     * Listens and lets clients in.
      *
      * @throws MillraceException when a port is taken or the directory cannot be used; nothing runs
      *     then
      */
     public void start() {
+        prepare();
+        open();
+    }
+
+    /** Lets clients in, after {@link #prepare()}. */
+    public void open() {
+        ActiveMQServer server = requireRunning().server();
+        for (String name : List.of(BrokerFactory.TLS_ACCEPTOR, BrokerFactory.PLAIN_ACCEPTOR)) {
+            if (server.getRemotingService().getAcceptor(name)
+                    instanceof MqttAcceptorFactory.MqttAcceptor acceptor) {
+                acceptor.open();
+            }
+        }
+        log.info("MQTT listens on {}", describe());
+    }
+
+    /**
+     * Starts everything but lets no client in before {@link #open()}: what they send must find its
+     * way into the log. Sinks work from here on.
+     *
+     * @throws MillraceException when a port is taken or the directory cannot be used; nothing runs
+     *     then
+     */
+    public void prepare() {
         if (!state.compareAndSet(State.NEW, State.STARTING)) {
             throw MillraceException.internal(
                     "this MQTT broker was started already; create a new one", null);
@@ -150,7 +175,6 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                             "the MQTT broker did not start: " + e.getMessage(), e);
         }
         state.set(State.RUNNING);
-        log.info("MQTT listens on {}", describe());
     }
 
     /** The port of the TLS listener, as bound. */

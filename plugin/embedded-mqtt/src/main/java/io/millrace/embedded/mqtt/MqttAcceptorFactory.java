@@ -1,5 +1,6 @@
 package io.millrace.embedded.mqtt;
 
+import io.millrace.api.MillraceException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -63,7 +64,13 @@ public final class MqttAcceptorFactory implements AcceptorFactory {
                 metrics);
     }
 
-    private static final class MqttAcceptor extends NettyAcceptor {
+    /**
+     * A listener that lets nobody in before {@link #open()}: connections wait in the system's
+     * queue.
+     */
+    static final class MqttAcceptor extends NettyAcceptor {
+
+        private volatile boolean isOpen;
 
         @SuppressWarnings("rawtypes") // as Artemis declares it
         MqttAcceptor(
@@ -93,12 +100,32 @@ public final class MqttAcceptorFactory implements AcceptorFactory {
         @Override
         protected void internalStart() throws Exception {
             super.internalStart();
-            VarHandle servers =
-                    MethodHandles.privateLookupIn(NettyAcceptor.class, MethodHandles.lookup())
-                            .findVarHandle(
-                                    NettyAcceptor.class, "serverChannelGroup", ChannelGroup.class);
-            for (Channel server : (ChannelGroup) servers.get(this)) {
-                server.pipeline().addFirst(new Accepted());
+            for (Channel server : servers()) {
+                server.pipeline().addFirst(new Accepted(this));
+                server.config().setAutoRead(isOpen);
+            }
+        }
+
+        /** Lets clients in, also those that wait already. */
+        void open() {
+            isOpen = true;
+            for (Channel server : servers()) {
+                server.config().setAutoRead(true);
+            }
+        }
+
+        private ChannelGroup servers() {
+            try {
+                VarHandle servers =
+                        MethodHandles.privateLookupIn(NettyAcceptor.class, MethodHandles.lookup())
+                                .findVarHandle(
+                                        NettyAcceptor.class,
+                                        "serverChannelGroup",
+                                        ChannelGroup.class);
+                return (ChannelGroup) servers.get(this);
+            } catch (ReflectiveOperationException e) {
+                throw MillraceException.internal(
+                        "this version of Artemis keeps its listeners elsewhere", e);
             }
         }
     }
@@ -106,8 +133,19 @@ public final class MqttAcceptorFactory implements AcceptorFactory {
     /** Meets each new connection in the listener's pipeline, before it has handlers of its own. */
     private static final class Accepted extends ChannelInboundHandlerAdapter {
 
+        private final MqttAcceptor acceptor;
+
+        Accepted(MqttAcceptor acceptor) {
+            this.acceptor = acceptor;
+        }
+
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object connection) {
+            if (!acceptor.isOpen) {
+                // It came between the bind and the closing of the gate.
+                ((Channel) connection).unsafe().closeForcibly();
+                return;
+            }
             ((Channel) connection).pipeline().addLast(new Active());
             ctx.fireChannelRead(connection);
         }
