@@ -59,13 +59,8 @@ final class ServerUnderTest implements AutoCloseable {
     static ServerUnderTest start(Path data, boolean withAot)
             throws IOException, InterruptedException {
         Ports ports = Ports.free();
-        var command = new ArrayList<String>();
-        for (String word :
-                Files.readAllLines(Path.of(System.getProperty("millrace.server.command")))) {
-            if (withAot || !word.startsWith("-XX:AOTCache=")) {
-                command.add(word);
-            }
-        }
+        String property = withAot ? "millrace.server.command" : "millrace.server.cold.command";
+        var command = new ArrayList<>(Files.readAllLines(Path.of(System.getProperty(property))));
         command.addAll(
                 List.of(
                         "--data",
