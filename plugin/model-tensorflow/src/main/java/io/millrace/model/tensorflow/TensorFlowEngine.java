@@ -18,7 +18,7 @@ public final class TensorFlowEngine implements ModelEngine {
     public static final String FRAMEWORK = "tensorflow";
 
     /** Raise the last number whenever {@link SavedModelFile} or {@link ReachCheck} refuse more. */
-    private static final String VERSION = "tensorflow-2.18.0-2";
+    private static final String VERSION = "tensorflow-2.18.0-3";
 
     /**
      * One thread computes an operation, and the caller's thread runs the graph: many small calls
