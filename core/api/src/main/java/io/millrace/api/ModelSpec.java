@@ -10,31 +10,90 @@ import java.util.Optional;
  * @param framework the engine's name, such as {@code tensorflow}
  * @param versions what can be served, numbers unique
  * @param aliases names for versions, such as {@code production}
- * @param maxBatchSize the most items of one engine call
+ * @param batching how calls are put together and how many may wait
+ * @param traffic which version answers those who name none
+ * @param signatureChange what happens when a version with another signature would take over
  */
 public record ModelSpec(
-        String framework, List<Version> versions, Map<String, Integer> aliases, int maxBatchSize)
+        String framework,
+        List<Version> versions,
+        Map<String, Integer> aliases,
+        BatchingSpec batching,
+        TrafficRule traffic,
+        SignatureChange signatureChange)
         implements Spec {
 
-    /** The most items of one engine call where the model names none. */
-    public static final int DEFAULT_MAX_BATCH_SIZE = 64;
+    /** The alias of the version that answers those who name none. */
+    public static final String PRODUCTION = "production";
+
+    /** The alias of the version that was in production before: where a rollback leads. */
+    public static final String PREVIOUS = "previous";
 
     public ModelSpec {
         versions = List.copyOf(versions);
         aliases = Map.copyOf(aliases);
     }
 
+    /** A model with the standard batching, traffic by alias, and its signature guarded. */
+    public static ModelSpec of(
+            String framework, List<Version> versions, Map<String, Integer> aliases) {
+        return new ModelSpec(
+                framework,
+                versions,
+                aliases,
+                BatchingSpec.STANDARD,
+                new TrafficRule.ByAlias(),
+                SignatureChange.REFUSE);
+    }
+
     /**
      * One version; its content never changes.
      *
      * @param version a positive number chosen by the user
-     * @param uri where its archive is: {@code blob:sha256:<hex>} in the server's own store; the
-     *     command line turns {@code file:} into it
+     * @param uri where its archive is: {@code blob:sha256:<hex>} in the server's own store, or an
+     *     address that the server fetches once; the command line turns {@code file:} of its own
+     *     machine into {@code blob:}
      */
     public record Version(int version, String uri) {}
+
+    /**
+     * Whether a version may take over although its inputs or outputs differ from those of the
+     * version that answers now.
+     */
+    public enum SignatureChange {
+        /** The old version goes on, and the model's status says why. */
+        REFUSE,
+        /** It takes over: the callers are known to be ready for it. */
+        ALLOW
+    }
 
     /** The version of a number. */
     public Optional<Version> version(int number) {
         return versions.stream().filter(v -> v.version() == number).findFirst();
+    }
+
+    /** The same with other versions. */
+    public ModelSpec withVersions(List<Version> other) {
+        return new ModelSpec(framework, other, aliases, batching, traffic, signatureChange);
+    }
+
+    /** The same with other aliases. */
+    public ModelSpec withAliases(Map<String, Integer> other) {
+        return new ModelSpec(framework, versions, other, batching, traffic, signatureChange);
+    }
+
+    /** The same with other batching. */
+    public ModelSpec withBatching(BatchingSpec other) {
+        return new ModelSpec(framework, versions, aliases, other, traffic, signatureChange);
+    }
+
+    /** The same with another rule for traffic. */
+    public ModelSpec withTraffic(TrafficRule other) {
+        return new ModelSpec(framework, versions, aliases, batching, other, signatureChange);
+    }
+
+    /** The same with another say on changed signatures. */
+    public ModelSpec withSignatureChange(SignatureChange other) {
+        return new ModelSpec(framework, versions, aliases, batching, traffic, other);
     }
 }

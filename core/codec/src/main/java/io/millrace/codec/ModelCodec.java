@@ -1,5 +1,6 @@
 package io.millrace.codec;
 
+import io.millrace.api.BatchingSpec;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelSpec.Version;
 import io.millrace.api.Suggestion;
@@ -41,7 +42,7 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         List<Version> versions = versions(spec.optional("versions"));
         Map<String, Integer> aliases = aliases(spec.optional("aliases"), versions);
         Value batching = spec.optional("batching");
-        int maxBatchSize = ModelSpec.DEFAULT_MAX_BATCH_SIZE;
+        int maxBatchSize = BatchingSpec.STANDARD.maxBatchSize();
         if (batching.isPresent()) {
             Fields fields = batching.fields().later("maxDelay", "delay");
             Value size = fields.optional("maxBatchSize");
@@ -49,7 +50,8 @@ final class ModelCodec implements KindCodec<ModelSpec> {
             fields.rejectUnknown();
         }
         spec.rejectUnknown();
-        return new ModelSpec(framework, versions, aliases, maxBatchSize);
+        return ModelSpec.of(framework, versions, aliases)
+                .withBatching(BatchingSpec.STANDARD.withMaxBatchSize(maxBatchSize));
     }
 
     /** Engines are plug-ins, so any name may be right; what is surely wrong is told here. */
@@ -161,7 +163,9 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                 .put("framework", spec.framework())
                 .put("versions", Node.list(versions))
                 .put("aliases", aliases.build())
-                .put("batching", Node.map().put("maxBatchSize", spec.maxBatchSize()).build())
+                .put(
+                        "batching",
+                        Node.map().put("maxBatchSize", spec.batching().maxBatchSize()).build())
                 .build();
     }
 }

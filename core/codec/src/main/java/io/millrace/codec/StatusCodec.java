@@ -61,9 +61,21 @@ final class StatusCodec {
                         fields.optional("message").text(),
                         fields.optional("sha256").text(),
                         fields.required("sizeBytes").count(),
-                        fields.optional("signature").text());
+                        fields.optional("signature").text(),
+                        fields.optional("origin").text(),
+                        fields.optional("checks").items().stream().map(StatusCodec::check).toList(),
+                        fields.optional("loaded").bool(false));
         fields.rejectUnknown();
         return version;
+    }
+
+    private static ModelVersionStatus.Check check(Value value) {
+        Fields fields = value.fields();
+        var check =
+                new ModelVersionStatus.Check(
+                        fields.required("name").text(), fields.optional("result").text());
+        fields.rejectUnknown();
+        return check;
     }
 
     /** A time as {@code 2026-11-20T08:00:00Z}. */
@@ -117,6 +129,18 @@ final class StatusCodec {
                 .put("sha256", version.sha256())
                 .put("sizeBytes", version.sizeBytes())
                 .put("signature", version.signature())
+                .put("origin", version.origin())
+                .put(
+                        "checks",
+                        Node.list(
+                                version.checks().stream()
+                                        .map(c ->
+                                                Node.map()
+                                                        .put("name", c.name())
+                                                        .put("result", c.result())
+                                                        .build())
+                                        .toList()))
+                .put("loaded", version.isLoaded())
                 .build();
     }
 }

@@ -184,7 +184,10 @@ final class RandomResources {
             versions.add(new ModelSpec.Version(i, "blob:sha256:" + "0a".repeat(32)));
             aliases.put("alias " + i + name(), i);
         }
-        return new ModelSpec("tensorflow", versions, aliases, 1 + random.nextInt(99));
+        return ModelSpec.of("tensorflow", versions, aliases)
+                .withBatching(
+                        io.millrace.api.BatchingSpec.STANDARD.withMaxBatchSize(
+                                1 + random.nextInt(99)));
     }
 
     private PipelineSpec pipeline() {
@@ -258,7 +261,10 @@ final class RandomResources {
                             text(),
                             "",
                             random.nextLong(1L << 40),
-                            text()));
+                            text(),
+                            text(),
+                            List.of(new ModelVersionStatus.Check(name(), text())),
+                            random.nextBoolean()));
         }
         return new Status(conditions, textMap(), versions);
     }

@@ -28,7 +28,7 @@ final class ResourceWriterTest {
 
     @Test
     void writesTheJsonOfTheManagementApi() {
-        var spec = new ModelSpec("tensorflow", List.of(), Map.of(), 64);
+        var spec = ModelSpec.of("tensorflow", List.of(), Map.of());
         var status =
                 new Status(
                         List.of(
@@ -37,7 +37,17 @@ final class ResourceWriterTest {
                         Map.of("topics", "a"),
                         List.of(
                                 new ModelVersionStatus(
-                                        1, ModelVersionStatus.State.READY, "", "ab", 7, "x -> y")));
+                                        1,
+                                        ModelVersionStatus.State.READY,
+                                        "",
+                                        "ab",
+                                        7,
+                                        "x -> y",
+                                        "blob:sha256:ab",
+                                        List.of(
+                                                new ModelVersionStatus.Check(
+                                                        "batch", "rows are independent")),
+                                        true)));
         var resource =
                 new Resource<>(
                         KEY,
@@ -58,7 +68,9 @@ final class ResourceWriterTest {
                                 + "\"message\":\"\",\"lastTransitionTime\":\"2026-11-20T12:00:00Z\","
                                 + "\"observedGeneration\":2}],\"details\":{\"topics\":\"a\"},"
                                 + "\"versions\":[{\"version\":1,\"state\":\"Ready\",\"message\":\"\","
-                                + "\"sha256\":\"ab\",\"sizeBytes\":7,\"signature\":\"x -> y\"}]}}");
+                                + "\"sha256\":\"ab\",\"sizeBytes\":7,\"signature\":\"x -> y\","
+                                + "\"origin\":\"blob:sha256:ab\",\"checks\":[{\"name\":\"batch\","
+                                + "\"result\":\"rows are independent\"}],\"loaded\":true}]}}");
     }
 
     @Test
@@ -143,17 +155,15 @@ final class ResourceWriterTest {
     @Test
     void differencesNameTheirPlace() {
         var before =
-                new ModelSpec(
+                ModelSpec.of(
                         "tensorflow",
                         List.of(new ModelSpec.Version(1, "a")),
-                        Map.of("production", 1, "old", 1),
-                        64);
+                        Map.of("production", 1, "old", 1));
         var after =
-                new ModelSpec(
+                ModelSpec.of(
                         "tensorflow",
                         List.of(new ModelSpec.Version(1, "a"), new ModelSpec.Version(2, "b")),
-                        Map.of("production", 2),
-                        64);
+                        Map.of("production", 2));
 
         assertThat(SpecDiff.between(Kind.MODEL, before, after))
                 .containsExactly(

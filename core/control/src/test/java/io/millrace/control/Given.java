@@ -90,7 +90,7 @@ final class Given {
     static Manifest<ModelSpec> model(
             String name, Map<String, Integer> aliases, ModelSpec.Version... versions) {
         return manifest(
-                key(Kind.MODEL, name), new ModelSpec("tensorflow", List.of(versions), aliases, 64));
+                key(Kind.MODEL, name), ModelSpec.of("tensorflow", List.of(versions), aliases));
     }
 
     static ModelSpec.Version version(int number) {

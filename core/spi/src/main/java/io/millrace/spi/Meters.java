@@ -17,6 +17,9 @@ public interface Meters {
     /** How long things take, in seconds when shown. */
     Timing timing(String name, String help, String... labels);
 
+    /** How large things are, such as batches: a distribution over powers of two. */
+    Sizes sizes(String name, String help, String... labels);
+
     /** A number that is read when somebody looks. A second supplier replaces the first. */
     void gauge(String name, String help, DoubleSupplier value, String... labels);
 
@@ -32,6 +35,12 @@ public interface Meters {
         default void increment() {
             add(1);
         }
+    }
+
+    /** A distribution of sizes. Cheap and safe from any thread. */
+    interface Sizes {
+        /** Adds one size. */
+        void record(long size);
     }
 
     /** A distribution of durations. Cheap and safe from any thread. */

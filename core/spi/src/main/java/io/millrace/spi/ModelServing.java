@@ -14,7 +14,7 @@ public interface ModelServing {
 
     /**
      * Computes, together with what others ask of the same version at the same time. Blocks until
-     * the answer is there.
+     * the answer is there. Interrupting the caller's thread cancels a call that is still queued.
      *
      * @throws io.millrace.api.MillraceException {@code NOT_FOUND} unknown model, version, alias or
      *     signature; {@code UNAVAILABLE} known but not ready; {@code INVALID} inputs that do not
@@ -34,6 +34,29 @@ public interface ModelServing {
     List<Description> list(ProjectId project);
 
     /**
+     * The header by whose value a canary of this model divides callers; empty when there is none.
+     *
+     * @throws io.millrace.api.MillraceException {@code NOT_FOUND}
+     */
+    String stickyHeader(ProjectId project, ResourceName model);
+
+    /**
+     * Has all versions of a model in memory when it returns. Undoes {@link #unload}.
+     *
+     * @throws io.millrace.api.MillraceException {@code NOT_FOUND}; {@code UNAVAILABLE} when one
+     *     cannot be loaded, with the reason
+     */
+    void load(ProjectId project, ResourceName model);
+
+    /**
+     * Answers what is under way and frees the memory of all versions. They stay away until {@link
+     * #load} or the next start.
+     *
+     * @throws io.millrace.api.MillraceException {@code NOT_FOUND}
+     */
+    void unload(ProjectId project, ResourceName model);
+
+    /**
      * One call.
      *
      * @param project whose model
@@ -43,6 +66,8 @@ public interface ModelServing {
      * @param inputs in the order of the signature; the first axis counts items where the model says
      *     so
      * @param timeout the most that it may take, queueing included
+     * @param routing by what a canary divides callers, such as a header's value; empty when there
+     *     is nothing: then it divides call by call
      */
     record Call(
             ProjectId project,
@@ -50,7 +75,8 @@ public interface ModelServing {
             VersionRef version,
             String signature,
             List<Tensor> inputs,
-            Duration timeout) {}
+            Duration timeout,
+            String routing) {}
 
     /**
      * The answer to a call.
@@ -68,7 +94,8 @@ public interface ModelServing {
      * @param versions all versions and whether each can be called now, ascending
      * @param framework such as {@code tensorflow}
      * @param version the one that was asked for; empty when none is ready
-     * @param signatures of that version; empty when it is not loaded
+     * @param signatures of that version; empty when none is ready. Known also while a version that
+     *     was loaded before is not in memory
      */
     record Description(
             ResourceName model,

@@ -120,7 +120,10 @@ final class SqlResourceStoreIT {
                         ResourceKey.of(Kind.MODEL, ProjectId.DEFAULT, "m"),
                         "",
                         Map.of(),
-                        new ModelSpec("tensorflow", List.of(), Map.of(), -1));
+                        ModelSpec.of("tensorflow", List.of(), Map.of())
+                                .withBatching(
+                                        io.millrace.api.BatchingSpec.STANDARD.withMaxBatchSize(
+                                                -1)));
         try (var store = open()) {
             assertThatThrownBy(() -> store.put(broken, Optional.empty()))
                     .isInstanceOf(MillraceException.class)

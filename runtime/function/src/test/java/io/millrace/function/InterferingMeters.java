@@ -38,6 +38,11 @@ final class InterferingMeters implements Meters {
     }
 
     @Override
+    public Sizes sizes(String name, String help, String... labels) {
+        return meters.sizes(name, help, labels);
+    }
+
+    @Override
     public void gauge(String name, String help, DoubleSupplier value, String... labels) {
         meters.gauge(name, help, value, labels);
     }

@@ -18,10 +18,12 @@ import io.millrace.spi.Meters;
 import io.millrace.spi.ModelEngine;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.TrafficReport;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -126,6 +128,34 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
         if (model != null) {
             model.retireAll(Batcher::close);
         }
+    }
+
+    @Override
+    public String remark(ResourceKey key) {
+        return "";
+    }
+
+    @Override
+    public Optional<TrafficReport> traffic(ResourceKey key) {
+        return models.containsKey(key)
+                ? Optional.of(new TrafficReport(List.of(), Optional.empty()))
+                : Optional.empty();
+    }
+
+    @Override
+    public String stickyHeader(ProjectId project, ResourceName name) {
+        model(project, name);
+        return "";
+    }
+
+    @Override
+    public void load(ProjectId project, ResourceName name) {
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "models cannot be loaded by hand yet");
+    }
+
+    @Override
+    public void unload(ProjectId project, ResourceName name) {
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "models cannot be unloaded by hand yet");
     }
 
     @Override

@@ -118,6 +118,15 @@ final class ServedVersion {
     }
 
     ModelVersionStatus status() {
-        return new ModelVersionStatus(version, state, message, sha256, sizeBytes, signatureText);
+        return new ModelVersionStatus(
+                version,
+                state,
+                message,
+                sha256,
+                sizeBytes,
+                signatureText,
+                uri,
+                List.of(),
+                serving != null);
     }
 }

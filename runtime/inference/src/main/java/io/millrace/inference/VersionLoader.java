@@ -183,7 +183,7 @@ final class VersionLoader {
                 loaded,
                 batching,
                 new BatchLimits(
-                        Math.max(1, spec.maxBatchSize()),
+                        Math.max(1, spec.batching().maxBatchSize()),
                         config.maxQueuedItems(),
                         config.workers()),
                 Thread.ofPlatform().daemon().name("model-" + name + "-", 1).factory(),

@@ -298,7 +298,8 @@ class ModelResidencyTest {
                                         new VersionRef.Serving(),
                                         "",
                                         List.of(rows(1, 3, 0)),
-                                        Duration.ofSeconds(30))));
+                                        Duration.ofSeconds(30),
+                                        "")));
             }
             await().until(() -> engine.loaded().get(1).running() > 0);
             for (int i = 0; i < 100; i++) {
@@ -325,9 +326,7 @@ class ModelResidencyTest {
     @Test
     void anUnknownFrameworkIsRejected() {
         residency.serve(
-                KEY,
-                new ModelSpec("OpenVINO 2019_R2", List.of(version(1, "")), Map.of(), 64),
-                () -> {});
+                KEY, ModelSpec.of("OpenVINO 2019_R2", List.of(version(1, "")), Map.of()), () -> {});
         awaitRejected(1, "no engine for the framework 'OpenVINO 2019_R2'; this server has [fake]");
     }
 
@@ -431,7 +430,8 @@ class ModelResidencyTest {
         int before = loaded.batches().size();
         residency.serve(
                 KEY,
-                new ModelSpec("Fake 1.0", List.of(version(1, "width=2")), Map.of(), 2),
+                ModelSpec.of("Fake 1.0", List.of(version(1, "width=2")), Map.of())
+                        .withBatching(io.millrace.api.BatchingSpec.STANDARD.withMaxBatchSize(2)),
                 changes::incrementAndGet);
         residency.infer(call(new VersionRef.Serving(), "", rows(4, 2, 1)));
         assertThat(loaded.batches().subList(before, loaded.batches().size())).containsExactly(2, 2);
@@ -461,7 +461,7 @@ class ModelResidencyTest {
     }
 
     private static ModelSpec spec(Map<String, Integer> aliases, ModelSpec.Version... versions) {
-        return new ModelSpec("Fake 1.0", List.of(versions), aliases, 64);
+        return ModelSpec.of("Fake 1.0", List.of(versions), aliases);
     }
 
     private ModelSpec.Version version(int number, String model) {
@@ -508,7 +508,8 @@ class ModelResidencyTest {
                 version,
                 signature,
                 List.of(input),
-                Duration.ofSeconds(20));
+                Duration.ofSeconds(20),
+                "");
     }
 
     private static Tensor rows(int rows, int width, float value) {

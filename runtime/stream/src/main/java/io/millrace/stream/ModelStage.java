@@ -202,7 +202,8 @@ final class ModelStage implements Stage {
                 step.version(),
                 work.coding().signature().name(),
                 List.of(input),
-                CALL_TIMEOUT);
+                CALL_TIMEOUT,
+                "");
     }
 
     private void refuse(Chunk work, int from, int to, MillraceException e) {

@@ -29,10 +29,14 @@ final class PrometheusMeters implements Meters {
         10, 30
     };
 
+    private static final double[] SIZE_BOUNDS = {
+        1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384
+    };
+
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final Map<String, String> kinds = new ConcurrentHashMap<>();
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
-    private final Map<String, Histogram> timings = new ConcurrentHashMap<>();
+    private final Map<String, Histogram> histograms = new ConcurrentHashMap<>();
     private final Map<String, GaugeFamily> gauges = new ConcurrentHashMap<>();
 
     /** One counter and one gauge of a name would leave a page that nobody can read. */
@@ -63,9 +67,21 @@ final class PrometheusMeters implements Meters {
 
     @Override
     public Timing timing(String name, String help, String... labels) {
+        DistributionDataPoint point = histogram(name, help, LATENCY_BOUNDS, labels);
+        return nanos -> point.observe(nanos / NANOS_PER_SECOND);
+    }
+
+    @Override
+    public Sizes sizes(String name, String help, String... labels) {
+        DistributionDataPoint point = histogram(name, help, SIZE_BOUNDS, labels);
+        return point::observe;
+    }
+
+    private DistributionDataPoint histogram(
+            String name, String help, double[] bounds, String... labels) {
         claim(name, "histogram");
-        Histogram histogram =
-                timings.computeIfAbsent(
+        return histograms
+                .computeIfAbsent(
                         name,
                         n ->
                                 Histogram.builder()
@@ -73,10 +89,9 @@ final class PrometheusMeters implements Meters {
                                         .help(help)
                                         .labelNames(names(labels))
                                         .classicOnly()
-                                        .classicUpperBounds(LATENCY_BOUNDS)
-                                        .register(registry));
-        DistributionDataPoint point = histogram.labelValues(values(labels));
-        return nanos -> point.observe(nanos / NANOS_PER_SECOND);
+                                        .classicUpperBounds(bounds)
+                                        .register(registry))
+                .labelValues(values(labels));
     }
 
     @Override

@@ -150,6 +150,11 @@ final class FunctionBench {
         }
 
         @Override
+        public Sizes sizes(String name, String help, String... labels) {
+            return _ -> {};
+        }
+
+        @Override
         public void gauge(String name, String help, DoubleSupplier value, String... labels) {}
     }
 }

@@ -5,8 +5,10 @@ import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.ModelHost;
+import io.millrace.spi.TrafficReport;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -56,7 +58,15 @@ public final class FakeModelHost implements ModelHost {
             verdict = byContent.apply(sha256);
         }
         return new ModelVersionStatus(
-                version.version(), verdict.state(), verdict.message(), sha256, 0, "");
+                version.version(),
+                verdict.state(),
+                verdict.message(),
+                sha256,
+                0,
+                "",
+                version.uri(),
+                List.of(),
+                verdict.state() == State.READY);
     }
 
     @Override
@@ -88,6 +98,18 @@ public final class FakeModelHost implements ModelHost {
         if (served != null) {
             served.changed().run();
         }
+    }
+
+    @Override
+    public String remark(ResourceKey model) {
+        return "";
+    }
+
+    @Override
+    public Optional<TrafficReport> traffic(ResourceKey model) {
+        return models.containsKey(model)
+                ? Optional.of(new TrafficReport(List.of(), Optional.empty()))
+                : Optional.empty();
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -23,6 +24,9 @@ public final class FakeModelServing implements ModelServing {
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private volatile Consumer<Call> before = _ -> {};
     private volatile Runnable describing = () -> {};
+
+    private final Set<Key> unloaded = ConcurrentHashMap.newKeySet();
+    private volatile String stickyHeader = "";
 
     private record Key(ProjectId project, ResourceName name) {}
 
@@ -93,6 +97,38 @@ public final class FakeModelServing implements ModelServing {
                 .toList();
     }
 
+    @Override
+    public String stickyHeader(ProjectId project, ResourceName name) {
+        model(project, name);
+        return stickyHeader;
+    }
+
+    @Override
+    public void load(ProjectId project, ResourceName name) {
+        model(project, name);
+        unloaded.remove(new Key(project, name));
+    }
+
+    @Override
+    public void unload(ProjectId project, ResourceName name) {
+        model(project, name);
+        unloaded.add(new Key(project, name));
+    }
+
+    /** Has canaries of all models divide callers by a header. */
+    public FakeModelServing stickyBy(String header) {
+        stickyHeader = header;
+        return this;
+    }
+
+    private Model model(ProjectId project, ResourceName name) {
+        Model model = models.get(new Key(project, name));
+        if (model == null) {
+            throw MillraceException.notFound("Model with name " + name + " does not exist.");
+        }
+        return model;
+    }
+
     private static Description describe(ResourceName name, Model model) {
         boolean isReady = model.notReady().isEmpty();
         return new Description(
@@ -104,10 +140,7 @@ public final class FakeModelServing implements ModelServing {
     }
 
     private Model ready(ProjectId project, ResourceName name, VersionRef version) {
-        Model model = models.get(new Key(project, name));
-        if (model == null) {
-            throw MillraceException.notFound("Model with name " + name + " does not exist.");
-        }
+        Model model = model(project, name);
         if (version instanceof VersionRef.Numbered(int number) && number != 1) {
             throw MillraceException.notFound(
                     "Model with name " + name + " has no version " + number + ".");
@@ -116,7 +149,7 @@ public final class FakeModelServing implements ModelServing {
             throw MillraceException.notFound(
                     "Model with name " + name + " has no version called '" + alias + "'.");
         }
-        if (!model.notReady().isEmpty()) {
+        if (!model.notReady().isEmpty() || unloaded.contains(new Key(project, name))) {
             throw new MillraceException(
                     io.millrace.api.ErrorCode.UNAVAILABLE,
                     "Model with name " + name + " is not ready.");

@@ -26,6 +26,12 @@ public final class RecordingMeters implements Meters {
     }
 
     @Override
+    public Sizes sizes(String name, String help, String... labels) {
+        Adder adder = counts.computeIfAbsent(key(name, labels), _ -> new Adder());
+        return adder::add;
+    }
+
+    @Override
     public void gauge(String name, String help, DoubleSupplier value, String... labels) {
         gauges.put(key(name, labels), value);
     }

@@ -153,7 +153,8 @@ public final class InferenceRoutes implements HttpService {
                                 path.version(),
                                 parsed.signature().name(),
                                 parsed.inputs(),
-                                config.timeout()));
+                                config.timeout(),
+                                ""));
         JsonAnswer.send(
                 response,
                 InferenceJson.write(answer.signature(), answer.outputs(), parsed.layout()));

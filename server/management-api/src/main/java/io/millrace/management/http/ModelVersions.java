@@ -97,11 +97,10 @@ final class ModelVersions {
         var version = new ModelSpec.Version(request.version(), uri(sha256));
         if (model.isEmpty()) {
             var spec =
-                    new ModelSpec(
+                    ModelSpec.of(
                             request.framework().map(FrameworkName::canonical).orElse("tensorflow"),
                             List.of(version),
-                            Map.of(),
-                            ModelSpec.DEFAULT_MAX_BATCH_SIZE);
+                            Map.of());
             return new Manifest<>(request.model(), "", Map.of(), spec);
         }
         check(request, model.get().spec());
@@ -121,11 +120,7 @@ final class ModelVersions {
                 model.key(),
                 model.metadata().title(),
                 model.metadata().labels(),
-                new ModelSpec(
-                        spec.framework(),
-                        change.apply(spec.versions()),
-                        spec.aliases(),
-                        spec.maxBatchSize()));
+                spec.withVersions(change.apply(spec.versions())));
     }
 
     private void takeBack(Request request, boolean isNewModel) {
