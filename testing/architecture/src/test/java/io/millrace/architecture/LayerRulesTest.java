@@ -42,7 +42,11 @@ class LayerRulesTest {
         "io.millrace.log.kafka..",
         "io.millrace.embedded.kafka..",
         "io.millrace.embedded.mqtt..",
-        "io.millrace.model.tensorflow.."
+        "io.millrace.model.tensorflow..",
+        "io.millrace.model.onnx..",
+        "io.millrace.model.tflite..",
+        "io.millrace.connector.http..",
+        "io.millrace.connector.s3.."
     };
     private static final String[] FACES = {
         "io.millrace.inference.http..", "io.millrace.management.http.."
@@ -129,7 +133,11 @@ class LayerRulesTest {
         fence("org.apache.activemq..", "io.millrace.embedded.mqtt..", "org.apache.activemq..");
         fence("io.netty..", "io.millrace.embedded.mqtt..", "org.apache.activemq..");
         fence("org.tensorflow..", "io.millrace.model.tensorflow..");
-        fence("org.bytedeco..", "io.millrace.model.tensorflow..");
+        fence("org.bytedeco..", "io.millrace.model.tensorflow..", "io.millrace.model.tflite..");
+        fence("ai.onnxruntime..", "io.millrace.model.onnx..");
+        fence("software.amazon..", "io.millrace.connector.s3..");
+        fence("io.grpc..", "io.millrace.inference.grpc..", "io.millrace.app..", "io.millrace.bench..");
+        fence("com.google.protobuf..", "io.millrace.inference.grpc..", "inference..", "io.millrace.bench..");
         fence("org.bouncycastle..", SECURITY);
         fence("org.jdbi..", STORE);
         fence("java.sql..", STORE);

@@ -1,0 +1,5 @@
+/** Content of model versions from object stores. */
+@NullMarked
+package io.millrace.connector.s3;
+
+import org.jspecify.annotations.NullMarked;
