@@ -64,7 +64,12 @@ final class EnvironmentCatalog {
      *     one
      */
     static Recipe recipe(FunctionSpec spec) {
-        String name = resolve(spec.environment());
+        return recipe(spec.environment(), spec.requirements());
+    }
+
+    /** The recipe of an environment with further packages; fails as above. */
+    static Recipe recipe(String environment, List<String> further) {
+        String name = resolve(environment);
         List<String> requirements = new ArrayList<>();
         int oldest = 309;
         int newest = Integer.MAX_VALUE;
@@ -76,7 +81,7 @@ final class EnvironmentCatalog {
                 requirements.add(line.strip());
             }
         }
-        spec.requirements().stream()
+        further.stream()
                 .map(EnvironmentCatalog::checked)
                 .filter(line -> !line.isEmpty())
                 .distinct()
