@@ -12,6 +12,29 @@ enum ConfigKey {
             "folder for what can be made again: Python environments, native libraries"),
     HTTP_BIND("http.bind", "127.0.0.1", "address that serves HTTP; there is no login yet"),
     HTTP_PORT("http.port", "8080", "port of HTTP: management and inference API, metrics, health"),
+    HTTP_MAX_BODY("http.max.body", "64Mi", "largest body of an inference request"),
+    INFERENCE_TIMEOUT(
+            "inference.timeout",
+            "60s",
+            "the most that an inference request may take, queueing included"),
+    MODELS_ORIGINS(
+            "models.origins",
+            "https:",
+            "from where model versions may be fetched, as beginnings of addresses, separated by"
+                    + " commas: https://host/path/, s3://bucket/path/, file:/folder/; https: alone is"
+                    + " every host with public addresses; a host that is named may be private"),
+    MODELS_MEMORY(
+            "models.memory",
+            "auto",
+            "memory for loaded models; those not in use make room; auto is half of what the machine"
+                    + " has"),
+    S3_ENDPOINT(
+            "s3.endpoint",
+            "",
+            "object store that s3: addresses mean, such as http://127.0.0.1:9000; empty is"
+                    + " Amazon's. Credentials: environment variables AWS_ACCESS_KEY_ID and"
+                    + " AWS_SECRET_ACCESS_KEY"),
+    S3_REGION("s3.region", "us-east-1", "region with which requests to it are signed"),
     MQTT_BIND("mqtt.bind", "0.0.0.0", "address that serves MQTT with client certificates"),
     MQTT_PORT("mqtt.port", "1883", "port of MQTT with TLS and client certificates"),
     MQTT_PLAIN_PORT(

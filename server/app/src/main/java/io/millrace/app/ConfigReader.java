@@ -1,12 +1,18 @@
 package io.millrace.app;
 
+import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
+import io.millrace.spi.AllowedOrigins;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Reads the settings: defaults, then the configuration file, then the command line. Collects all
@@ -24,6 +31,7 @@ final class ConfigReader {
 
     private static final int DEFAULT_MQTT_PLAIN_PORT = 1884;
     private static final int MAX_PORT = 65_535;
+    private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,8})(ms|s|m)");
 
     private final Map<ConfigKey, String> values = new EnumMap<>(ConfigKey.class);
     private final Map<String, String> kafkaClient = new HashMap<>();
@@ -133,6 +141,15 @@ final class ConfigReader {
                 text(ConfigKey.MQTT_PLAIN_PORT).equals("off")
                         ? OptionalInt.empty()
                         : OptionalInt.of(port(ConfigKey.MQTT_PLAIN_PORT)),
+                new ServerConfig.InferenceSettings(
+                        size(ConfigKey.HTTP_MAX_BODY), duration(ConfigKey.INFERENCE_TIMEOUT)),
+                new ServerConfig.ModelSettings(
+                        origins(),
+                        text(ConfigKey.MODELS_MEMORY).equals("auto")
+                                ? Optional.empty()
+                                : Optional.of(size(ConfigKey.MODELS_MEMORY)),
+                        endpoint(ConfigKey.S3_ENDPOINT),
+                        text(ConfigKey.S3_REGION)),
                 new ServerConfig.KafkaSettings(
                         port(ConfigKey.KAFKA_PORT),
                         Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
@@ -153,6 +170,59 @@ final class ConfigReader {
         return Path.of(text.startsWith("~/") ? home + text.substring(1) : text)
                 .toAbsolutePath()
                 .normalize();
+    }
+
+    private DataSize size(ConfigKey key) {
+        Optional<DataSize> size = DataSize.parse(text(key)).filter(s -> s.bytes() > 0);
+        if (size.isEmpty()) {
+            errors.add(key.key() + " must be a size such as 64Mi, got '" + text(key) + "'");
+        }
+        return size.orElse(DataSize.ofMebibytes(1));
+    }
+
+    private Duration duration(ConfigKey key) {
+        var matcher = DURATION.matcher(text(key));
+        if (!matcher.matches()) {
+            errors.add(key.key() + " must be a duration such as 60s, got '" + text(key) + "'");
+            return Duration.ofSeconds(1);
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            default -> Duration.ofMinutes(amount);
+        };
+    }
+
+    private AllowedOrigins origins() {
+        List<String> entries =
+                Arrays.stream(text(ConfigKey.MODELS_ORIGINS).split(","))
+                        .map(String::strip)
+                        .filter(entry -> !entry.isEmpty())
+                        .toList();
+        try {
+            return AllowedOrigins.parse(entries);
+        } catch (MillraceException e) {
+            errors.add(e.text());
+            return AllowedOrigins.publicWeb();
+        }
+    }
+
+    private Optional<URI> endpoint(ConfigKey key) {
+        String text = text(key);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            URI uri = new URI(text);
+            if (uri.getHost() != null && List.of("http", "https").contains(uri.getScheme())) {
+                return Optional.of(uri);
+            }
+        } catch (URISyntaxException e) {
+            // Reported below, like an address of another kind.
+        }
+        errors.add(key.key() + " must be an address such as http://host:9000, got '" + text + "'");
+        return Optional.empty();
     }
 
     private int port(ConfigKey key) {

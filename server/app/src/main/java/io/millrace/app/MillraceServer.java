@@ -170,7 +170,10 @@ final class MillraceServer implements AutoCloseable {
                                 .register(ManagementRoutes.PATH, management)
                                 .register(
                                         new InferenceRoutes(
-                                                InferenceApiConfig.standard(), models)));
+                                                new InferenceApiConfig(
+                                                        config.inference().maxBody(),
+                                                        config.inference().timeout()),
+                                                models)));
         http.start();
         lifecycle.add("http", http);
     }

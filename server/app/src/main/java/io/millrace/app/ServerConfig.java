@@ -1,6 +1,10 @@
 package io.millrace.app;
 
+import io.millrace.api.DataSize;
+import io.millrace.spi.AllowedOrigins;
+import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -13,6 +17,8 @@ import java.util.OptionalInt;
  * @param http where HTTP is served
  * @param mqtt where MQTT with client certificates is served
  * @param mqttPlainPort MQTT without TLS on loopback, for local development; empty is off
+ * @param inference limits of inference requests
+ * @param models where models come from and what they may take
  * @param kafka the log: embedded, or an external one
  * @param stopOnStdinEof stop when standard input ends: for a parent that must not leave us behind
  * @param warmUp stop again as soon as everything was up and used once: to record an AOT cache
@@ -23,6 +29,8 @@ record ServerConfig(
         Endpoint http,
         Endpoint mqtt,
         OptionalInt mqttPlainPort,
+        InferenceSettings inference,
+        ModelSettings models,
         KafkaSettings kafka,
         boolean stopOnStdinEof,
         boolean warmUp) {
@@ -46,6 +54,28 @@ record ServerConfig(
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         }
     }
+
+    /**
+     * Limits of inference requests.
+     *
+     * @param maxBody the largest body
+     * @param timeout the most that one may take, queueing included
+     */
+    record InferenceSettings(DataSize maxBody, Duration timeout) {}
+
+    /**
+     * Where models come from and what they may take.
+     *
+     * @param origins from where versions may be fetched
+     * @param memory for loaded models; empty for half of what the machine has
+     * @param s3Endpoint of an object store other than Amazon's
+     * @param s3Region with which requests to it are signed
+     */
+    record ModelSettings(
+            AllowedOrigins origins,
+            Optional<DataSize> memory,
+            Optional<URI> s3Endpoint,
+            String s3Region) {}
 
     /**
      * Where the log is.

@@ -3,10 +3,13 @@ package io.millrace.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +72,41 @@ class ConfigReaderTest {
                 .hasMessageContaining("'--kafka-prot'; did you mean '--kafka-port'?")
                 .hasMessageContaining("mqtt.port must be a number from 1 to 65535, got 'many'")
                 .hasMessageContaining("http.port must be a number from 1 to 65535, got '70000'");
+    }
+
+    @Test
+    void readsSizesDurationsAndOrigins() {
+        ServerConfig config =
+                ConfigReader.read(
+                        List.of(
+                                "--models-memory",
+                                "2Gi",
+                                "--inference-timeout",
+                                "500ms",
+                                "--models-origins",
+                                "s3://models/, file:/srv/models",
+                                "--s3-endpoint",
+                                "http://127.0.0.1:9000"));
+
+        assertThat(config.models().memory()).contains(DataSize.ofMebibytes(2048));
+        assertThat(config.inference().timeout()).isEqualTo(Duration.ofMillis(500));
+        assertThat(config.models().origins()).hasToString("s3://models/, file:/srv/models");
+        assertThat(config.models().s3Endpoint()).contains(URI.create("http://127.0.0.1:9000"));
+        assertThatThrownBy(() ->
+                        ConfigReader.read(
+                                List.of(
+                                        "--models-memory",
+                                        "much",
+                                        "--inference-timeout",
+                                        "soon",
+                                        "--models-origins",
+                                        "example.com",
+                                        "--s3-endpoint",
+                                        "file:/x")))
+                .hasMessageContaining("models.memory must be a size such as 64Mi, got 'much'")
+                .hasMessageContaining("inference.timeout must be a duration such as 60s")
+                .hasMessageContaining("got 'example.com'")
+                .hasMessageContaining("s3.endpoint must be an address");
     }
 
     @Test
