@@ -34,6 +34,7 @@ final class ResourceColumns {
                     case DATA_SOURCE -> List.of("KIND", "TOPICS", "CATEGORIES");
                     case FUNCTION -> List.of("LANGUAGE", "ENVIRONMENT", "SOURCE");
                     case MODEL -> List.of("FRAMEWORK", "VERSIONS", "ALIASES");
+                    case INFERENCE_GRAPH -> List.of("NODES");
                     case PIPELINE -> List.of("FROM", "STEPS", "TO");
                 });
         return headers;
@@ -68,6 +69,7 @@ final class ResourceColumns {
                                     spec.path("framework").asString(""),
                                     each(spec.path("versions"), "version"),
                                     pairs(spec.path("aliases")));
+                    case INFERENCE_GRAPH -> List.of(nodes(spec.path("nodes")));
                     case PIPELINE ->
                             List.of(
                                     from(spec.path("from")),
@@ -79,6 +81,14 @@ final class ResourceColumns {
 
     private static String from(JsonNode from) {
         return from.has("categories") ? pairs(from.path("categories")) : pairs(from);
+    }
+
+    private static String nodes(JsonNode nodes) {
+        var parts = new ArrayList<String>();
+        for (var entry : nodes.properties()) {
+            parts.add(entry.getKey() + ":" + entry.getValue().path("routerType").asString("?"));
+        }
+        return String.join(", ", parts);
     }
 
     private static String steps(JsonNode steps) {

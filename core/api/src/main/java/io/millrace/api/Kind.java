@@ -10,6 +10,7 @@ public enum Kind {
     DATA_SOURCE("DataSource", "datasources", true, DataSourceSpec.class),
     FUNCTION("Function", "functions", true, FunctionSpec.class),
     MODEL("Model", "models", true, ModelSpec.class),
+    INFERENCE_GRAPH("InferenceGraph", "inferencegraphs", true, InferenceGraphSpec.class),
     PIPELINE("Pipeline", "pipelines", true, PipelineSpec.class);
 
     private final String label;

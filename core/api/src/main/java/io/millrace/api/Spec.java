@@ -2,4 +2,10 @@ package io.millrace.api;
 
 /** What a user wants of a resource: one record for each kind. */
 public sealed interface Spec
-        permits ProjectSpec, CategorySpec, DataSourceSpec, FunctionSpec, ModelSpec, PipelineSpec {}
+        permits ProjectSpec,
+                CategorySpec,
+                DataSourceSpec,
+                FunctionSpec,
+                ModelSpec,
+                InferenceGraphSpec,
+                PipelineSpec {}

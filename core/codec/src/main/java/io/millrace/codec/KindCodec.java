@@ -32,6 +32,7 @@ interface KindCodec<S extends Spec> {
             case DATA_SOURCE -> new DataSourceCodec();
             case FUNCTION -> new FunctionCodec();
             case MODEL -> new ModelCodec();
+            case INFERENCE_GRAPH -> new InferenceGraphCodec();
             case PIPELINE -> new PipelineCodec();
         };
     }

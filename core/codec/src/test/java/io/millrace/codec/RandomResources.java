@@ -7,6 +7,7 @@ import io.millrace.api.DataSourceSpec;
 import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.Metadata;
@@ -133,6 +134,7 @@ final class RandomResources {
             case DATA_SOURCE -> new Manifest<>(key, title, labels, dataSource());
             case FUNCTION -> new Manifest<>(key, title, labels, function());
             case MODEL -> new Manifest<>(key, title, labels, model());
+            case INFERENCE_GRAPH -> new Manifest<>(key, title, labels, graph());
             case PIPELINE -> new Manifest<>(key, title, labels, pipeline());
         };
     }
@@ -188,6 +190,37 @@ final class RandomResources {
                 .withBatching(
                         io.millrace.api.BatchingSpec.STANDARD.withMaxBatchSize(
                                 1 + random.nextInt(99)));
+    }
+
+    private InferenceGraphSpec graph() {
+        var nodes = new LinkedHashMap<String, InferenceGraphSpec.Node>();
+        nodes.put(InferenceGraphSpec.ROOT, node(pick(InferenceGraphSpec.Router.values()), "next"));
+        nodes.put("next", node(pick(InferenceGraphSpec.Router.values()), ""));
+        return new InferenceGraphSpec(nodes);
+    }
+
+    private InferenceGraphSpec.Node node(InferenceGraphSpec.Router router, String next) {
+        boolean isSwitch = router == InferenceGraphSpec.Router.SWITCH;
+        InferenceGraphSpec.Target target =
+                switch (random.nextInt(next.isEmpty() ? 2 : 3)) {
+                    case 0 ->
+                            new InferenceGraphSpec.Target.Model(
+                                    new ResourceName(name()),
+                                    VersionRef.parse(maybe("", this::name)));
+                    case 1 -> new InferenceGraphSpec.Target.Function(new ResourceName(name()));
+                    default -> new InferenceGraphSpec.Target.NodeOf(next);
+                };
+        return new InferenceGraphSpec.Node(
+                router,
+                List.of(
+                        new InferenceGraphSpec.Step(
+                                maybe("", this::name),
+                                target,
+                                random.nextBoolean(),
+                                router == InferenceGraphSpec.Router.SPLITTER ? 100 : 0,
+                                isSwitch || random.nextBoolean() ? "a.#(b==\"c\")" : "",
+                                random.nextBoolean(),
+                                random.nextBoolean())));
     }
 
     private PipelineSpec pipeline() {

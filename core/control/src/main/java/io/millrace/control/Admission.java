@@ -4,6 +4,7 @@ import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
@@ -47,7 +48,7 @@ public final class Admission {
                         keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
                 case DataSourceSpec source ->
                         refusals.addAll(topicsOfOthers(manifest.key(), source, after));
-                case ProjectSpec _, FunctionSpec _, PipelineSpec _ -> {
+                case ProjectSpec _, FunctionSpec _, InferenceGraphSpec _, PipelineSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }
@@ -65,7 +66,7 @@ public final class Admission {
         String message =
                 switch (key.kind()) {
                     case PROJECT -> key.label() + " is not empty; it holds " + names(users);
-                    case CATEGORY, DATA_SOURCE, FUNCTION, MODEL, PIPELINE ->
+                    case CATEGORY, DATA_SOURCE, FUNCTION, MODEL, INFERENCE_GRAPH, PIPELINE ->
                             key.label() + " is used by " + names(users);
                 };
         return Optional.of(

@@ -62,6 +62,8 @@ public final class Control implements AutoCloseable {
                 new DataSourceReconciler(ports.log(), ports.sources()),
                 new FunctionReconciler(ports.functions()),
                 new ModelReconciler(ports.models()),
+                new InferenceGraphReconciler(
+                        ports.graphs(), ports.functions(), ports.models(), ports.stepLogs()),
                 new PipelineReconciler(
                         ports.log(),
                         ports.pipelines(),

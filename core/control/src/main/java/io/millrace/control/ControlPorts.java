@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.GraphHost;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.PipelineHost;
 import io.millrace.spi.SourceConnector;
@@ -15,6 +16,7 @@ import java.util.List;
  * @param sources one for each way in which data comes in
  * @param functions where environments are built
  * @param models where models are served
+ * @param graphs where inference graphs are called
  * @param pipelines where pipelines run
  * @param stepLogs what functions printed; removed with the pipeline
  */
@@ -23,6 +25,7 @@ public record ControlPorts(
         List<SourceConnector> sources,
         FunctionRuntime functions,
         ModelHost models,
+        GraphHost graphs,
         PipelineHost pipelines,
         StepLogs stepLogs) {
     public ControlPorts {

@@ -2,6 +2,7 @@ package io.millrace.control;
 
 import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
@@ -29,7 +30,7 @@ final class Dependents {
                 yield all;
             }
             case FUNCTION, MODEL -> usersOfStep(changed, image);
-            case PIPELINE -> List.of();
+            case INFERENCE_GRAPH, PIPELINE -> List.of();
         };
     }
 
@@ -37,7 +38,7 @@ final class Dependents {
     static List<ResourceKey> ofObservation(ResourceKey changed, StoreImage image) {
         return switch (changed.kind()) {
             case FUNCTION, MODEL -> usersOfStep(changed, image);
-            case PROJECT, CATEGORY, DATA_SOURCE, PIPELINE -> List.of();
+            case PROJECT, CATEGORY, DATA_SOURCE, INFERENCE_GRAPH, PIPELINE -> List.of();
         };
     }
 
@@ -48,7 +49,7 @@ final class Dependents {
             case CATEGORY -> usersOfCategory(key.name(), image, _ -> true);
             case DATA_SOURCE -> pipelines(key, image, p -> names(p, key.name()));
             case FUNCTION, MODEL -> usersOfStep(key, image);
-            case PIPELINE -> List.of();
+            case INFERENCE_GRAPH, PIPELINE -> List.of();
         };
     }
 
@@ -107,6 +108,28 @@ final class Dependents {
     }
 
     private static List<ResourceKey> usersOfStep(ResourceKey key, StoreImage image) {
+        List<ResourceKey> users = pipelinesWithStep(key, image);
+        for (var graph : image.all(Kind.INFERENCE_GRAPH, key.project(), InferenceGraphSpec.class)) {
+            if (graph.spec().nodes().values().stream()
+                    .flatMap(node -> node.steps().stream())
+                    .anyMatch(step -> isTarget(step.target(), key))) {
+                users.add(graph.key());
+            }
+        }
+        return users;
+    }
+
+    private static boolean isTarget(InferenceGraphSpec.Target target, ResourceKey key) {
+        return switch (target) {
+            case InferenceGraphSpec.Target.Model(var name, var _) ->
+                    key.kind() == Kind.MODEL && name.equals(key.name());
+            case InferenceGraphSpec.Target.Function(var name) ->
+                    key.kind() == Kind.FUNCTION && name.equals(key.name());
+            case InferenceGraphSpec.Target.NodeOf _ -> false;
+        };
+    }
+
+    private static List<ResourceKey> pipelinesWithStep(ResourceKey key, StoreImage image) {
         return pipelines(
                 key,
                 image,

@@ -15,6 +15,7 @@ import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
 import io.millrace.store.InMemoryResourceStore;
 import io.millrace.testkit.FakeEnvironments;
+import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
@@ -58,6 +59,7 @@ final class ControlTest {
                 List.of(sources),
                 new FakeEnvironments(),
                 models,
+                new FakeGraphHost(),
                 pipelines,
                 new RecordingStepLogs());
     }

@@ -6,6 +6,7 @@ import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.Status;
 import io.millrace.testkit.FakeEnvironments;
+import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
@@ -26,6 +27,7 @@ final class World {
     FakeSourceConnector mqtt = new FakeSourceConnector();
     FakeEnvironments functions = new FakeEnvironments();
     FakeModelHost models = new FakeModelHost();
+    FakeGraphHost graphs = new FakeGraphHost();
     FakePipelineHost pipelines = new FakePipelineHost();
     private ReconcileLoop loop = newLoop();
 
@@ -68,7 +70,9 @@ final class World {
     }
 
     private ReconcileLoop newLoop() {
-        var ports = new ControlPorts(log, List.of(mqtt), functions, models, pipelines, stepLogs);
+        var ports =
+                new ControlPorts(
+                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs);
         return new ReconcileLoop(
                 store, Control.reconcilers(ports), meters, time, ReconcileConfig.DEFAULT);
     }

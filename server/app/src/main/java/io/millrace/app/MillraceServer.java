@@ -21,6 +21,7 @@ import io.millrace.inference.ModelProbe;
 import io.millrace.inference.ModelResidency;
 import io.millrace.inference.ProbeConfig;
 import io.millrace.inference.ResidencyConfig;
+import io.millrace.inference.graph.GraphRuntime;
 import io.millrace.inference.http.InferenceAddress;
 import io.millrace.inference.http.InferenceApiConfig;
 import io.millrace.inference.http.InferenceRoutes;
@@ -45,6 +46,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,6 +130,14 @@ final class MillraceServer implements AutoCloseable {
             var models = lifecycle.add("models", models(data, blobs));
             models.start();
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
+            var functions = functions(data, logs);
+            var graphs =
+                    new GraphRuntime(
+                            models,
+                            functions,
+                            meters,
+                            time,
+                            () -> ThreadLocalRandom.current().nextLong());
             // Functions call it until their last message is done, so it stops after them.
             startHttp(join(store), blobs, logs, join(authority), models);
             var lateLog = new LateStreamLog();
@@ -140,7 +150,9 @@ final class MillraceServer implements AutoCloseable {
             lifecycle.add(MQTT, mqtt);
             lifecycle.add("client identities", identities);
             identities.start(mqtt::recheckIdentities);
-            startRuntime(data, nodeId, started, join(store), models, logs, mqtt);
+            lifecycle.add("functions", functions);
+            lifecycle.add("graphs", graphs);
+            startRuntime(nodeId, started, join(store), models, functions, graphs, logs, mqtt);
         }
     }
 
@@ -179,14 +191,14 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private void startRuntime(
-            DataDirectory data,
             String nodeId,
             KafkaStreamLog log,
             ResourceStore store,
             ModelResidency models,
+            ProcessFunctionRuntime functions,
+            GraphRuntime graphs,
             FileStepLogs logs,
             EmbeddedMqttBroker mqtt) {
-        var functions = lifecycle.add("functions", functions(data, logs));
         var pipelines =
                 lifecycle.add(
                         "pipelines",
@@ -198,7 +210,13 @@ final class MillraceServer implements AutoCloseable {
                         new Control(
                                 store,
                                 new ControlPorts(
-                                        log, List.of(mqtt), functions, models, pipelines, logs),
+                                        log,
+                                        List.of(mqtt),
+                                        functions,
+                                        models,
+                                        graphs,
+                                        pipelines,
+                                        logs),
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));

@@ -36,7 +36,9 @@ class LayerRulesTest {
     private static final String SECURITY = "io.millrace.security..";
     private static final String CONTROL = "io.millrace.control..";
     private static final String[] RUNTIME = {
-        "io.millrace.stream..", "io.millrace.inference", "io.millrace.function.."
+        "io.millrace.stream..",
+        "io.millrace.inference",
+        "io.millrace.function.."
     };
     private static final String[] PLUGINS = {
         "io.millrace.log.kafka..",

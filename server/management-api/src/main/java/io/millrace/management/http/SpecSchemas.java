@@ -16,6 +16,7 @@ final class SpecSchemas {
             case DATA_SOURCE -> dataSource(schemas);
             case FUNCTION -> function(schemas);
             case MODEL -> model(schemas);
+            case INFERENCE_GRAPH -> inferenceGraph(schemas);
             case PIPELINE -> pipeline(schemas);
         }
     }
@@ -83,6 +84,36 @@ final class SpecSchemas {
                 "#Batching");
         ApiSchemas.add(schemas, "DeclaredVersion", "version", "integer", "uri", "string");
         ApiSchemas.add(schemas, "Batching", "maxBatchSize", "integer");
+    }
+
+    private static void inferenceGraph(ObjectNode schemas) {
+        ApiSchemas.add(schemas, "InferenceGraphSpec", "nodes", "{#GraphNode}");
+        ApiSchemas.add(schemas, "GraphNode", "routerType", "string", "steps", "[#GraphStep]");
+        ApiSchemas.add(
+                schemas,
+                "GraphStep",
+                "name",
+                "string",
+                "model",
+                "string",
+                "version",
+                "string",
+                "serviceName",
+                "string",
+                "function",
+                "string",
+                "nodeName",
+                "string",
+                "data",
+                "string",
+                "weight",
+                "integer",
+                "condition",
+                "string",
+                "dependency",
+                "string",
+                "mapPredictionsToInstances",
+                "boolean");
     }
 
     private static void pipeline(ObjectNode schemas) {

@@ -126,6 +126,18 @@ final class OpenApiTest {
               batching: {maxBatchSize: 8}
             ---
             apiVersion: millrace.io/v1
+            kind: InferenceGraph
+            metadata: {name: a}
+            spec:
+              nodes:
+                root:
+                  routerType: Splitter
+                  steps:
+                    - {name: s, model: a, version: 1, weight: 50, condition: x, data: $response}
+                    - {function: a, weight: 50, dependency: Hard, mapPredictionsToInstances: true}
+                next: {routerType: Ensemble, steps: [{nodeName: root}]}
+            ---
+            apiVersion: millrace.io/v1
             kind: Pipeline
             metadata: {name: a}
             spec:

@@ -10,6 +10,7 @@ import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
 import io.millrace.store.InMemoryResourceStore;
 import io.millrace.testkit.FakeEnvironments;
+import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelHost.Verdict;
 import io.millrace.testkit.FakePipelineHost;
@@ -57,6 +58,7 @@ final class TestServer implements AutoCloseable {
                         List.of(new FakeSourceConnector()),
                         environments,
                         models,
+                        new FakeGraphHost(),
                         new FakePipelineHost(),
                         logs);
         control =

@@ -1,0 +1,115 @@
+package io.millrace.inference.graph;
+
+import io.millrace.api.FunctionSpec;
+import io.millrace.api.InferenceGraphSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.FunctionRuntime;
+import io.millrace.spi.GraphHost;
+import io.millrace.spi.GraphServing;
+import io.millrace.spi.Meters;
+import io.millrace.spi.ModelServing;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * The inference graphs of this process. Control deploys them, the network faces call them; nothing
+ * goes over the network between their steps.
+ */
+public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseable {
+
+    private final ModelServing models;
+    private final FunctionRuntime functions;
+    private final Meters meters;
+    private final TimeSource time;
+    private final RandomGenerator random;
+    private final Map<ResourceKey, DeployedGraph> graphs = new ConcurrentHashMap<>();
+
+    /**
+     * Makes the runtime; it has no graphs yet.
+     *
+     * @param models what model steps call
+     * @param functions where the workers of function steps come from
+     * @param meters where numbers go
+     * @param time the clock
+     * @param random by which splitters choose; used from many threads
+     */
+    public GraphRuntime(
+            ModelServing models,
+            FunctionRuntime functions,
+            Meters meters,
+            TimeSource time,
+            RandomGenerator random) {
+        this.models = models;
+        this.functions = functions;
+        this.meters = meters;
+        this.time = time;
+        this.random = random;
+    }
+
+    @Override
+    public void deploy(
+            ResourceKey key, InferenceGraphSpec spec, Map<ResourceName, FunctionSpec> needed) {
+        graphs.compute(
+                key,
+                (_, before) -> {
+                    if (before != null && before.isOf(spec, needed)) {
+                        return before;
+                    }
+                    DeployedGraph next =
+                            DeployedGraph.of(key, spec, needed, before, functions, time, meters);
+                    if (before != null) {
+                        before.closeAllBut(next);
+                    }
+                    return next;
+                });
+    }
+
+    @Override
+    public void remove(ResourceKey key) {
+        DeployedGraph gone = graphs.remove(key);
+        if (gone != null) {
+            gone.close();
+        }
+    }
+
+    @Override
+    public Answer run(Call call) {
+        DeployedGraph graph =
+                graphs.get(ResourceKey.of(Kind.INFERENCE_GRAPH, call.project(), call.graph()));
+        if (graph == null) {
+            throw MillraceException.notFound(
+                    "Inference graph with name " + call.graph() + " does not exist.");
+        }
+        long start = time.nanoTime();
+        try {
+            Answer answer = new GraphRun(graph, call, models, time, random, start).run();
+            graph.meters().count(answer, time.nanoTime() - start);
+            return answer;
+        } catch (MillraceException e) {
+            graph.meters().count(new Answer.Failed(e), time.nanoTime() - start);
+            throw e;
+        }
+    }
+
+    @Override
+    public List<ResourceName> list(ProjectId project) {
+        return graphs.keySet().stream()
+                .filter(key -> key.project().equals(project))
+                .map(ResourceKey::name)
+                .sorted()
+                .toList();
+    }
+
+    /** Ends all function workers. Idempotent. */
+    @Override
+    public void close() {
+        graphs.keySet().forEach(this::remove);
+    }
+}
