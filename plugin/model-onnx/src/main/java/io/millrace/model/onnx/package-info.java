@@ -1,4 +1,4 @@
-/** ONNX models in the process. */
+/** Runs ONNX models in the process, on ONNX Runtime's C interface. */
 @NullMarked
 package io.millrace.model.onnx;
 
