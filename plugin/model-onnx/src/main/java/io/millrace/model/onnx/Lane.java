@@ -8,7 +8,6 @@ import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,33 +29,39 @@ final class Lane implements AutoCloseable {
     /** Larger outputs gain nothing from being pinned, and would only hold memory. */
     private static final long MAX_PINNED_BYTES = 1 << 20;
 
+    private static final Shape[] UNKNOWN = {};
+
     private final NativeSession session;
     private final Wiring wiring;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment inputPlaces;
-    private final MemorySegment outputPlaces;
     private final InputSlot[] inputs;
-    private final NativeApi.Outputs outputs;
+    private final OutputSlot[] outputs;
+    private final NativeApi.Outputs outputPlaces;
 
-    /** What the last call gave; null when the next may give another shape. */
-    private Shape @Nullable [] learned;
+    /** The shapes that the last call gave; empty when the next may give others. */
+    private Shape[] learned = UNKNOWN;
 
-    private NativeBuffer @Nullable [] pinned;
+    private boolean isPinned;
 
     Lane(NativeSession session, Wiring wiring) {
         this.session = session;
         this.wiring = wiring;
         List<TensorSpec> takes = wiring.signature().inputs();
-        int gives = wiring.signature().outputs().size();
+        List<TensorSpec> gives = wiring.signature().outputs();
         this.inputPlaces = arena.allocate(JAVA_LONG, takes.size() + 1L);
-        this.outputPlaces = arena.allocate(JAVA_LONG, gives);
         this.inputs = new InputSlot[takes.size()];
         for (int i = 0; i < inputs.length; i++) {
             inputs[i] = new InputSlot(takes.get(i).type(), place(inputPlaces, i));
         }
-        this.outputs =
+        MemorySegment places = arena.allocate(JAVA_LONG, gives.size());
+        this.outputs = new OutputSlot[gives.size()];
+        for (int i = 0; i < outputs.length; i++) {
+            outputs[i] = new OutputSlot(gives.get(i).type(), place(places, i));
+        }
+        this.outputPlaces =
                 new NativeApi.Outputs(
-                        wiring.outputNames().address(), gives, outputPlaces.address());
+                        wiring.outputNames().address(), outputs.length, places.address());
     }
 
     private static MemorySegment place(MemorySegment places, int index) {
@@ -79,11 +84,8 @@ final class Lane implements AutoCloseable {
         for (InputSlot input : inputs) {
             bytes += input.capacity();
         }
-        NativeBuffer[] memory = pinned;
-        if (memory != null) {
-            for (NativeBuffer buffer : memory) {
-                bytes += buffer.capacity();
-            }
+        for (OutputSlot output : outputs) {
+            bytes += output.capacity();
         }
         return bytes;
     }
@@ -96,20 +98,15 @@ final class Lane implements AutoCloseable {
         for (int i = 0; i < inputs.length; i++) {
             inputs[i].set(tensors.get(i));
         }
-        if (pinned == null && learned != null && wiring.mayPin()) {
-            pin(learned);
+        if (!isPinned && learned.length > 0 && wiring.mayPin()) {
+            pin();
         }
-        return compute();
+        return isPinned ? computePinned() : computeFresh();
     }
 
-    private List<Tensor> compute() {
-        Shape[] shapes = learned;
-        NativeBuffer[] memory = pinned;
-        if (memory == null || shapes == null) {
-            return computeFresh();
-        }
+    private List<Tensor> computePinned() {
         try {
-            session.run(wiring.inputNames(), inputPlaces, inputs.length, outputs);
+            session.run(wiring.inputNames(), inputPlaces, inputs.length, outputPlaces);
         } catch (OnnxFailure e) {
             // Only a run without pinning tells whether the model failed or the shapes changed.
             forget();
@@ -117,89 +114,75 @@ final class Lane implements AutoCloseable {
             wiring.neverPin();
             return answer;
         }
-        var answer = new Tensor[memory.length];
-        for (int i = 0; i < memory.length; i++) {
-            Shape shape = shapes[i];
-            answer[i] =
-                    Tensors.copy(
-                            memory[i].memory(), wiring.outputType(i), shape, Tensors.count(shape));
-        }
-        return Arrays.asList(answer);
+        return takeOutputs(learned);
     }
 
     private List<Tensor> computeFresh() {
         try {
-            session.run(wiring.inputNames(), inputPlaces, inputs.length, outputs);
-            var answer = new ArrayList<Tensor>(outputs.count());
-            for (int i = 0; i < outputs.count(); i++) {
-                answer.add(
-                        Tensors.copy(outputPlaces.getAtIndex(JAVA_LONG, i), wiring.outputType(i)));
-            }
-            learned = shapes(answer);
+            session.run(wiring.inputNames(), inputPlaces, inputs.length, outputPlaces);
+            List<Tensor> answer = takeOutputs(UNKNOWN);
+            learn(answer);
             return answer;
         } finally {
             releaseOutputs();
         }
     }
 
-    private static Shape @Nullable [] shapes(List<Tensor> answer) {
+    private List<Tensor> takeOutputs(Shape[] pinned) {
+        var answer = new Tensor[outputs.length];
+        for (int i = 0; i < answer.length; i++) {
+            @Nullable Shape shape = pinned.length == 0 ? null : pinned[i];
+            answer[i] = outputs[i].take(shape);
+        }
+        return Arrays.asList(answer);
+    }
+
+    private void learn(List<Tensor> answer) {
         var shapes = new Shape[answer.size()];
         long bytes = 0;
+        boolean canPin = true;
         for (int i = 0; i < shapes.length; i++) {
             Tensor output = answer.get(i);
             shapes[i] = output.shape();
             long elements = output.shape().elements();
-            if (output.type() == DataType.BYTES || elements == 0) {
-                return null;
-            }
+            canPin &= output.type() != DataType.BYTES && elements > 0;
             bytes += elements * output.type().bytes();
         }
-        return bytes <= MAX_PINNED_BYTES ? shapes : null;
+        learned = canPin && bytes <= MAX_PINNED_BYTES ? shapes : UNKNOWN;
     }
 
-    private void pin(Shape[] shapes) {
-        var memory = new ArrayList<NativeBuffer>();
-        boolean isPinned = false;
+    private void pin() {
         try {
-            for (int i = 0; i < shapes.length; i++) {
-                DataType type = wiring.outputType(i);
-                long bytes = shapes[i].elements() * type.bytes();
-                memory.add(NativeBuffer.of(bytes));
-                Tensors.over(
-                        memory.get(i).memory(), bytes, shapes[i], type, place(outputPlaces, i));
+            for (int i = 0; i < outputs.length; i++) {
+                outputs[i].pin(learned[i]);
             }
-            pinned = memory.toArray(NativeBuffer[]::new);
             isPinned = true;
         } finally {
             if (!isPinned) {
                 releaseOutputs();
-                memory.forEach(NativeBuffer::close);
             }
         }
     }
 
     private void forget() {
-        learned = null;
-        NativeBuffer[] memory = pinned;
-        if (memory != null) {
-            pinned = null;
+        learned = UNKNOWN;
+        if (isPinned) {
+            isPinned = false;
             releaseOutputs();
-            for (NativeBuffer buffer : memory) {
-                buffer.close();
-            }
         }
     }
 
     private void releaseOutputs() {
-        for (int i = 0; i < outputs.count(); i++) {
-            NativeApi.releaseValue(outputPlaces.getAtIndex(JAVA_LONG, i));
-            outputPlaces.setAtIndex(JAVA_LONG, i, 0);
+        for (OutputSlot output : outputs) {
+            output.release();
         }
     }
 
     @Override
     public void close() {
-        forget();
+        for (OutputSlot output : outputs) {
+            output.close();
+        }
         for (InputSlot input : inputs) {
             input.close();
         }

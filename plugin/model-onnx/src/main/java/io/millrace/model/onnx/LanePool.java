@@ -17,7 +17,8 @@ final class LanePool implements AutoCloseable {
     /** Lanes for the batch sizes in use, times the threads in use. */
     private static final int MAX_IDLE = 16;
 
-    private static final long MAX_IDLE_BYTES = 64L << 20;
+    /** Beyond this only the last one used is kept. */
+    private static final long MAX_IDLE_BYTES = 16L << 20;
 
     private final NativeSession session;
     private final Wiring wiring;
@@ -41,10 +42,8 @@ final class LanePool implements AutoCloseable {
             }
             Lane lane = fitting(inputs);
             if (lane == null) {
-                lane =
-                        idle.size() < MAX_IDLE
-                                ? new Lane(session, wiring)
-                                : taken(idle.removeLast());
+                boolean isFull = idle.size() >= (wiring.hasStrings() ? 1 : MAX_IDLE);
+                lane = isFull ? taken(idle.removeLast()) : new Lane(session, wiring);
             }
             inUse++;
             return lane;
@@ -76,7 +75,7 @@ final class LanePool implements AutoCloseable {
             inUse--;
             idle.addFirst(lane);
             idleBytes += lane.capacity();
-            while (idle.size() > MAX_IDLE || idleBytes > MAX_IDLE_BYTES) {
+            while (idle.size() > MAX_IDLE || (idleBytes > MAX_IDLE_BYTES && idle.size() > 1)) {
                 taken(idle.removeLast()).close();
             }
             if (isClosed) {

@@ -3,13 +3,18 @@ package io.millrace.model.onnx;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Memory off the heap that grows by doubling. Used by one thread at a time. */
+/**
+ * Memory off the heap, in few sizes, so that it can be used again. Used by one thread at a time.
+ */
 final class NativeBuffer implements AutoCloseable {
 
     /** As vector instructions like it. */
     private static final long ALIGNMENT = 64;
 
     private static final long SMALLEST = 64;
+
+    /** From here on doubling would waste too much. */
+    private static final long STEP = 1 << 20;
 
     private final Arena arena;
     private final MemorySegment memory;
@@ -21,7 +26,10 @@ final class NativeBuffer implements AutoCloseable {
 
     /** A buffer of at least so many bytes; zeroed. */
     static NativeBuffer of(long bytes) {
-        long rounded = Long.highestOneBit(Math.max(SMALLEST, bytes) - 1) << 1;
+        long rounded =
+                bytes <= STEP
+                        ? Long.highestOneBit(Math.max(SMALLEST, bytes) - 1) << 1
+                        : Math.ceilDiv(bytes, STEP) * STEP;
         Arena arena = Arena.ofShared();
         try {
             return new NativeBuffer(arena, rounded);

@@ -25,7 +25,8 @@ final class NativeSession implements AutoCloseable {
     }
 
     /** Loads a file that has been looked at. */
-    static NativeSession open(Path file) {
+    static NativeSession open(Path model) {
+        Path file = model.toAbsolutePath();
         long environment = OnnxLibrary.environment();
         long options = NativeApi.result(NativeApi.CREATE_SESSION_OPTIONS);
         try (Arena arena = Arena.ofConfined()) {
@@ -48,7 +49,7 @@ final class NativeSession implements AutoCloseable {
 
     /** Where the server keeps its files is nobody's business. */
     private static String withoutFolder(String text, Path file) {
-        return text.replace(file.resolveSibling("").toString() + "/", "");
+        return text.replace(file.resolveSibling("") + "/", "");
     }
 
     private static void configure(long options, Arena arena) {

@@ -17,6 +17,7 @@ final class Wiring implements AutoCloseable {
     private final MemorySegment inputNames;
     private final MemorySegment outputNames;
     private final DataType[] outputTypes;
+    private final boolean hasStrings;
 
     /** Racy on purpose: whoever misses it finds out again. */
     private volatile boolean mayPin = true;
@@ -27,6 +28,8 @@ final class Wiring implements AutoCloseable {
         this.outputNames = names(signature.outputs());
         this.outputTypes =
                 signature.outputs().stream().map(TensorSpec::type).toArray(DataType[]::new);
+        this.hasStrings =
+                signature.inputs().stream().anyMatch(input -> input.type() == DataType.BYTES);
     }
 
     private MemorySegment names(List<TensorSpec> specs) {
@@ -51,6 +54,11 @@ final class Wiring implements AutoCloseable {
 
     DataType outputType(int index) {
         return outputTypes[index];
+    }
+
+    /** Whether an input holds strings, which no lane keeps ready. */
+    boolean hasStrings() {
+        return hasStrings;
     }
 
     /** Whether the shapes of outputs seem to follow from those of inputs. */
