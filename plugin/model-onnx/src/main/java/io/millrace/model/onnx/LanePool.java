@@ -42,14 +42,19 @@ final class LanePool implements AutoCloseable {
             }
             Lane lane = fitting(inputs);
             if (lane == null) {
-                boolean isFull = idle.size() >= (wiring.hasStrings() ? 1 : MAX_IDLE);
-                lane = isFull ? taken(idle.removeLast()) : new Lane(session, wiring);
+                lane = isFull() ? taken(idle.removeLast()) : new Lane(session, wiring);
             }
             inUse++;
             return lane;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether a lane that does not fit is better than one more. */
+    private boolean isFull() {
+        return idle.size() >= (wiring.hasStrings() ? 1 : MAX_IDLE)
+                || idleBytes > MAX_IDLE_BYTES / 2;
     }
 
     private @Nullable Lane fitting(List<Tensor> inputs) {

@@ -40,7 +40,9 @@ final class NativeSession implements AutoCloseable {
         } catch (OnnxFailure e) {
             throw new MillraceException(
                     ErrorCode.INVALID,
-                    "ONNX Runtime cannot load this model: " + withoutFolder(e.text(), file),
+                    "ONNX Runtime cannot load this model: "
+                            + withoutFolder(e.text(), file)
+                            + advice(e.text()),
                     e);
         } finally {
             NativeApi.release(NativeApi.RELEASE_SESSION_OPTIONS, options);
@@ -50,6 +52,13 @@ final class NativeSession implements AutoCloseable {
     /** Where the server keeps its files is nobody's business. */
     private static String withoutFolder(String text, Path file) {
         return text.replace(file.resolveSibling("") + "/", "");
+    }
+
+    private static String advice(String text) {
+        return text.contains("Could not find an implementation")
+                ? " (export the model again with another opset_version: this one of the operation"
+                        + " is too old, too new or not for this type)"
+                : "";
     }
 
     private static void configure(long options, Arena arena) {
@@ -150,5 +159,6 @@ final class NativeSession implements AutoCloseable {
     @Override
     public void close() {
         NativeApi.release(NativeApi.RELEASE_SESSION, handle);
+        NativeHeap.trim();
     }
 }

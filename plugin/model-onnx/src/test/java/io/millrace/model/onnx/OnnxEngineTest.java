@@ -383,6 +383,43 @@ class OnnxEngineTest {
                 .isLessThan(1.05);
     }
 
+    @Test
+    void aLargeModelGivesItsMemoryBack() throws IOException {
+        Path small = OnnxModels.write(folder.resolve("small.onnx"), OnnxModels.dense());
+        Path large = OnnxModels.write(folder.resolve("large.onnx"), OnnxModels.stack(10, 1_000));
+        engine.load(small).close();
+        long before = residentKibibytes();
+        try (LoadedModel stays = engine.load(small)) {
+            for (int i = 0; i < 4; i++) {
+                try (LoadedModel model = engine.load(large)) {
+                    call(model, Tensor.ofFloats(Shape.of(64, 1_000), new float[64_000]));
+                    assertThat(residentKibibytes() - before).isGreaterThan(30 * 1024);
+                }
+            }
+            call(stays, Tensor.ofFloats(Shape.of(1, 784), new float[784]));
+        }
+        assertThat(residentKibibytes() - before).as("kibibytes kept").isLessThan(12 * 1024);
+    }
+
+    @Test
+    void callsThatGrowAndShrinkKeepWithinTheirMemory() throws IOException {
+        try (LoadedModel model = load(OnnxModels.dense())) {
+            callWithRows(model, 3_000);
+            long before = residentKibibytes();
+            for (int i = 0; i < 200; i++) {
+                callWithRows(model, 2_000 + 5 * i);
+            }
+            assertThat(residentKibibytes() - before).as("kibibytes").isLessThan(48 * 1024);
+        }
+    }
+
+    private static void callWithRows(LoadedModel model, int rows) {
+        var values = new float[rows * 784];
+        java.util.Arrays.fill(values, 1);
+        var output = call(model, Tensor.ofFloats(Shape.of(rows, 784), values));
+        assertThat(output.shape()).isEqualTo(Shape.of(rows, 10));
+    }
+
     private void loadAndCall(Path file, int times) {
         for (int i = 0; i < times; i++) {
             try (LoadedModel model = engine.load(file)) {

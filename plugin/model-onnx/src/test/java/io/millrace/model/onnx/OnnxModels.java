@@ -68,6 +68,18 @@ final class OnnxModels {
                         .message(12, value("scores", FLOAT, "batch", 10)));
     }
 
+    /** Square matrices, one after another. */
+    static Message stack(int depth, int width) {
+        var graph = new Message().text(2, "stack");
+        for (int i = 0; i < depth; i++) {
+            graph.message(1, node("MatMul", "x" + i + ",w" + i, "x" + (i + 1)))
+                    .message(5, tensor("w" + i, FLOAT, width, width).bytes(9, ramp(width * width)));
+        }
+        return model(
+                graph.message(11, value("x0", FLOAT, "batch", width))
+                        .message(12, value("x" + depth, FLOAT, "batch", width)));
+    }
+
     /** A model around a graph. */
     static Message model(Message graph) {
         return new Message()
@@ -91,7 +103,7 @@ final class OnnxModels {
         for (String output : outputs.split(",", -1)) {
             node.text(2, output);
         }
-        return node.text(3, operation + "-node").text(4, operation);
+        return node.text(3, "to-" + outputs).text(4, operation);
     }
 
     static Message ints(String name, long... values) {
