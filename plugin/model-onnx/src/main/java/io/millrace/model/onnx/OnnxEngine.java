@@ -1,5 +1,6 @@
 package io.millrace.model.onnx;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.LoadedModel;
 import io.millrace.spi.ModelEngine;
@@ -43,9 +44,7 @@ public final class OnnxEngine implements ModelEngine {
             return model;
         } catch (OnnxFailure e) {
             throw new MillraceException(
-                    io.millrace.api.ErrorCode.INVALID,
-                    "ONNX Runtime cannot describe this model: " + e.text(),
-                    e);
+                    ErrorCode.INVALID, "ONNX Runtime cannot describe this model: " + e.text(), e);
         } finally {
             if (!isLoaded) {
                 session.close();

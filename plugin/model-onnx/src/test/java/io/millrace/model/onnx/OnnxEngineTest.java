@@ -157,6 +157,74 @@ class OnnxEngineTest {
     }
 
     @Test
+    void aModelWithoutInputsGivesItsConstantEachTime() {
+        var graph =
+                new Message()
+                        .message(1, OnnxModels.node("Identity", "two", "y"))
+                        .text(2, "constant")
+                        .message(
+                                5,
+                                OnnxModels.tensor("two", OnnxModels.FLOAT, 1)
+                                        .bytes(9, OnnxModels.floats(2)))
+                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, 1));
+        try (LoadedModel model = load(OnnxModels.model(graph))) {
+            for (int call = 0; call < 3; call++) {
+                assertThat(numbers(call(model)).get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void givesSeveralOutputsInTheirOrderFromSeveralInputs() {
+        var graph =
+                new Message()
+                        .message(1, OnnxModels.node("Add", "a,b", "sum"))
+                        .message(1, OnnxModels.node("Sub", "a,b", "difference"))
+                        .message(1, OnnxModels.node("Greater", "a,b", "more"))
+                        .text(2, "several")
+                        .message(11, OnnxModels.value("b", OnnxModels.FLOAT, "n"))
+                        .message(11, OnnxModels.value("a", OnnxModels.FLOAT, "n"))
+                        .message(12, OnnxModels.value("difference", OnnxModels.FLOAT, "n"))
+                        .message(12, OnnxModels.value("more", OnnxModels.BOOL, "n"))
+                        .message(12, OnnxModels.value("sum", OnnxModels.FLOAT, "n"));
+        try (LoadedModel model = load(OnnxModels.model(graph))) {
+            Signature signature = model.signatures().getFirst();
+            assertThat(signature.toString())
+                    .isEqualTo(
+                            "[b: float32[-1], a: float32[-1]] -> [difference: float32[-1], more:"
+                                    + " bool[-1], sum: float32[-1]]");
+            for (int rows = 1; rows < 4; rows++) {
+                var b = new float[rows];
+                var a = new float[rows];
+                java.util.Arrays.fill(a, rows);
+                java.util.Arrays.fill(b, 10);
+                for (int call = 0; call < 3; call++) {
+                    var shape = Shape.of(rows);
+                    List<Tensor> outputs =
+                            model.run(
+                                    signature,
+                                    List.of(Tensor.ofFloats(shape, b), Tensor.ofFloats(shape, a)));
+                    assertThat(numbers(outputs.get(0)).getAtIndex(ValueLayout.JAVA_FLOAT, rows - 1))
+                            .isEqualTo(rows - 10f);
+                    assertThat(numbers(outputs.get(1)).get(ValueLayout.JAVA_BYTE, rows - 1))
+                            .isZero();
+                    assertThat(numbers(outputs.get(2)).getAtIndex(ValueLayout.JAVA_FLOAT, rows - 1))
+                            .isEqualTo(rows + 10f);
+                }
+            }
+            // Two inputs whose extents have the same name, and another number each.
+            var unequal =
+                    List.<Tensor>of(
+                            Tensor.ofFloats(Shape.of(2), new float[2]),
+                            Tensor.ofFloats(Shape.of(3), new float[3]));
+            assertThatThrownBy(() -> model.run(signature, unequal))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class,
+                            e -> assertThat(e.code()).isEqualTo(ErrorCode.USER_CODE));
+        }
+    }
+
+    @Test
     void inputsWithADefaultAreNotAskedFor() {
         var graph =
                 new Message()
