@@ -38,7 +38,16 @@ public final class RecordingMeters implements Meters {
 
     /** What the counters of a name stand at in all, whatever their labels. */
     public long total(String name) {
-        return counts.entrySet().stream()
+        return sum(counts, name);
+    }
+
+    /** How many durations of a name were recorded in all, whatever their labels. */
+    public long timings(String name) {
+        return sum(timings, name);
+    }
+
+    private static long sum(Map<String, Adder> adders, String name) {
+        return adders.entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith(name + "["))
                 .mapToLong(entry -> entry.getValue().value())
                 .sum();

@@ -1,0 +1,114 @@
+package io.millrace.inference.grpc;
+
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.health.v1.HealthProto;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionProto;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.millrace.api.IdSource;
+import io.millrace.api.TimeSource;
+import io.millrace.inference.grpc.proto.GRPCInferenceServiceGrpc;
+import io.millrace.inference.grpc.proto.Inference;
+import io.millrace.spi.Meters;
+import io.millrace.spi.ModelServing;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The Open Inference Protocol over gRPC, with the standard health service and server reflection.
+ * Holds nothing that must be closed.
+ */
+public final class GrpcInference {
+
+    private static final String REFLECTION_V1ALPHA =
+            "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+    private final GrpcProtocol protocol;
+
+    /**
+     * Makes the services.
+     *
+     * @param config limits
+     * @param serving the data plane
+     * @param ready whether the server is ready
+     * @param time the clock
+     * @param ids for answers to requests without an id
+     * @param meters takes KServe's histograms of request times
+     */
+    public GrpcInference(
+            GrpcConfig config,
+            ModelServing serving,
+            BooleanSupplier ready,
+            TimeSource time,
+            IdSource ids,
+            Meters meters) {
+        var infer = new InferCalls(config.timeout(), serving, time, ids, new ModelTimings(meters));
+        var server = new ServerCalls(serving, ready);
+        var repository = new RepositoryCalls(serving);
+        var health = new HealthCalls(ready);
+        var reflection =
+                new ReflectionCalls(
+                        List.of(
+                                Inference.getDescriptor(),
+                                HealthProto.getDescriptor(),
+                                ServerReflectionProto.getDescriptor()));
+        this.protocol =
+                new GrpcProtocol(
+                        List.of(
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getModelInferMethod(),
+                                        infer::infer),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getServerLiveMethod(),
+                                        (_, _) -> server.live()),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getServerReadyMethod(),
+                                        (_, _) -> server.ready()),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getServerMetadataMethod(),
+                                        (_, _) -> server.metadata()),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getModelReadyMethod(),
+                                        server::modelReady),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getModelMetadataMethod(),
+                                        server::modelMetadata),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getRepositoryIndexMethod(),
+                                        repository::index),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getRepositoryModelLoadMethod(),
+                                        repository::load),
+                                new GrpcMethod<>(
+                                        GRPCInferenceServiceGrpc.getRepositoryModelUnloadMethod(),
+                                        repository::unload),
+                                new GrpcMethod<>(
+                                        HealthGrpc.getCheckMethod(),
+                                        (request, _) -> health.check(request)),
+                                new GrpcMethod<>(
+                                        ServerReflectionGrpc.getServerReflectionInfoMethod(),
+                                        (request, _) -> reflection.answer(request)),
+                                new GrpcMethod<>(
+                                        reflectionV1alpha(),
+                                        (request, _) -> reflection.answer(request))),
+                        config,
+                        time);
+    }
+
+    /** For {@code WebServer.builder().addProtocol(…)}; one listener or several. */
+    public GrpcProtocol protocol() {
+        return protocol;
+    }
+
+    /** The older name, which many clients still use alone. */
+    private static MethodDescriptor<ServerReflectionRequest, ServerReflectionResponse>
+            reflectionV1alpha() {
+        return ServerReflectionGrpc.getServerReflectionInfoMethod().toBuilder()
+                .setFullMethodName(REFLECTION_V1ALPHA)
+                .setType(MethodType.BIDI_STREAMING)
+                .build();
+    }
+}

@@ -1,0 +1,63 @@
+package io.millrace.inference.grpc;
+
+import io.helidon.webserver.spi.ProtocolConfig;
+import io.millrace.api.DataSize;
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The methods that a listener answers over gRPC. Give it to {@code WebServer.builder()} by {@code
+ * addProtocol}; {@link GrpcProtocolProvider} puts it into HTTP/2.
+ */
+public final class GrpcProtocol implements ProtocolConfig {
+
+    static final String TYPE = "millrace-grpc";
+
+    private final Map<String, GrpcMethod<?, ?>> byPath;
+    private final DataSize maxMessage;
+    private final TimeSource time;
+    private final OpenCalls openCalls;
+
+    GrpcProtocol(List<GrpcMethod<?, ?>> methods, GrpcConfig config, TimeSource time) {
+        Map<String, GrpcMethod<?, ?>> paths = new HashMap<>();
+        for (GrpcMethod<?, ?> method : methods) {
+            if (paths.put("/" + method.name(), method) != null) {
+                throw MillraceException.internal("two methods are called " + method.name(), null);
+            }
+        }
+        this.byPath = Map.copyOf(paths);
+        this.maxMessage = config.maxMessage();
+        this.time = time;
+        this.openCalls = new OpenCalls(time, config.timeout());
+    }
+
+    @Nullable GrpcMethod<?, ?> find(String path) {
+        return byPath.get(path);
+    }
+
+    DataSize maxMessage() {
+        return maxMessage;
+    }
+
+    TimeSource time() {
+        return time;
+    }
+
+    OpenCalls openCalls() {
+        return openCalls;
+    }
+
+    @Override
+    public String name() {
+        return TYPE;
+    }
+
+    @Override
+    public String type() {
+        return TYPE;
+    }
+}

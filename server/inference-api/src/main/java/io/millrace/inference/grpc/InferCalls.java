@@ -1,0 +1,146 @@
+package io.millrace.inference.grpc;
+
+import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TimeSource;
+import io.millrace.api.VersionRef;
+import io.millrace.api.tensor.Signature;
+import io.millrace.api.tensor.Tensor;
+import io.millrace.inference.SignatureChoice;
+import io.millrace.inference.grpc.proto.InferParameter;
+import io.millrace.inference.grpc.proto.ModelInferRequest;
+import io.millrace.inference.grpc.proto.ModelInferResponse;
+import io.millrace.spi.ModelServing;
+import io.millrace.spi.ModelServing.Answer;
+import io.millrace.spi.ModelServing.Call;
+import io.millrace.spi.ModelServing.Description;
+import java.time.Duration;
+import java.util.List;
+
+/** ModelInfer. Hot. */
+final class InferCalls {
+
+    private static final String SIGNATURE = "signature_name";
+
+    /** In microseconds, as Triton's clients send it. */
+    private static final String TIMEOUT = "timeout";
+
+    private static final long NANOS_PER_MICRO = 1000;
+
+    private final Duration timeout;
+    private final ModelServing serving;
+    private final TimeSource time;
+    private final IdSource ids;
+    private final ModelTimings timings;
+
+    InferCalls(
+            Duration timeout,
+            ModelServing serving,
+            TimeSource time,
+            IdSource ids,
+            ModelTimings timings) {
+        this.timeout = timeout;
+        this.serving = serving;
+        this.time = time;
+        this.ids = ids;
+        this.timings = timings;
+    }
+
+    ModelInferResponse infer(ModelInferRequest request, GrpcCall grpc) {
+        long begin = time.nanoTime();
+        ProjectId project = grpc.project();
+        ResourceName model = ModelNames.parse(request.getModelName());
+        VersionRef version = VersionRef.parse(request.getModelVersion());
+        Description description = serving.describe(project, model, version);
+        Signature signature =
+                SignatureChoice.choose(description.signatures(), signatureName(request));
+        List<Tensor> inputs = InferInputs.read(request, signature);
+        InferOutputs.check(request, signature);
+        var call =
+                new Call(
+                        project,
+                        model,
+                        version,
+                        signature.name(),
+                        inputs,
+                        grpc.remaining(allowed(request)),
+                        routing(project, model, grpc));
+        long read = time.nanoTime();
+        Answer answer = serving.infer(call);
+        long computed = time.nanoTime();
+        ModelInferResponse response = response(request, answer);
+        ModelTimings.Phases phases = timings.of(model.value());
+        phases.preprocess().record(read - begin);
+        phases.predict().record(computed - read);
+        phases.postprocess().record(time.nanoTime() - computed);
+        return response;
+    }
+
+    private ModelInferResponse response(ModelInferRequest request, Answer answer) {
+        var response =
+                ModelInferResponse.newBuilder()
+                        .setModelName(request.getModelName())
+                        .setModelVersion(Integer.toString(answer.version()))
+                        .setId(request.getId().isEmpty() ? ids.next() : request.getId());
+        InferOutputs.write(
+                request,
+                answer.signature(),
+                answer.outputs(),
+                request.getRawInputContentsCount() > 0,
+                response);
+        return response.build();
+    }
+
+    private String routing(ProjectId project, ResourceName model, GrpcCall grpc) {
+        String header = serving.stickyHeader(project, model);
+        return header.isEmpty() ? "" : grpc.header(header);
+    }
+
+    private static String signatureName(ModelInferRequest request) {
+        if (request.getParametersCount() == 0) {
+            return "";
+        }
+        InferParameter parameter = request.getParametersMap().get(SIGNATURE);
+        return parameter == null ? "" : parameter.getStringParam();
+    }
+
+    /** The configured limit, or less when the caller says so. */
+    private Duration allowed(ModelInferRequest request) {
+        if (request.getParametersCount() == 0) {
+            return timeout;
+        }
+        InferParameter parameter = request.getParametersMap().get(TIMEOUT);
+        if (parameter == null) {
+            return timeout;
+        }
+        long micros = micros(parameter);
+        return micros > 0 && micros < timeout.toNanos() / NANOS_PER_MICRO
+                ? Duration.ofNanos(micros * NANOS_PER_MICRO)
+                : timeout;
+    }
+
+    private static long micros(InferParameter parameter) {
+        return switch (parameter.getParameterChoiceCase()) {
+            case INT64_PARAM -> parameter.getInt64Param();
+            case UINT64_PARAM -> parameter.getUint64Param();
+            case DOUBLE_PARAM -> (long) parameter.getDoubleParam();
+            case STRING_PARAM -> micros(parameter.getStringParam());
+            case BOOL_PARAM, PARAMETERCHOICE_NOT_SET -> throw invalidTimeout("no number");
+        };
+    }
+
+    private static long micros(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw invalidTimeout("'" + text + "'");
+        }
+    }
+
+    private static MillraceException invalidTimeout(String received) {
+        return MillraceException.invalid(
+                "parameter 'timeout' is a number of microseconds, received " + received);
+    }
+}
