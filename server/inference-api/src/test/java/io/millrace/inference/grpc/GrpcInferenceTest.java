@@ -113,7 +113,7 @@ class GrpcInferenceTest {
     }
 
     @AfterAll
-    void stop() throws InterruptedException {
+    void stop() {
         server.close();
     }
 

@@ -105,9 +105,8 @@ final class GrpcServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         channel.shutdownNow();
-        channel.awaitTermination(10, TimeUnit.SECONDS);
         server.stop();
     }
 }

@@ -54,7 +54,7 @@ class GrpcTransportTest {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() {
         server.close();
     }
 

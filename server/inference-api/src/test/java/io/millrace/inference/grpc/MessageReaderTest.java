@@ -43,14 +43,12 @@ class MessageReaderTest {
 
     @Test
     void aLengthThatLiesTakesNoMemory() {
-        var reader = new MessageReader(new DataSize(Integer.MAX_VALUE - 16), "");
         // Announces 2 GiB less 17, on a heap that has no room for many of them.
         for (int i = 0; i < 1000; i++) {
             var one = new MessageReader(new DataSize(Integer.MAX_VALUE - 16), "");
             assertThat(one.read(hex("007fffffee00"))).isNull();
             assertThat(one.isComplete()).isFalse();
         }
-        assertThat(reader.isComplete()).isTrue();
     }
 
     @Test
