@@ -145,7 +145,11 @@ class LayerRulesTest {
         fence("ai.onnxruntime..", "io.millrace.model.onnx..");
         fence("software.amazon..", "io.millrace.connector.s3..");
         fence("io.grpc..", GRPC, "io.millrace.app..", "io.millrace.bench..");
-        fence("com.google.protobuf..", GRPC, "io.millrace.bench..");
+        fence(
+                "com.google.protobuf..",
+                GRPC,
+                "io.millrace.model.tensorflow..",
+                "io.millrace.bench..");
         fence("org.bouncycastle..", SECURITY);
         fence("org.jdbi..", STORE);
         fence("java.sql..", STORE);
@@ -218,6 +222,8 @@ class LayerRulesTest {
         noClasses()
                 .that()
                 .areNotAssignableTo(Exception.class)
+                .and()
+                .resideOutsideOfPackage("io.millrace.inference.grpc.proto..") // generated
                 .should()
                 .callConstructor(RuntimeException.class, String.class)
                 .orShould()

@@ -8,6 +8,8 @@ import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionProto;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.helidon.webserver.http2.Http2Config;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.millrace.api.IdSource;
 import io.millrace.api.TimeSource;
 import io.millrace.inference.grpc.proto.GRPCInferenceServiceGrpc;
@@ -98,8 +100,17 @@ public final class GrpcInference {
                         time);
     }
 
-    /** For {@code WebServer.builder().addProtocol(…)}; one listener or several. */
-    public GrpcProtocol protocol() {
+    /**
+     * For {@code WebServer.builder().addConnectionSelector(…)}: takes the connections of HTTP/2,
+     * and leaves requests that are not gRPC to the listener's HTTP routing.
+     *
+     * @param http2 the same settings as the listener has for HTTP/2
+     */
+    public ServerConnectionSelector connections(Http2Config http2) {
+        return new GrpcConnections(protocol, http2);
+    }
+
+    GrpcProtocol protocol() {
         return protocol;
     }
 

@@ -9,6 +9,7 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A method that can be called: one answer for each message. A unary method takes exactly one
@@ -30,8 +31,11 @@ final class GrpcMethod<Q extends MessageLite, A extends MessageLite> {
     GrpcMethod(MethodDescriptor<Q, A> method, Handler<Q, A> handler) {
         this.method = method;
         this.handler = handler;
-        if (!(method.getRequestMarshaller() instanceof PrototypeMarshaller<Q> marshaller)
-                || !(marshaller.getMessagePrototype() instanceof MessageLite prototype)) {
+        @Nullable Q prototype =
+                method.getRequestMarshaller() instanceof PrototypeMarshaller<Q> marshaller
+                        ? marshaller.getMessagePrototype()
+                        : null;
+        if (prototype == null) {
             throw MillraceException.internal(
                     method.getFullMethodName() + " does not take protobuf messages", null);
         }

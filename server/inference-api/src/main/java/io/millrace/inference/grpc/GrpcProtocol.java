@@ -1,6 +1,5 @@
 package io.millrace.inference.grpc;
 
-import io.helidon.webserver.spi.ProtocolConfig;
 import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
@@ -9,13 +8,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The methods that a listener answers over gRPC. Give it to {@code WebServer.builder()} by {@code
- * addProtocol}; {@link GrpcProtocolProvider} puts it into HTTP/2.
- */
-public final class GrpcProtocol implements ProtocolConfig {
-
-    static final String TYPE = "millrace-grpc";
+/** The methods that are answered over gRPC, and the calls under way. */
+final class GrpcProtocol {
 
     private final Map<String, GrpcMethod<?, ?>> byPath;
     private final DataSize maxMessage;
@@ -49,15 +43,5 @@ public final class GrpcProtocol implements ProtocolConfig {
 
     OpenCalls openCalls() {
         return openCalls;
-    }
-
-    @Override
-    public String name() {
-        return TYPE;
-    }
-
-    @Override
-    public String type() {
-        return TYPE;
     }
 }

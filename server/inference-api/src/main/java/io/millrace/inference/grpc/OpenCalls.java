@@ -30,14 +30,17 @@ final class OpenCalls {
         long now = time.nanoTime();
         long last = lastSweep.get();
         if (now - last >= SWEEP_NANOS && lastSweep.compareAndSet(last, now)) {
-            for (GrpcExchange waiting : open) {
-                if (now - waiting.begin() > patienceNanos) {
-                    waiting.abandon();
-                    open.remove(waiting);
-                }
-            }
+            open.removeIf(waiting -> isAbandoned(waiting, now));
         }
         open.add(call);
+    }
+
+    private boolean isAbandoned(GrpcExchange call, long now) {
+        boolean waitedTooLong = now - call.begin() > patienceNanos;
+        if (waitedTooLong) {
+            call.abandon();
+        }
+        return waitedTooLong;
     }
 
     void remove(GrpcExchange call) {

@@ -47,19 +47,20 @@ final class GrpcServer implements AutoCloseable {
                         TimeSource.system(),
                         () -> "invented",
                         meters);
+        var http2 =
+                Http2Config.builder()
+                        .initialWindowSize(4 << 20)
+                        .maxFrameSize(1 << 20)
+                        .maxConcurrentStreams(1000)
+                        .build();
         server =
                 WebServer.builder()
                         .host("127.0.0.1")
                         .port(0)
                         .shutdownHook(false)
                         .connectionOptions(options -> options.tcpNoDelay(true))
-                        .addProtocol(
-                                Http2Config.builder()
-                                        .initialWindowSize(4 << 20)
-                                        .maxFrameSize(1 << 20)
-                                        .maxConcurrentStreams(1000)
-                                        .build())
-                        .addProtocol(inference.protocol())
+                        .addConnectionSelector(inference.connections(http2))
+                        .addProtocol(http2)
                         .addRouting(
                                 HttpRouting.builder()
                                         .get("/", (_, response) -> response.send("plain")))
