@@ -7,8 +7,9 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http2.Http2Config;
+import io.millrace.inference.grpc.GrpcInference;
 
-/** The one HTTP port. */
+/** The one port: HTTP/1.1, HTTP/2 and gRPC. */
 final class HttpFace implements AutoCloseable {
 
     private static final int HTTP2_WINDOW = 4 << 20;
@@ -17,7 +18,18 @@ final class HttpFace implements AutoCloseable {
 
     private final WebServer server;
 
-    HttpFace(ServerConfig.Endpoint endpoint, HttpRouting.Builder routing) {
+    /**
+     * Makes the face.
+     *
+     * @param grpc on the same port; browsers cannot speak it, so it needs no {@link CallerCheck}
+     */
+    HttpFace(ServerConfig.Endpoint endpoint, HttpRouting.Builder routing, GrpcInference grpc) {
+        Http2Config http2 =
+                Http2Config.builder()
+                        .initialWindowSize(HTTP2_WINDOW)
+                        .maxFrameSize(HTTP2_FRAME)
+                        .maxConcurrentStreams(HTTP2_STREAMS)
+                        .build();
         this.server =
                 WebServer.builder()
                         .host(endpoint.bind())
@@ -25,12 +37,8 @@ final class HttpFace implements AutoCloseable {
                         .shutdownHook(false)
                         // Worth eight times the throughput where answers are small.
                         .connectionOptions(options -> options.tcpNoDelay(true))
-                        .addProtocol(
-                                Http2Config.builder()
-                                        .initialWindowSize(HTTP2_WINDOW)
-                                        .maxFrameSize(HTTP2_FRAME)
-                                        .maxConcurrentStreams(HTTP2_STREAMS)
-                                        .build())
+                        .addConnectionSelector(grpc.connections(http2))
+                        .addProtocol(http2)
                         .addRouting(
                                 routing.addFilter(new CallerCheck(endpoint))
                                         .any(HttpFace::notFound))

@@ -22,6 +22,8 @@ import io.millrace.inference.ModelResidency;
 import io.millrace.inference.ProbeConfig;
 import io.millrace.inference.ResidencyConfig;
 import io.millrace.inference.graph.GraphRuntime;
+import io.millrace.inference.grpc.GrpcConfig;
+import io.millrace.inference.grpc.GrpcInference;
 import io.millrace.inference.http.InferenceAddress;
 import io.millrace.inference.http.InferenceApiConfig;
 import io.millrace.inference.http.InferenceRoutes;
@@ -185,7 +187,15 @@ final class MillraceServer implements AutoCloseable {
                                                 new InferenceApiConfig(
                                                         config.inference().maxBody(),
                                                         config.inference().timeout()),
-                                                models)));
+                                                models)),
+                        new GrpcInference(
+                                new GrpcConfig(
+                                        config.inference().maxBody(), config.inference().timeout()),
+                                models,
+                                readiness::isReady,
+                                time,
+                                ids,
+                                meters));
         http.start();
         lifecycle.add("http", http);
     }
