@@ -26,7 +26,12 @@ public sealed interface Tensor {
             if (type == DataType.BYTES) {
                 throw MillraceException.internal("byte strings have no flat memory", null);
             }
-            long expected = shape.elements() * type.bytes();
+            long elements = shape.elements();
+            // Multiplied only when it cannot overflow: 2^61 longs would take no bytes at all.
+            long expected =
+                    elements > Long.MAX_VALUE / type.bytes()
+                            ? Long.MAX_VALUE
+                            : elements * type.bytes();
             if (data.byteSize() != expected) {
                 throw MillraceException.invalid(
                         "%s of shape %s takes %d bytes, got %d"
