@@ -14,8 +14,9 @@ import tools.jackson.core.json.JsonWriteFeature;
 
 /**
  * Prediction requests and answers as TensorFlow Serving, KServe V1 and Karbon write them: rows or
- * columns, with the tokens {@code NaN} and {@code Infinity} in both directions. Numbers go straight
- * into arrays of their type.
+ * columns, with the tokens {@code NaN} and {@code Infinity} in both directions. Usual requests are
+ * read by a scanner of our own, all others by Jackson; in both, numbers go straight into arrays of
+ * their type.
  */
 public final class InferenceJson {
 
@@ -49,6 +50,12 @@ public final class InferenceJson {
      *     message says what was expected and what came. What the lookup throws goes through.
      */
     public static InferenceRequest read(byte[] body, SignatureLookup signatures) {
+        InferenceRequest usual = new RequestScanner(body, signatures).scan();
+        return usual == null ? readWithJackson(body, signatures) : usual;
+    }
+
+    /** Reads whatever is right, and says what is wrong with the rest. */
+    static InferenceRequest readWithJackson(byte[] body, SignatureLookup signatures) {
         try {
             return new RequestParser(body, signatures).parse();
         } catch (JacksonException e) {

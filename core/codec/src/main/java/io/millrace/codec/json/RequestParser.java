@@ -18,10 +18,10 @@ import tools.jackson.core.ObjectReadContext;
  */
 final class RequestParser {
 
-    private static final String SIGNATURE = "signature_name";
-    private static final String ROWS = "instances";
-    private static final String COLUMNS = "inputs";
-    private static final String BASE64 = "b64";
+    static final String SIGNATURE = "signature_name";
+    static final String ROWS = "instances";
+    static final String COLUMNS = "inputs";
+    static final String BASE64 = "b64";
 
     private final byte[] body;
     private final SignatureLookup lookup;

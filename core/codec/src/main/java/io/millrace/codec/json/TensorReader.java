@@ -32,7 +32,7 @@ final class TensorReader {
         this.rank = spec.shape().rank();
         this.extents = new long[rank];
         Arrays.fill(extents, Shape.ANY);
-        this.sink = ElementSink.of(spec, expectedElements(spec.shape()));
+        this.sink = ElementSink.of(spec, TensorScanner.expectedElements(spec.shape(), body));
     }
 
     String name() {
@@ -153,17 +153,5 @@ final class TensorReader {
                                         spec.type().plainName(),
                                         spec.shape(),
                                         received));
-    }
-
-    /** Exactly one row when its extents are known, so that one row is never copied. */
-    private static int expectedElements(Shape shape) {
-        long elements = 1;
-        for (int axis = 1; axis < shape.rank(); axis++) {
-            elements *= Math.max(1, Math.min(shape.extent(axis), 1 << 20));
-            if (elements > 1 << 20) {
-                return 1 << 20;
-            }
-        }
-        return (int) elements;
     }
 }

@@ -1,7 +1,7 @@
 package io.millrace.codec.payload;
 
-import ch.randelshofer.fastdoubleparser.JsonDoubleParser;
 import io.millrace.api.MillraceException;
+import io.millrace.codec.scan.NumberScanner;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,17 +18,14 @@ final class JsonScanner {
     static final int MAX_DEPTH = 512;
 
     private static final int MAX_NUMBER_LENGTH = 1_000;
-    private static final int MAX_PLAIN_DIGITS = 18;
 
     private final long[] isObjectAtDepth = new long[MAX_DEPTH / Long.SIZE];
+    private final NumberScanner number = new NumberScanner();
     private byte[] data = new byte[0];
     private int position;
     private int textStart;
     private int textEnd;
     private boolean textHasEscapes;
-    private boolean isWhole;
-    private long whole;
-    private double fraction;
 
     void start(byte[] payload) {
         data = payload;
@@ -92,55 +89,29 @@ final class JsonScanner {
     /** Reads a number; afterwards {@link #isWhole} says which of the two values holds it. */
     void readNumber() {
         int start = position;
-        boolean isNegative = data[position] == '-';
-        if (isNegative) {
-            position++;
-        }
-        int digits = position;
-        long value = 0;
-        while (position < data.length && isDigit(data[position])) {
-            value = value * 10 + (data[position] - '0');
-            position++;
-        }
-        int count = position - digits;
-        boolean isPlain = position == data.length || !isNumberPart(data[position]);
-        if (isPlain && count <= MAX_PLAIN_DIGITS && count > 0) {
-            if (count > 1 && data[digits] == '0') {
-                throw noNumber(start);
+        int end = number.scan(data, start);
+        if (end == NumberScanner.NONE || (end < data.length && isNumberPart(data[end]))) {
+            while (position < data.length && isNumberPart(data[position])) {
+                position++;
             }
-            isWhole = true;
-            whole = isNegative ? -value : value;
-            return;
-        }
-        readFraction(start);
-    }
-
-    private void readFraction(int start) {
-        while (position < data.length && isNumberPart(data[position])) {
-            position++;
-        }
-        int length = position - start;
-        if (length > MAX_NUMBER_LENGTH) {
             throw noNumber(start);
         }
-        isWhole = false;
-        try {
-            fraction = JsonDoubleParser.parseDouble(data, start, length);
-        } catch (NumberFormatException _) {
+        position = end;
+        if (number.length() > MAX_NUMBER_LENGTH) {
             throw noNumber(start);
         }
     }
 
     boolean isWhole() {
-        return isWhole;
+        return number.isPlainWhole();
     }
 
     long whole() {
-        return whole;
+        return number.whole();
     }
 
     double fraction() {
-        return fraction;
+        return number.toDouble();
     }
 
     private static boolean isDigit(byte b) {
