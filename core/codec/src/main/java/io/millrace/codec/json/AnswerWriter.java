@@ -64,7 +64,7 @@ final class AnswerWriter {
             whole(json, 0);
             return;
         }
-        if (!haveSameRows()) {
+        if (!haveSameRows(outputs)) {
             // Such outputs have no rows: the caller gets them whole rather than an error.
             writeColumns(json);
             return;
@@ -96,7 +96,7 @@ final class AnswerWriter {
         json.writeEndObject();
     }
 
-    private boolean haveSameRows() {
+    static boolean haveSameRows(List<Tensor> outputs) {
         for (Tensor output : outputs) {
             if (output.shape().rank() == 0
                     || output.shape().extent(0) != outputs.getFirst().shape().extent(0)) {

@@ -66,7 +66,9 @@ public final class InferenceJson {
     /** Writes an answer in the layout of its request. */
     public static byte[] write(
             Signature signature, List<Tensor> outputs, InferenceRequest.Layout layout) {
-        return new AnswerWriter(signature, outputs).write(layout);
+        return NumberAnswer.canWrite(signature, outputs)
+                ? NumberAnswer.write(signature, outputs, layout)
+                : new AnswerWriter(signature, outputs).write(layout);
     }
 
     static MillraceException invalidJson(JacksonException e) {
