@@ -9,10 +9,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
-/** {@code ./millrace bench [startup|ingest|pipeline|function …] [--seconds N] [--out FILE]}. */
+/**
+ * {@code ./millrace bench [startup|ingest|pipeline|function|serving …] [--seconds N] [--out FILE]}.
+ */
 public final class Main {
 
-    private static final List<String> ALL = List.of("startup", "ingest", "pipeline", "function");
+    private static final List<String> ALL =
+            List.of("startup", "ingest", "pipeline", "function", "serving");
     private static final double DEFAULT_SECONDS = 15;
 
     private Main() {}
@@ -42,7 +45,8 @@ public final class Main {
                     case "startup" -> new StartupBench(folder, report).run();
                     case "ingest" -> ingest(folder, report, seconds);
                     case "pipeline" -> pipeline(folder, report, seconds);
-                    default -> new FunctionBench(folder, report).run();
+                    case "function" -> new FunctionBench(folder, report).run();
+                    default -> new ServingBench(folder, report, Math.min(4, seconds)).run();
                 }
             }
         } finally {

@@ -122,6 +122,10 @@ final class ServerUnderTest implements AutoCloseable {
         return readySeconds;
     }
 
+    Duration cpu() {
+        return ProcessorTime.of(process);
+    }
+
     /** Resident memory in MB. */
     long residentMegabytes() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {

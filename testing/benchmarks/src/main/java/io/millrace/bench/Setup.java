@@ -57,6 +57,12 @@ final class Setup {
     }
 
     void pipeline() throws IOException, InterruptedException {
+        model();
+        apply(PIPELINE);
+        awaitReady("pipelines/bench");
+    }
+
+    void model() throws IOException, InterruptedException {
         Path zip =
                 Path.of(
                         System.getProperty("millrace.home"),
@@ -70,8 +76,6 @@ final class Setup {
                         .POST(HttpRequest.BodyPublishers.ofFile(zip))
                         .build());
         awaitReady("models/fashion_classifier");
-        apply(PIPELINE);
-        awaitReady("pipelines/bench");
     }
 
     private void apply(String yaml) throws IOException, InterruptedException {
