@@ -228,6 +228,24 @@ class InferenceJsonTest {
     }
 
     @Test
+    void doublesOverflowAsFloatsDo() {
+        Signature doubles = one("x", DataType.FP64, Shape.of(-1));
+        assertInvalid(() -> read(doubles, "{\"instances\":[1e309]}"), "1e309 does not fit");
+        assertInvalid(() -> read(doubles, "{\"instances\":[" + "9".repeat(400) + "]}"), "fit");
+        read(doubles, "{\"instances\":[1e308,Infinity,-Infinity,NaN]}");
+    }
+
+    /** 2^60 + 2^36 + 1 lies just above halfway between two floats: by way of a double, on it. */
+    @Test
+    void hugeIntegersAreRoundedOnce() {
+        long value = (1L << 60) + (1L << 36) + 1;
+        for (String text : List.of(value + "", "1" + value + "000")) {
+            String body = "{\"instances\":[[" + text + ",1]],\"id\":1}";
+            assertThat(floats(read(MATRIX, body))).containsExactly(Float.parseFloat(text), 1f);
+        }
+    }
+
+    @Test
     void everyTruncationIsInvalidAndNothingElse() {
         String body = "{\"signature_name\":\"s\",\"instances\":[{\"a\":[1,2],\"b\":\"x\"}]}";
         for (int length = 0; length < body.length(); length++) {
