@@ -199,9 +199,9 @@ public final class NumberScanner {
             if (digits == 0) {
                 return isNegative && !isWhole ? -0f : 0f;
             }
-            double near = near();
+            double near = near(); // 1e-22 or more: far from what a float cannot hold in full
             long doubt = (Double.doubleToRawLongBits(near) & DROPPED_BITS) - HALFWAY;
-            if ((doubt > DOUBT || doubt < -DOUBT) && near >= Float.MIN_NORMAL && near < 0x1p127) {
+            if ((doubt > DOUBT || doubt < -DOUBT) && near < 0x1p127) {
                 return isNegative ? -(float) near : (float) near;
             }
         }
