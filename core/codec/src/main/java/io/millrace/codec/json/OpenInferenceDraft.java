@@ -98,7 +98,8 @@ final class OpenInferenceDraft {
             if (tensor == null) {
                 throw MillraceException.invalid(
                         "the inputs %s are missing; signature '%s' takes %s"
-                                .formatted(missing(specs, tensors), signature.name(), names(specs)));
+                                .formatted(
+                                        missing(specs, tensors), signature.name(), names(specs)));
             }
             all.add(tensor);
         }

@@ -9,8 +9,8 @@ import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Requests and answers of the Open Inference Protocol (V2) with its binary tensor extension. JSON is
- * strict here: no {@code NaN}. Numbers go straight into arrays of their type; binary tensors are
+ * Requests and answers of the Open Inference Protocol (V2) with its binary tensor extension. JSON
+ * is strict here: no {@code NaN}. Numbers go straight into arrays of their type; binary tensors are
  * views of the body's memory.
  */
 public final class OpenInferenceJson {
@@ -53,18 +53,28 @@ public final class OpenInferenceJson {
                             .formatted(jsonLength, body.length));
         }
         try {
-            return new OpenInferenceParser(body, jsonLength).parse().resolve(signatures);
+            OpenInferenceDraft usual =
+                    jsonLength == body.length ? new OpenInferenceScanner(body).scan() : null;
+            return usual == null
+                    ? readWithJackson(body, jsonLength, signatures)
+                    : usual.resolve(signatures);
         } catch (JacksonException e) {
             throw InferenceJson.invalidJson(e);
         }
+    }
+
+    /** Reads whatever is right, and says what is wrong with the rest. */
+    static OpenInferenceRequest readWithJackson(
+            byte[] body, int jsonLength, SignatureLookup signatures) {
+        return new OpenInferenceParser(body, jsonLength).parse().resolve(signatures);
     }
 
     /**
      * Writes an answer.
      *
      * @param outputs those that were asked for
-     * @throws MillraceException {@code USER_CODE} when JSON cannot carry what the model gave: NaN or
-     *     an infinity
+     * @throws MillraceException {@code USER_CODE} when JSON cannot carry what the model gave: NaN
+     *     or an infinity
      */
     public static OpenInferenceAnswer write(
             OpenInferenceResult result, List<OpenInferenceRequest.Output> outputs) {

@@ -296,9 +296,7 @@ final class OpenInferenceParser {
                     "%s must be a whole number, 0 or more, got %s"
                             .formatted(
                                     what,
-                                    text == null || text.length() > 40
-                                            ? "something else"
-                                            : text));
+                                    text == null || text.length() > 40 ? "something else" : text));
         }
         return json.getLongValue();
     }

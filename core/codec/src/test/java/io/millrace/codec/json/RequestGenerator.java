@@ -231,6 +231,81 @@ final class RequestGenerator {
         return new Case(body, standard, other, isPlain);
     }
 
+    /**
+     * A request of the Open Inference Protocol for the signature {@code standard}; it asks for all
+     * outputs or some of those, which are called like the inputs.
+     */
+    Case nextOpenInference() {
+        Signature signature = signature("serving_default");
+        isPlain = true;
+        var inputs = new ArrayList<String>();
+        int[][] free = free(signature);
+        for (int i = 0; i < free.length; i++) {
+            TensorSpec spec = signature.inputs().get(i);
+            isPlain &= spec.name().matches("[a-z_0-9 ]*");
+            isPlain &= spec.type() != DataType.FP16 && spec.type() != DataType.BF16;
+            inputs.add(openInput(spec, free[i]));
+        }
+        var members = new ArrayList<>(List.of("\"inputs\":" + space() + list(inputs)));
+        if (oneIn(2)) {
+            members.add("\"id\":" + space() + "\"" + digits(5) + "\"");
+        }
+        if (oneIn(3)) {
+            String name = signature.inputs().getFirst().name().replace("\"", "\\\"");
+            members.add("\"outputs\":" + list(List.of("{\"name\":\"" + name + "\"}")));
+        }
+        if (oneIn(15)) {
+            isPlain = false;
+            members.add(
+                    any(
+                            List.of(
+                                    "\"id\":null",
+                                    "\"id\":\"\u00e9\"",
+                                    "\"parameters\":{\"binary_data_output\":true}",
+                                    "\"outputs\":[]",
+                                    "\"other\":{}",
+                                    members.getFirst())));
+        }
+        Collections.shuffle(members, java.util.Random.from(random));
+        String text = space() + "{" + space() + String.join(comma(), members) + space() + "}";
+        byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        if (oneIn(3)) {
+            isPlain = false;
+            body = mutated(body);
+        }
+        return new Case(body, signature, signature, isPlain);
+    }
+
+    private String openInput(TensorSpec spec, int[] extents) {
+        String name = spec.name().replace("\"", "\\\"");
+        var members =
+                new ArrayList<>(
+                        List.of(
+                                "\"name\":" + space() + "\"" + name + "\"",
+                                "\"shape\":" + space() + Arrays.toString(extents),
+                                "\"datatype\":\"" + spec.type().protocolName() + "\""));
+        Collections.shuffle(members, java.util.Random.from(random));
+        String data = "\"data\":" + space();
+        if (extents.length == 0 || oneIn(2)) {
+            long count = 1;
+            for (int extent : extents) {
+                count *= extent;
+            }
+            int[] flat = {(int) count};
+            data += nested(spec, flat, 0);
+        } else {
+            data += nested(spec, extents, 0);
+        }
+        boolean isEarly = oneIn(10);
+        isPlain &= !isEarly;
+        members.add(isEarly ? 0 : members.size(), data);
+        if (oneIn(20)) {
+            isPlain = false;
+            members.add("\"parameters\":{\"content_type\":\"base64\"}");
+        }
+        return "{" + String.join(comma(), members) + space() + "}";
+    }
+
     private boolean oneIn(int n) {
         return random.nextInt(n) == 0;
     }

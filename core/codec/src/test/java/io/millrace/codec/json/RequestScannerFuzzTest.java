@@ -88,7 +88,7 @@ final class RequestScannerFuzzTest {
         }
     }
 
-    private static boolean isSame(Tensor one, Tensor other) {
+    static boolean isSame(Tensor one, Tensor other) {
         if (one.type() != other.type() || !one.shape().equals(other.shape())) {
             return false;
         }
