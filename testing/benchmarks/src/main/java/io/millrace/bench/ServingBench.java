@@ -18,7 +18,7 @@ import java.util.zip.GZIPInputStream;
 final class ServingBench {
 
     private static final int ROUNDS = 3;
-    private static final int WARM_UPS = 2;
+    private static final int WARM_UPS = 3;
     private static final int RATE = 1_000;
     private static final int CONNECTIONS = 4;
     private static final int PIXELS = 784;
