@@ -36,9 +36,7 @@ class LayerRulesTest {
     private static final String SECURITY = "io.millrace.security..";
     private static final String CONTROL = "io.millrace.control..";
     private static final String[] RUNTIME = {
-        "io.millrace.stream..",
-        "io.millrace.inference",
-        "io.millrace.function.."
+        "io.millrace.stream..", "io.millrace.inference", "io.millrace.function.."
     };
     private static final String[] PLUGINS = {
         "io.millrace.log.kafka..",
@@ -155,7 +153,7 @@ class LayerRulesTest {
         fence("java.sql..", STORE);
         fence("com.hivemq..", "io.millrace.cli..", "io.millrace.bench..");
         fence("io.prometheus..", "io.millrace.app..");
-        fence("io.helidon..", FACES[0], FACES[1], GRPC, "io.millrace.app..");
+        fence("io.helidon..", FACES[0], FACES[1], GRPC, "io.millrace.app..", "io.millrace.bench..");
         fence(
                 "tools.jackson..",
                 CODEC,
