@@ -1,5 +1,6 @@
 package io.millrace.api.tensor;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -26,12 +27,7 @@ public sealed interface Tensor {
             if (type == DataType.BYTES) {
                 throw MillraceException.internal("byte strings have no flat memory", null);
             }
-            long elements = shape.elements();
-            // Multiplied only when it cannot overflow: 2^61 longs would take no bytes at all.
-            long expected =
-                    elements > Long.MAX_VALUE / type.bytes()
-                            ? Long.MAX_VALUE
-                            : elements * type.bytes();
+            long expected = byteSize(type, shape);
             if (data.byteSize() != expected) {
                 throw MillraceException.invalid(
                         "%s of shape %s takes %d bytes, got %d"
@@ -55,6 +51,22 @@ public sealed interface Tensor {
         public DataType type() {
             return DataType.BYTES;
         }
+    }
+
+    /**
+     * How many bytes the elements of a shape take.
+     *
+     * @throws MillraceException {@code TOO_LARGE} when they are more than can be counted
+     */
+    static long byteSize(DataType type, Shape shape) {
+        long elements = shape.elements();
+        if (elements > Long.MAX_VALUE / Long.BYTES) {
+            throw new MillraceException(
+                    ErrorCode.TOO_LARGE,
+                    "%s of shape %s takes more bytes than can be counted"
+                            .formatted(type.plainName(), shape));
+        }
+        return elements * type.bytes();
     }
 
     /** A tensor of 32-bit floats over the array itself, not a copy. */

@@ -9,6 +9,11 @@ package io.millrace.api.tensor;
  */
 public record TensorSpec(String name, DataType type, Shape shape) {
 
+    /** Whether a tensor is of this type and its shape fits. */
+    public boolean accepts(Tensor tensor) {
+        return tensor.type() == type && shape.accepts(tensor.shape());
+    }
+
     @Override
     public String toString() {
         return name + ": " + type.plainName() + shape;
