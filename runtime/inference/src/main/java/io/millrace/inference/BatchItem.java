@@ -1,12 +1,12 @@
 package io.millrace.inference;
 
-import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *   WAITING --tryStart--> RUNNING --complete/fail--> DONE
  *      '-----tryLeave---> LEFT
  * </pre>
+ *
+ * <p>The only object of its own that a call needs on its way through the queue.
  */
 final class BatchItem {
 
@@ -25,6 +27,8 @@ final class BatchItem {
     private static final int DONE = 2;
     private static final int LEFT = 3;
 
+    private static final VarHandle STATE = stateHandle();
+
     private final Signature signature;
     private final List<Tensor> inputs;
     private final int rows;
@@ -32,9 +36,15 @@ final class BatchItem {
     private final long queuedAt;
     private final long deadline;
     private final Thread waiter = Thread.currentThread();
-    private final AtomicInteger state = new AtomicInteger(WAITING);
+
+    @SuppressWarnings("unused") // by its handle: an object less for every call
+    private volatile int state = WAITING;
+
     private @Nullable List<Tensor> outputs;
     private @Nullable MillraceException failure;
+
+    /** Where it waits; belongs to the queue. */
+    private @Nullable BatchGroup group;
 
     BatchItem(
             Signature signature,
@@ -51,6 +61,14 @@ final class BatchItem {
         this.deadline = deadline;
     }
 
+    private static VarHandle stateHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(BatchItem.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     Signature signature() {
         return signature;
     }
@@ -63,12 +81,28 @@ final class BatchItem {
         return rows;
     }
 
+    boolean canMerge() {
+        return canMerge;
+    }
+
     long queuedAt() {
         return queuedAt;
     }
 
+    long deadline() {
+        return deadline;
+    }
+
     boolean isExpired(long now) {
         return deadline - now <= 0;
+    }
+
+    @Nullable BatchGroup group() {
+        return group;
+    }
+
+    void waitIn(@Nullable BatchGroup newGroup) {
+        group = newGroup;
     }
 
     /** Whether both may go in one engine call. */
@@ -86,44 +120,44 @@ final class BatchItem {
 
     /** A worker takes it; false when its caller has left. */
     boolean tryStart() {
-        return state.compareAndSet(WAITING, RUNNING);
+        return STATE.compareAndSet(this, WAITING, RUNNING);
     }
 
     /** Its caller gives up; false when a worker has taken it. */
     boolean tryLeave() {
-        return state.compareAndSet(WAITING, LEFT);
+        return STATE.compareAndSet(this, WAITING, LEFT);
+    }
+
+    boolean isDone() {
+        return state == DONE;
     }
 
     void complete(List<Tensor> result) {
         outputs = result;
-        state.set(DONE);
+        state = DONE;
         LockSupport.unpark(waiter);
     }
 
     /** Ends it without an answer, unless it has one. */
     void fail(MillraceException reason) {
-        if (state.get() == DONE) {
+        if (isDone()) {
             return;
         }
         failure = reason;
-        state.set(DONE);
+        state = DONE;
         LockSupport.unpark(waiter);
     }
 
     /**
-     * The caller waits here.
+     * The caller waits here, until its deadline or until its thread is interrupted.
      *
-     * @return whether it is done; false when the deadline came first
+     * @return whether it is done
      */
     boolean await(TimeSource time) {
-        while (state.get() != DONE) {
+        while (!isDone()) {
             long left = deadline - time.nanoTime();
-            if (left <= 0) {
+            if (left <= 0 || Thread.currentThread().isInterrupted()) {
                 return false;
-            }
-            if (Thread.currentThread().isInterrupted()) {
-                throw new MillraceException(
-                        ErrorCode.UNAVAILABLE, "the call was interrupted while it waited");
             }
             LockSupport.parkNanos(this, left);
         }
