@@ -165,7 +165,7 @@ final class ServedModel {
             states.add(new VersionState(version.version(), serving != null, version.message()));
             if (serving != null) {
                 if (spec != null) {
-                    serving.batcher().limitBatches(Math.max(1, spec.batching().maxBatchSize()));
+                    serving.batcher().limit(spec.batching());
                 }
                 ready.put(version.version(), serving);
             }

@@ -182,10 +182,7 @@ final class VersionLoader {
         return new Batcher(
                 loaded,
                 batching,
-                new BatchLimits(
-                        Math.max(1, spec.batching().maxBatchSize()),
-                        config.maxQueuedItems(),
-                        config.workers()),
+                BatchLimits.of(spec.batching(), config.workers()),
                 Thread.ofPlatform().daemon().name("model-" + name + "-", 1).factory(),
                 time,
                 BatchMeters.of(
