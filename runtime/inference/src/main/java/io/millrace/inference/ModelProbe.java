@@ -4,12 +4,15 @@ import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tries models in a process of its own, with limits on time and memory: a model that kills its
@@ -19,7 +22,11 @@ public final class ModelProbe implements Prober {
 
     private static final int WATCH_MILLIS = 20;
     private static final int EXIT_OUT_OF_MEMORY = 3;
-    private static final int SIGNAL_BASE = 128;
+
+    /** Of all processes, the system shall end this one when memory runs out. */
+    private static final String FIRST_TO_GO = "1000";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ModelProbe.class);
 
     private final ProbeConfig config;
     private final Path workFolder;
@@ -66,14 +73,26 @@ public final class ModelProbe implements Prober {
         builder.environment().put("CLASSPATH", config.classPath());
         builder.environment().putAll(config.environment());
         Process process = builder.start();
-        try {
-            process.getOutputStream().close();
+        // Its input stays open as long as this process lives: the probe ends with it.
+        try (OutputStream _ = process.getOutputStream()) {
+            offerToTheSystem(process);
             Thread.ofVirtual().name("probe-output").start(() -> output.follow(process));
             return watch(process)
                     .map(reason -> (ProbeVerdict) new ProbeVerdict.Rejected(reason, false))
                     .orElseGet(() -> verdict(process.exitValue(), report, output));
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
+        }
+    }
+
+    /** When memory runs out before the watch sees it, the probe shall go and not the server. */
+    private static void offerToTheSystem(Process process) {
+        Path score = Path.of("/proc", Long.toString(process.pid()), "oom_score_adj");
+        try {
+            Files.writeString(score, FIRST_TO_GO);
+        } catch (IOException e) {
+            LOG.debug("the system does not take {}", score, e); // the watch is still there
         }
     }
 
@@ -84,7 +103,7 @@ public final class ModelProbe implements Prober {
         command.add("-Xmx" + config.heap().bytes());
         command.add("-XX:+ExitOnOutOfMemoryError");
         command.add("-XX:-CreateCoredumpOnCrash");
-        command.add("-XX:ErrorFile=" + folder.resolve("crash.log"));
+        command.add("-XX:ErrorFile=" + crashLog(report));
         command.add("-Djava.io.tmpdir=" + folder);
         command.add(ProbeMain.class.getName());
         command.add(framework);
@@ -102,13 +121,15 @@ public final class ModelProbe implements Prober {
                     return Optional.of(
                             "loading and trying the model took longer than "
                                     + config.timeout().toSeconds()
-                                    + " s");
+                                    + " s, the most a probe may take: it hangs, or is too large"
+                                    + " for this machine");
                 }
                 if (ResidentMemory.ofProcess(process.pid()) > config.memory().bytes()) {
                     return Optional.of(
                             "loading and trying the model took more than "
                                     + config.memory()
-                                    + " of memory");
+                                    + " of memory, the most a probe may use: make the model"
+                                    + " smaller or raise the limit");
                 }
             }
             return Optional.empty();
@@ -127,29 +148,17 @@ public final class ModelProbe implements Prober {
         } catch (IOException e) {
             throw MillraceException.internal("cannot read the probe's report", e);
         }
-        return new ProbeVerdict.Rejected(reason(exit, output), false);
+        String reason =
+                exit == EXIT_OUT_OF_MEMORY
+                        ? "loading and trying the model took more than "
+                                + config.heap()
+                                + " of Java memory, the most a probe may use: make its inputs and"
+                                + " outputs smaller or raise the limit"
+                        : ProbeEnd.reason(exit, crashLog(report), output.text());
+        return new ProbeVerdict.Rejected(reason, false);
     }
 
-    private String reason(int exit, OutputTail output) {
-        if (exit == EXIT_OUT_OF_MEMORY) {
-            return "loading and trying the model took more than "
-                    + config.heap()
-                    + " of Java memory";
-        }
-        String how =
-                switch (exit - SIGNAL_BASE) {
-                    case 4 -> "illegal instruction, SIGILL";
-                    case 6 -> "abort, SIGABRT";
-                    case 7 -> "bus error, SIGBUS";
-                    case 8 -> "arithmetic error, SIGFPE";
-                    case 9 -> "killed by the system, SIGKILL: out of memory?";
-                    case 11 -> "segmentation fault, SIGSEGV";
-                    default -> "exit code " + exit;
-                };
-        String said = output.text();
-        return "the model crashes its engine ("
-                + how
-                + ")"
-                + (said.isEmpty() ? "" : "; last output: " + said);
+    private static Path crashLog(Path report) {
+        return report.resolveSibling("crash.log");
     }
 }

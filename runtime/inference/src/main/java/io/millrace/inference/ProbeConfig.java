@@ -40,6 +40,17 @@ public record ProbeConfig(
                     "-XX:TieredStopAtLevel=1",
                     "-Xshare:auto");
 
+    /** Where natives are unpacked to, and where those are found that need no unpacking. */
+    private static final List<String> NATIVE_PROPERTIES =
+            List.of(
+                    "java.library.path",
+                    "org.bytedeco.javacpp.cachedir",
+                    "org.bytedeco.javacpp.pathsFirst",
+                    "onnxruntime.native.path");
+
+    private static final List<String> NATIVE_FOLDERS =
+            List.of("org.bytedeco.javacpp.cachedir", "onnxruntime.native.path");
+
     /** What the probe takes over from the server, whose own variables may hold keys. */
     private static final Set<String> INHERITED = Set.of("PATH", "HOME", "LANG", "TZ", "TMPDIR");
 
@@ -51,20 +62,23 @@ public record ProbeConfig(
     }
 
     /**
-     * The probe runs on the Java and the class path of this very process, with the folder into
-     * which JavaCPP unpacks natives if one is set.
+     * The probe runs on the Java and the class path of this very process and finds natives where it
+     * does. ONNX Runtime sends reports and may crash unless the environment says otherwise.
      */
     public static ProbeConfig ofThisProcess() {
-        String cache = System.getProperty("org.bytedeco.javacpp.cachedir", "");
         var flags = new ArrayList<>(NATIVE_FLAGS);
-        if (!cache.isEmpty()) {
-            flags.add("-Dorg.bytedeco.javacpp.cachedir=" + Path.of(cache).toAbsolutePath());
+        for (String name : NATIVE_PROPERTIES) {
+            String value = System.getProperty(name, "");
+            if (!value.isEmpty()) {
+                boolean isFolder = NATIVE_FOLDERS.contains(name);
+                flags.add("-D" + name + "=" + (isFolder ? Path.of(value).toAbsolutePath() : value));
+            }
         }
         return new ProbeConfig(
                 Path.of(System.getProperty("java.home"), "bin", "java"),
                 absolute(System.getProperty("java.class.path")),
                 flags,
-                Map.of("TF_CPP_MIN_LOG_LEVEL", "2"),
+                Map.of("TF_CPP_MIN_LOG_LEVEL", "2", "ORT_DISABLE_TELEMETRY", "1"),
                 DataSize.ofMebibytes(512),
                 DataSize.ofMebibytes(2048),
                 Duration.ofSeconds(60));

@@ -1,6 +1,7 @@
 package io.millrace.inference;
 
 import io.millrace.api.MillraceException;
+import io.millrace.api.ModelVersionStatus.Check;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +15,19 @@ public sealed interface ProbeVerdict {
      * The model may be served.
      *
      * @param signatures all of them, in the engine's order
+     * @param checks what trying it showed, for people
      */
-    record Accepted(List<TriedSignature> signatures) implements ProbeVerdict {
+    record Accepted(List<TriedSignature> signatures, List<Check> checks) implements ProbeVerdict {
         public Accepted {
             signatures = List.copyOf(signatures);
+            checks = List.copyOf(checks);
+        }
+
+        /** The same with further checks. */
+        Accepted with(Check... more) {
+            var all = new ArrayList<>(checks);
+            all.addAll(List.of(more));
+            return new Accepted(signatures, all);
         }
     }
 
@@ -45,7 +55,7 @@ public sealed interface ProbeVerdict {
     static String write(ProbeVerdict verdict) {
         var out = new StringBuilder(HEADER).append('\n');
         switch (verdict) {
-            case Accepted(List<TriedSignature> signatures) -> {
+            case Accepted(List<TriedSignature> signatures, List<Check> checks) -> {
                 out.append("accepted\n");
                 for (TriedSignature s : signatures) {
                     line(
@@ -56,6 +66,9 @@ public sealed interface ProbeVerdict {
                             s.batching().name(),
                             "" + s.hasRun(),
                             s.note());
+                }
+                for (Check check : checks) {
+                    line(out, "check", check.name(), check.result());
                 }
             }
             case Rejected(String reason, boolean isFinal) ->
@@ -76,29 +89,48 @@ public sealed interface ProbeVerdict {
                 || !lines.getLast().equals("end")) {
             throw MillraceException.invalid("the probe's report is not complete");
         }
-        String[] second = fields(lines.get(1));
+        try {
+            return read(lines.get(1), lines.subList(2, lines.size() - 1));
+        } catch (IllegalArgumentException e) {
+            throw damaged();
+        }
+    }
+
+    private static ProbeVerdict read(String verdict, List<String> facts) {
+        String[] second = fields(verdict);
         if (second[0].equals("rejected") && second.length == 3) {
             return new Rejected(second[1], Boolean.parseBoolean(second[2]));
         }
-        var signatures = new ArrayList<TriedSignature>();
-        for (String line : lines.subList(2, lines.size() - 1)) {
-            String[] fields = fields(line);
-            if (fields.length != 6) {
-                throw MillraceException.invalid("the probe's report is damaged");
-            }
-            signatures.add(
-                    new TriedSignature(
-                            fields[1],
-                            fields[2],
-                            Batching.valueOf(fields[3]),
-                            Boolean.parseBoolean(fields[4]),
-                            fields[5]));
+        if (!second[0].equals("accepted")) {
+            throw damaged();
         }
-        return new Accepted(signatures);
+        var signatures = new ArrayList<TriedSignature>();
+        var checks = new ArrayList<Check>();
+        for (String line : facts) {
+            String[] fields = fields(line);
+            if (fields[0].equals("signature") && fields.length == 6) {
+                signatures.add(
+                        new TriedSignature(
+                                fields[1],
+                                fields[2],
+                                Batching.valueOf(fields[3]),
+                                Boolean.parseBoolean(fields[4]),
+                                fields[5]));
+            } else if (fields[0].equals("check") && fields.length == 3) {
+                checks.add(new Check(fields[1], fields[2]));
+            } else {
+                throw damaged();
+            }
+        }
+        return new Accepted(signatures, checks);
+    }
+
+    private static MillraceException damaged() {
+        return MillraceException.invalid("the probe's report is damaged");
     }
 
     /** First line of a report; the number grows when older reports must not be believed. */
-    String HEADER = "millrace-probe 1";
+    String HEADER = "millrace-probe 2";
 
     private static void line(StringBuilder out, String... fields) {
         for (int i = 0; i < fields.length; i++) {

@@ -1,5 +1,7 @@
 package io.millrace.inference;
 
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
@@ -16,6 +18,9 @@ final class TrialInputs {
 
     /** Fractions of its multiples lie everywhere between 0 and 1, without a random source. */
     private static final double GOLDEN = 0.6180339887498949;
+
+    /** The largest input that is tried; several of it must fit into a probe's Java memory. */
+    private static final long MAX_BYTES = 1L << 30;
 
     private TrialInputs() {}
 
@@ -54,9 +59,8 @@ final class TrialInputs {
             Shape shape = fixed(spec.shape(), items, open);
             inputs.add(
                     spec.type() == DataType.BYTES
-                            ? new Tensor.Bytes(
-                                    shape, Collections.nCopies((int) shape.elements(), new byte[0]))
-                            : new Tensor.Numeric(spec.type(), shape, memory(spec.type(), shape)));
+                            ? new Tensor.Bytes(shape, empties(spec, shape))
+                            : new Tensor.Numeric(spec.type(), shape, memory(spec, shape)));
         }
         return inputs;
     }
@@ -97,10 +101,28 @@ final class TrialInputs {
         return Shape.of(extents);
     }
 
-    private static MemorySegment memory(DataType type, Shape shape) {
-        long bytes = Math.multiplyExact(shape.elements(), type.bytes());
+    private static List<byte[]> empties(TensorSpec spec, Shape shape) {
+        long elements = shape.elements();
+        if (elements > MAX_BYTES / Long.BYTES) {
+            throw tooLarge(spec, shape);
+        }
+        return Collections.nCopies((int) elements, new byte[0]);
+    }
+
+    private static MemorySegment memory(TensorSpec spec, Shape shape) {
+        long bytes = Tensor.byteSize(spec.type(), shape);
+        if (bytes > MAX_BYTES) {
+            throw tooLarge(spec, shape);
+        }
         // Longs, so that every element type is aligned.
-        var words = new long[Math.toIntExact((bytes + 7) / 8)];
+        var words = new long[(int) ((bytes + Long.BYTES - 1) / Long.BYTES)];
         return MemorySegment.ofArray(words).asSlice(0, bytes);
+    }
+
+    private static MillraceException tooLarge(TensorSpec spec, Shape shape) {
+        return new MillraceException(
+                ErrorCode.TOO_LARGE,
+                "input '%s' of shape %s is too large to be tried: at most %d MiB"
+                        .formatted(spec.name(), shape, MAX_BYTES >> 20));
     }
 }

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.DataSize;
 import io.millrace.api.IdSource;
+import io.millrace.api.ModelVersionStatus.Check;
 import io.millrace.api.TimeSource;
 import io.millrace.testkit.FakeModelEngine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Starts real processes. */
 @Timeout(120)
@@ -61,14 +67,105 @@ class ModelProbeTest {
         assertRejected("load=refuse", "this fake model refuses to load");
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "load=crash,   'abort, SIGABRT'",
+        "load=segfault,'segmentation fault, SIGSEGV in libc'",
+        "load=exit,    the process ended by itself",
+        "load=throw,   this fake model throws",
+        "run=crash,    'abort, SIGABRT'",
+        "run=segfault, 'segmentation fault, SIGSEGV in libc'",
+        "run=exit,     the process ended by itself",
+        "run=throw,    this fake model throws",
+        "run=heap,     64Mi of Java memory",
+        "run=memory,   512Mi of memory",
+    })
+    void aModelThatHarmsItsProcessIsRejected(String model, String says) throws IOException {
+        assertRejected(model, says);
+        // And the next one finds all as it should be.
+        assertThat(probe("width=3")).isInstanceOf(ProbeVerdict.Accepted.class);
+    }
+
     @Test
-    void aModelThatKillsItsProcessIsRejected() throws IOException {
-        assertRejected("load=crash", "SIGABRT");
+    void aModelThatTalksTooMuchIsHeardOut() throws IOException {
+        assertThat(probe("load=shout")).isInstanceOf(ProbeVerdict.Accepted.class);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "run=nan     | answers NaN for zeros (output 'y', row 0)",
+                "run=dim     | answers NaN for ordinary numbers (output 'y', row 0)",
+                "run=wide    | output 'y': expected float32[-1,2], got float32[1,4]",
+                "run=doubles | output 'y': expected float32[-1,2], got float64[1,2]",
+                "run=two     | expected 1 outputs [y], got 2",
+            })
+    void aModelWhoseAnswersAreOfNoUseIsRejectedForGood(String model, String says) {
+        assertThat(trial(model))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Rejected.class,
+                        rejected -> {
+                            assertThat(rejected.reason())
+                                    .contains("signature 'serving_default'")
+                                    .contains(says);
+                            assertThat(rejected.isFinal()).isTrue();
+                        });
+    }
+
+    @Test
+    void infinityIsNotedAndNothingWorse() {
+        assertThat(trial("run=infinity"))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Accepted.class,
+                        accepted ->
+                                assertThat(accepted.checks())
+                                        .contains(
+                                                new Check(
+                                                        "infinity",
+                                                        "serving_default: answers infinity for"
+                                                                + " zeros (output 'y', row 0)")));
+    }
+
+    @Test
+    void saysWhatWasChecked() throws IOException {
+        assertThat(checks("width=3"))
+                .containsEntry("operations", "none reaches outside of the model")
+                .containsEntry("zeros", "serving_default: answers float32[1,3]")
+                .containsEntry(
+                        "batch",
+                        "serving_default: rows are independent: calls are merged up to the limit")
+                .hasEntrySatisfying("memory", text -> assertThat(text).matches("peak \\d+ MiB"))
+                .hasEntrySatisfying(
+                        "time", text -> assertThat(text).startsWith("loaded and tried"));
+        assertThat(checks("batch=false"))
+                .containsEntry(
+                        "batch",
+                        "serving_default: two rows at once fail: cannot take two rows; rows run"
+                                + " one by one");
+    }
+
+    private Map<String, String> checks(String model) throws IOException {
+        ProbeVerdict verdict = probe(model);
+        assertThat(verdict).isInstanceOf(ProbeVerdict.Accepted.class);
+        return ((ProbeVerdict.Accepted) verdict)
+                .checks().stream().collect(Collectors.toMap(Check::name, Check::result));
+    }
+
+    /** The same as a probe, in this process. */
+    private ProbeVerdict trial(String model) {
+        try {
+            return ModelTrial.run(new FakeModelEngine(), write(model));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
     void aModelThatHangsIsRejected() throws IOException {
         assertRejected("load=hang", Duration.ofSeconds(2), "took longer than 2 s");
+        assertRejected("run=hang", Duration.ofSeconds(2), "took longer than 2 s");
     }
 
     @Test
@@ -79,7 +176,7 @@ class ModelProbeTest {
 
     @Test
     void aModelSeesNothingOfTheServersEnvironmentButWhatItNeeds() throws IOException {
-        String needed = "CLASSPATH|PATH|HOME|LANG|LC_.*|TZ|TMPDIR|TF_.*";
+        String needed = "CLASSPATH|PATH|HOME|LANG|LC_.*|TZ|TMPDIR|TF_.*|ORT_DISABLE_TELEMETRY";
         assertThat(System.getenv().keySet()).anyMatch(name -> !name.matches(needed));
         assertThat(probe(write("load=environment"), Duration.ofSeconds(60)))
                 .isInstanceOfSatisfying(
@@ -87,6 +184,7 @@ class ModelProbeTest {
                         rejected ->
                                 assertThat(rejected.reason().split(" "))
                                         .contains("CLASSPATH", "PATH", "TF_CPP_MIN_LOG_LEVEL")
+                                        .contains("ORT_DISABLE_TELEMETRY")
                                         .allMatch(name -> name.matches("environment:|" + needed)));
     }
 
@@ -105,7 +203,8 @@ class ModelProbeTest {
                 new ProbeVerdict.Accepted(
                         java.util.List.of(
                                 new ProbeVerdict.TriedSignature(
-                                        "a\tb", "x\n%", Batching.AS_CALLED, false, "")));
+                                        "a\tb", "x\n%", Batching.AS_CALLED, false, "")),
+                        java.util.List.of(new Check("m\tn", "100 %\n")));
         String text = ProbeVerdict.write(accepted);
         assertThat(ProbeVerdict.read(text)).isEqualTo(accepted);
         var rejected = new ProbeVerdict.Rejected("no\nway", true);
