@@ -88,7 +88,7 @@ final class Batcher implements AutoCloseable {
             case QUEUED -> await(item);
             case HERE -> {
                 try {
-                    yield model.call(signature, inputs, rows);
+                    yield model.call(signature, inputs, rows, item.queuedAt());
                 } finally {
                     workers.leave();
                 }

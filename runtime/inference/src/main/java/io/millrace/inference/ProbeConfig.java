@@ -38,7 +38,10 @@ public record ProbeConfig(
                     "--sun-misc-unsafe-memory-access=allow",
                     "-XX:+UseSerialGC",
                     "-XX:TieredStopAtLevel=1",
-                    "-Xshare:auto");
+                    "-Xshare:auto",
+                    // JavaCPP takes the Java heap's limit for that of all memory; ours is watched.
+                    "-Dorg.bytedeco.javacpp.maxBytes=0",
+                    "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
 
     /** Where natives are unpacked to, and where those are found that need no unpacking. */
     private static final List<String> NATIVE_PROPERTIES =

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +167,32 @@ class ModelProbeTest {
     void aModelThatHangsIsRejected() throws IOException {
         assertRejected("load=hang", Duration.ofSeconds(2), "took longer than 2 s");
         assertRejected("run=hang", Duration.ofSeconds(2), "took longer than 2 s");
+    }
+
+    @Test
+    void aProbeWhoseServerIsGoneEndsItself() throws Exception {
+        Path report = folder.resolve("report");
+        var builder =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                ProbeMain.class.getName(),
+                                "fake",
+                                write("run=hang").toString(),
+                                report.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .directory(folder.toFile());
+        builder.environment().put("CLASSPATH", ProbeConfig.ofThisProcess().classPath());
+        Process probe = builder.start();
+        try {
+            probe.getOutputStream().close(); // as the system does when a process dies
+            assertThat(probe.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(probe.exitValue()).isEqualTo(4);
+            assertThat(report).doesNotExist();
+        } finally {
+            probe.destroyForcibly();
+        }
     }
 
     @Test
