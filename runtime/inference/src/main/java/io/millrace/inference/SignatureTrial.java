@@ -5,6 +5,7 @@ import io.millrace.api.ModelVersionStatus.Check;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.spi.LoadedModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,6 +23,9 @@ final class SignatureTrial {
     private final LoadedModel model;
     private final Signature signature;
     private final List<Check> checks;
+
+    /** What the attempt under way has found. */
+    private final List<Check> found = new ArrayList<>();
 
     /**
      * A trial that has not begun.
@@ -60,8 +64,11 @@ final class SignatureTrial {
         Optional<Outcome> unfit = Optional.empty();
         int[] extents = TrialInputs.isFullyKnown(signature) ? NO_OPEN_EXTENTS : OPEN_EXTENTS;
         for (int open : extents) {
+            found.clear();
             try {
-                return new Outcome.Tried(attempt(open));
+                ProbeVerdict.TriedSignature result = attempt(open);
+                checks.addAll(found);
+                return new Outcome.Tried(result);
             } catch (MillraceException e) {
                 failure = e.text();
             } catch (UnfitAnswer e) {
@@ -72,7 +79,7 @@ final class SignatureTrial {
         if (unfit.isPresent()) {
             return unfit.get();
         }
-        check("zeros", "fails: " + failure);
+        checks.add(new Check("zeros", named("fails: " + failure)));
         return new Outcome.Tried(result(Batching.AS_CALLED, false, failure));
     }
 
@@ -86,9 +93,9 @@ final class SignatureTrial {
     }
 
     private ProbeVerdict.TriedSignature withoutRows(String failure) {
-        String found = failure.isEmpty() ? "" : "fails on other numbers than zeros: " + failure;
+        String note = failure.isEmpty() ? "" : "fails on other numbers than zeros: " + failure;
         check("batch", "no axis counts rows: calls run as they come");
-        return result(Batching.AS_CALLED, true, found);
+        return result(Batching.AS_CALLED, true, note);
     }
 
     /** What went wrong, which with inputs out of thin air is no fault; empty when nothing did. */
@@ -154,12 +161,12 @@ final class SignatureTrial {
         return outputs;
     }
 
-    private void check(String name, String found) {
-        checks.add(new Check(name, named(found)));
+    private void check(String name, String result) {
+        found.add(new Check(name, named(result)));
     }
 
-    private String named(String found) {
-        return signature.name() + ": " + found;
+    private String named(String result) {
+        return signature.name() + ": " + result;
     }
 
     private ProbeVerdict.TriedSignature result(Batching batching, boolean hasRun, String note) {

@@ -147,6 +147,17 @@ class ModelProbeTest {
                                 + " one by one");
     }
 
+    @Test
+    void checksComeInTheOrderInWhichTheyWereMade() {
+        assertThat(trial("run=infinity"))
+                .isInstanceOfSatisfying(
+                        ProbeVerdict.Accepted.class,
+                        accepted ->
+                                assertThat(accepted.checks().stream().map(Check::name).distinct())
+                                        .containsExactly(
+                                                "operations", "infinity", "zeros", "batch"));
+    }
+
     private Map<String, String> checks(String model) throws IOException {
         ProbeVerdict verdict = probe(model);
         assertThat(verdict).isInstanceOf(ProbeVerdict.Accepted.class);
