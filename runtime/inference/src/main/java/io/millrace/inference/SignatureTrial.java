@@ -86,10 +86,9 @@ final class SignatureTrial {
     private ProbeVerdict.TriedSignature attempt(int open) throws UnfitAnswer {
         List<Tensor> single =
                 answer("zeros", model.run(signature, TrialInputs.zeros(signature, 1, open)));
+        check("zeros", "answers " + AnswerCheck.describe(single));
         boolean hasRows = TrialInputs.hasItemAxis(signature) && Rows.haveRows(single, 1);
-        ProbeVerdict.TriedSignature result = hasRows ? tryRows(open) : withoutRows(tryVaried(open));
-        checks.addFirst(new Check("zeros", named("answers " + AnswerCheck.describe(single))));
-        return result;
+        return hasRows ? tryRows(open) : withoutRows(tryVaried(open));
     }
 
     private ProbeVerdict.TriedSignature withoutRows(String failure) {
