@@ -2,16 +2,20 @@ package io.millrace.codec;
 
 import io.millrace.api.BatchingSpec;
 import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelSpec.SignatureChange;
 import io.millrace.api.ModelSpec.Version;
 import io.millrace.api.Suggestion;
+import io.millrace.api.TrafficRule;
 import io.millrace.codec.Node.MapNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -19,16 +23,15 @@ import java.util.stream.Collectors;
 final class ModelCodec implements KindCodec<ModelSpec> {
 
     static final int MAX_VERSION = 999_999_999;
-    private static final int MAX_BATCH_SIZE = 65_536;
-    private static final String TENSORFLOW = "tensorflow";
-    private static final Set<String> LATER_FRAMEWORKS =
-            Set.of("onnx", "tflite", "keras", "pytorch", "sklearn", "xgboost");
-    private static final Pattern BLOB = Pattern.compile("blob:sha256:[0-9a-f]{64}");
+    private static final List<String> FRAMEWORKS = List.of("tensorflow", "onnx", "tflite", "keras");
+    private static final Set<String> LATER_FRAMEWORKS = Set.of("pytorch", "sklearn", "xgboost");
     private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+    private static final Map<String, SignatureChange> SIGNATURE_CHANGES =
+            Words.of(SignatureChange.values());
 
     /** As consoles offer it: a framework with the number of its release. */
     private static final Pattern WITH_RELEASE =
-            Pattern.compile("(?i)(tensorflow)(\\s+[0-9]+(\\.[0-9x]+)*)?");
+            Pattern.compile("(?i)(tensorflow|onnx|tflite|keras)(\\s+[0-9]+(\\.[0-9x]+)*)?");
 
     @Override
     public Class<ModelSpec> type() {
@@ -37,39 +40,41 @@ final class ModelCodec implements KindCodec<ModelSpec> {
 
     @Override
     public ModelSpec read(Fields spec) {
-        spec.later("traffic", "transformer");
+        spec.later("transformer");
         String framework = framework(spec.required("framework"));
         List<Version> versions = versions(spec.optional("versions"));
-        Map<String, Integer> aliases = aliases(spec.optional("aliases"), versions);
-        Value batching = spec.optional("batching");
-        int maxBatchSize = BatchingSpec.STANDARD.maxBatchSize();
-        if (batching.isPresent()) {
-            Fields fields = batching.fields().later("maxDelay", "delay");
-            Value size = fields.optional("maxBatchSize");
-            maxBatchSize = size.isPresent() ? size.integer(1, MAX_BATCH_SIZE) : maxBatchSize;
-            fields.rejectUnknown();
-        }
+        Set<Integer> known = versions.stream().map(Version::version).collect(Collectors.toSet());
+        Map<String, Integer> aliases = aliases(spec.optional("aliases"), known);
+        BatchingSpec batching = BatchingCodec.read(spec.optional("batching"));
+        TrafficRule traffic = TrafficCodec.read(spec.optional("traffic"), known);
+        SignatureChange signatureChange =
+                spec.optional("signatureChange")
+                        .choice("signature change", SIGNATURE_CHANGES, Set.of());
         spec.rejectUnknown();
-        return ModelSpec.of(framework, versions, aliases)
-                .withBatching(BatchingSpec.STANDARD.withMaxBatchSize(maxBatchSize));
+        return new ModelSpec(framework, versions, aliases, batching, traffic, signatureChange);
     }
 
     /** Engines are plug-ins, so any name may be right; what is surely wrong is told here. */
-    private static String framework(Value value) {
+    static String framework(Value value) {
         String text = value.filledText().strip();
-        if (WITH_RELEASE.matcher(text).matches()) {
-            return TENSORFLOW;
+        Matcher released = WITH_RELEASE.matcher(text);
+        if (released.matches()) {
+            return released.group(1).toLowerCase(Locale.ROOT);
         }
         String shown = "framework '" + DocumentParser.shorten(text) + "'";
         String lower = text.toLowerCase(Locale.ROOT);
+        Optional<String> nearest = Suggestion.nearest(lower, FRAMEWORKS);
         if (LATER_FRAMEWORKS.contains(lower)) {
-            value.problem(shown + " is not available in this version; allowed: " + TENSORFLOW);
-        } else if (Suggestion.nearest(lower, Set.of(TENSORFLOW)).isPresent()) {
-            value.problem("unknown " + shown + "; did you mean '" + TENSORFLOW + "'?");
+            value.problem(
+                    shown
+                            + " is not available in this version; allowed: "
+                            + String.join(", ", FRAMEWORKS));
+        } else if (nearest.isPresent()) {
+            value.problem("unknown " + shown + "; did you mean '" + nearest.get() + "'?");
         } else if (value.isPresent()) {
             return value.name("framework").value();
         }
-        return TENSORFLOW;
+        return FRAMEWORKS.getFirst();
     }
 
     private static List<Version> versions(Value value) {
@@ -78,49 +83,20 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         for (Value item : value.items()) {
             Fields fields = item.fields();
             Value number = fields.required("version");
-            Value uri = fields.required("uri");
+            String uri = VersionAddress.read(fields);
             numbers.add(number);
-            versions.add(new Version(number.integer(1, MAX_VERSION), uri(uri)));
+            versions.add(new Version(number.integer(1, MAX_VERSION), uri));
             fields.rejectUnknown();
         }
         Value.refuseDuplicates("version", numbers);
         return versions;
     }
 
-    private static String uri(Value value) {
-        String uri = value.filledText();
-        boolean good =
-                uri.isBlank()
-                        || value.reading().isUnchecked()
-                        || BLOB.matcher(uri).matches()
-                        || (value.reading().origin() == Reading.Origin.LOCAL
-                                && uri.startsWith("file:")
-                                && uri.length() > "file:".length());
-        if (good) {
-            return uri;
-        }
-        String shown = "'" + DocumentParser.shorten(uri) + "'";
-        value.problem(
-                uri.startsWith("file:") && uri.length() > "file:".length()
-                        ? "the server cannot read "
-                                + shown
-                                + "; millrace apply uploads the file and names it"
-                                + " blob:sha256:<64 hexadecimal digits>"
-                        : "expected "
-                                + (value.reading().origin() == Reading.Origin.LOCAL
-                                        ? "file:<path> or "
-                                        : "")
-                                + "blob:sha256:<64 hexadecimal digits>, got "
-                                + shown);
-        return uri;
-    }
-
-    private static Map<String, Integer> aliases(Value value, List<Version> versions) {
-        Set<Integer> known = versions.stream().map(Version::version).collect(Collectors.toSet());
+    private static Map<String, Integer> aliases(Value value, Set<Integer> known) {
         var aliases = new LinkedHashMap<String, Integer>();
         value.map()
                 .forEach((alias, target) -> {
-                    if (alias.isBlank() || NUMBER.matcher(alias).matches()) {
+                    if (!isAlias(alias)) {
                         target.problem(
                                 "alias '"
                                         + DocumentParser.shorten(alias)
@@ -131,22 +107,28 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                         return;
                     }
                     int version = target.integer(1, MAX_VERSION);
-                    if (!known.contains(version)
-                            && !versions.isEmpty()
-                            && !target.reading().isUnchecked()) {
-                        target.problem(
-                                "alias '"
-                                        + DocumentParser.shorten(alias)
-                                        + "' names version "
-                                        + version
-                                        + ", which is not among the versions");
+                    String what = "alias '" + DocumentParser.shorten(alias) + "'";
+                    if (!known.isEmpty()) {
+                        refuseUnknown(target, what, version, known);
                     }
                     aliases.put(alias, version);
                 });
-        if (versions.isEmpty() && !aliases.isEmpty() && !value.reading().isUnchecked()) {
+        if (known.isEmpty() && !aliases.isEmpty() && !value.reading().isUnchecked()) {
             value.problem("aliases need versions to name; there are none");
         }
         return aliases;
+    }
+
+    /** A number would hide the version of that number. */
+    static boolean isAlias(String text) {
+        return !text.isBlank() && !NUMBER.matcher(text).matches();
+    }
+
+    /** Notes that something names a version that is not declared. */
+    static void refuseUnknown(Value place, String what, int version, Set<Integer> known) {
+        if (!known.contains(version) && !place.reading().isUnchecked()) {
+            place.problem(what + " names version " + version + ", which is not among the versions");
+        }
     }
 
     @Override
@@ -163,9 +145,9 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                 .put("framework", spec.framework())
                 .put("versions", Node.list(versions))
                 .put("aliases", aliases.build())
-                .put(
-                        "batching",
-                        Node.map().put("maxBatchSize", spec.batching().maxBatchSize()).build())
+                .put("batching", BatchingCodec.write(spec.batching()))
+                .put("traffic", TrafficCodec.write(spec.traffic()))
+                .put("signatureChange", Words.word(spec.signatureChange()))
                 .build();
     }
 }

@@ -42,7 +42,7 @@ public final class ResourceReader {
 
     /**
      * A reader for a server: the source of a function must be in the text, and a model's archive in
-     * the server's own store.
+     * the server's own store or where the server can fetch it.
      *
      * @param defaultProject the project of documents that name none
      */
@@ -142,8 +142,8 @@ public final class ResourceReader {
         return reader.one(source, json, value -> Optional.of(value.textMap()));
     }
 
-    private <T> T one(
-            String source, String text, java.util.function.Function<Value, Optional<T>> read) {
+    /** Reads the one thing that a text is. */
+    <T> T one(String source, String text, java.util.function.Function<Value, Optional<T>> read) {
         var problems = new Problems(source);
         List<Document> documents = DocumentParser.parse(text, problems);
         if (documents.size() != 1) {

@@ -1,5 +1,6 @@
 package io.millrace.codec;
 
+import io.millrace.api.BatchingSpec;
 import io.millrace.api.CategorySpec;
 import io.millrace.api.Condition;
 import io.millrace.api.DataSize;
@@ -23,6 +24,7 @@ import io.millrace.api.Revision;
 import io.millrace.api.Scope;
 import io.millrace.api.Spec;
 import io.millrace.api.Status;
+import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import java.time.Duration;
@@ -38,6 +40,15 @@ import java.util.random.RandomGenerator;
 
 /** Makes valid resources of every kind, with texts that YAML readers like to misunderstand. */
 final class RandomResources {
+
+    private static final String[] FRAMEWORKS = {"tensorflow", "onnx", "tflite", "keras", "other"};
+    private static final String[] ADDRESSES = {
+        "blob:sha256:" + "0a".repeat(32),
+        "https://host:8443/models/m.zip?v=1",
+        "s3://bucket/models/m/",
+        "file:///srv/models/m.onnx",
+        "file:/srv/models/m"
+    };
 
     private static final List<String> TEXTS =
             List.of(
@@ -183,13 +194,32 @@ final class RandomResources {
         var versions = new ArrayList<ModelSpec.Version>();
         var aliases = new LinkedHashMap<String, Integer>();
         for (int i = 1; i <= random.nextInt(4); i++) {
-            versions.add(new ModelSpec.Version(i, "blob:sha256:" + "0a".repeat(32)));
+            versions.add(new ModelSpec.Version(i, pick(ADDRESSES)));
             aliases.put("alias " + i + name(), i);
         }
-        return ModelSpec.of("tensorflow", versions, aliases)
-                .withBatching(
-                        io.millrace.api.BatchingSpec.STANDARD.withMaxBatchSize(
-                                1 + random.nextInt(99)));
+        return new ModelSpec(
+                pick(FRAMEWORKS),
+                versions,
+                aliases,
+                new BatchingSpec(
+                        1 + random.nextInt(99),
+                        Duration.ofNanos(random.nextLong(10_000_000_000L)),
+                        1 + random.nextInt(9_999),
+                        random.nextInt(9)),
+                traffic(versions.size()),
+                pick(ModelSpec.SignatureChange.values()));
+    }
+
+    private TrafficRule traffic(int versions) {
+        int version = 1 + random.nextInt(Math.max(1, versions));
+        int percent = random.nextInt(101);
+        return switch (versions == 0 ? 0 : random.nextInt(5)) {
+            case 0 -> new TrafficRule.ByAlias();
+            case 1 -> new TrafficRule.Pinned(version);
+            case 2 -> new TrafficRule.Shadow(version, percent);
+            case 3 -> new TrafficRule.Canary(version, percent, "");
+            default -> new TrafficRule.Canary(version, percent, "x-user");
+        };
     }
 
     private InferenceGraphSpec graph() {
