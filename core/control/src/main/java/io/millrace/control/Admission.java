@@ -8,8 +8,10 @@ import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
+import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
+import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -44,8 +46,10 @@ public final class Admission {
             switch (manifest.spec()) {
                 case CategorySpec category ->
                         keepsValuesInUse(manifest.key(), category, after).ifPresent(refusals::add);
-                case ModelSpec model ->
-                        keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
+                case ModelSpec model -> {
+                    keepsContents(manifest.key(), model, image).ifPresent(refusals::add);
+                    refusals.addAll(keepsVersionsInUse(manifest.key(), model, image, after));
+                }
                 case DataSourceSpec source ->
                         refusals.addAll(topicsOfOthers(manifest.key(), source, after));
                 case ProjectSpec _, FunctionSpec _, InferenceGraphSpec _, PipelineSpec _ -> {
@@ -156,6 +160,38 @@ public final class Admission {
                                 "version %d has another content already; give the new"
                                                 .formatted(next.versions().get(index).version())
                                         + " content a new version number"));
+    }
+
+    /** A version that a pipeline names stays; one that was rejected never served it. */
+    private static List<Refusal> keepsVersionsInUse(
+            ResourceKey key, ModelSpec next, StoreImage before, StoreImage after) {
+        var refusals = new ArrayList<Refusal>();
+        before.find(key, ModelSpec.class)
+                .ifPresent(model -> {
+                    for (ModelSpec.Version version : model.spec().versions()) {
+                        int number = version.version();
+                        if (next.version(number).isPresent() || isRejected(model, number)) {
+                            continue;
+                        }
+                        List<ResourceKey> users = Dependents.usersOfVersion(key, number, after);
+                        if (!users.isEmpty()) {
+                            refusals.add(
+                                    new Refusal(
+                                            key,
+                                            ErrorCode.CONFLICT,
+                                            "/spec/versions",
+                                            "version %d of %s is used by %s"
+                                                    .formatted(number, key.label(), names(users))));
+                        }
+                    }
+                });
+        return refusals;
+    }
+
+    private static boolean isRejected(Resource<ModelSpec> model, int number) {
+        return model.status().versions().stream()
+                .anyMatch(v ->
+                        v.version() == number && v.state() == ModelVersionStatus.State.REJECTED);
     }
 
     private static Optional<Integer> changedVersion(ModelSpec before, ModelSpec next) {

@@ -9,6 +9,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.VersionRef;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,6 +145,20 @@ final class Dependents {
                                                     key.kind() == Kind.MODEL
                                                             && model.name().equals(key.name());
                                         }));
+    }
+
+    /** The pipelines that name a version of a model by its number. */
+    static List<ResourceKey> usersOfVersion(ResourceKey model, int version, StoreImage image) {
+        var reference = new VersionRef.Numbered(version);
+        return pipelines(
+                model,
+                image,
+                pipeline ->
+                        pipeline.steps().stream()
+                                .anyMatch(step ->
+                                        step instanceof PipelineSpec.ModelStep named
+                                                && named.name().equals(model.name())
+                                                && named.version().equals(reference)));
     }
 
     private static boolean mayRead(PipelineSpec pipeline, ResourceName source) {

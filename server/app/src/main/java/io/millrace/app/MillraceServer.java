@@ -169,6 +169,7 @@ final class MillraceServer implements AutoCloseable {
                         new ManagementPorts(
                                 store,
                                 blobs,
+                                models,
                                 logs,
                                 (project, source) ->
                                         authority.issue(project, source).bundle().zip(),

@@ -4,6 +4,7 @@ import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TrafficRule;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.TrafficReport;
 import java.util.List;
@@ -19,6 +20,8 @@ public final class FakeModelHost implements ModelHost {
     private final Map<ResourceKey, Served> models = new ConcurrentHashMap<>();
     private final Map<Version, Verdict> verdicts = new ConcurrentHashMap<>();
     private final Map<ResourceKey, Integer> insteadOfProduction = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, String> remarks = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, TrafficReport> reports = new ConcurrentHashMap<>();
     private final Function<String, Verdict> byContent;
 
     /** Decides nothing by itself. */
@@ -80,6 +83,9 @@ public final class FakeModelHost implements ModelHost {
                         .filter(version -> version.state() == State.READY)
                         .map(ModelVersionStatus::version)
                         .toList();
+        if (served.spec().traffic() instanceof TrafficRule.Pinned(int pinned)) {
+            return ready.contains(pinned) ? OptionalInt.of(pinned) : OptionalInt.empty();
+        }
         Integer production = served.spec().aliases().get("production");
         Integer wanted =
                 production == null || ready.contains(production)
@@ -102,14 +108,29 @@ public final class FakeModelHost implements ModelHost {
 
     @Override
     public String remark(ResourceKey model) {
-        return "";
+        return remarks.getOrDefault(model, "");
+    }
+
+    /** What {@link #remark} says from now on. */
+    public void say(ResourceKey model, String remark) {
+        remarks.put(model, remark);
+        Served served = models.get(model);
+        if (served != null) {
+            served.changed().run();
+        }
     }
 
     @Override
     public Optional<TrafficReport> traffic(ResourceKey model) {
         return models.containsKey(model)
-                ? Optional.of(new TrafficReport(List.of(), Optional.empty()))
+                ? Optional.of(
+                        reports.getOrDefault(model, new TrafficReport(List.of(), Optional.empty())))
                 : Optional.empty();
+    }
+
+    /** What {@link #traffic} says from now on. */
+    public void report(ResourceKey model, TrafficReport report) {
+        reports.put(model, report);
     }
 
     @Override

@@ -49,6 +49,14 @@ public enum ModelFile {
         return defaultName;
     }
 
+    /** Whether how such a file begins is a sure sign of it. */
+    public boolean hasMark() {
+        return switch (this) {
+            case TFLITE, KERAS, KERAS_H5 -> true;
+            case ONNX, SAVED_MODEL -> false;
+        };
+    }
+
     /** The kind of a file by its name; empty when the name does not say. */
     public static Optional<ModelFile> ofName(String name) {
         String lower = name.toLowerCase(Locale.ROOT);

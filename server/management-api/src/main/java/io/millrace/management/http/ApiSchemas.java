@@ -29,7 +29,15 @@ final class ApiSchemas {
                 "sizeBytes",
                 "integer",
                 "signature",
-                "string");
+                "string",
+                "origin",
+                "string",
+                "checks",
+                "[#Check]",
+                "loaded",
+                "boolean");
+        add(schemas, "Check", "name", "string", "result", "string");
+        addModelRequests(schemas);
         add(
                 schemas, "LogLine", "step", "string", "worker", "integer", "time", "string", "text",
                 "string");
@@ -37,6 +45,63 @@ final class ApiSchemas {
         addProblem(schemas);
         addEnvelope(schemas);
         addApply(schemas);
+    }
+
+    private static void addModelRequests(ObjectNode schemas) {
+        add(
+                schemas,
+                "NewVersion",
+                "version",
+                "integer",
+                "uri",
+                "string",
+                "storageUri",
+                "string",
+                "framework",
+                "string");
+        add(schemas, "AliasTarget", "version", "integer");
+        add(schemas, "Promotion", "version", "integer", "allowSignatureChange", "boolean");
+        add(
+                schemas,
+                "Traffic",
+                "rule",
+                "#TrafficRule",
+                "serving",
+                "integer",
+                "remark",
+                "string",
+                "versions",
+                "[#VersionTraffic]",
+                "comparison",
+                "#Comparison");
+        add(
+                schemas,
+                "VersionTraffic",
+                "version",
+                "integer",
+                "calls",
+                "integer",
+                "errors",
+                "integer",
+                "medianMillis",
+                "number",
+                "p99Millis",
+                "number");
+        add(
+                schemas,
+                "Comparison",
+                "version",
+                "integer",
+                "compared",
+                "integer",
+                "agreed",
+                "integer",
+                "failed",
+                "integer",
+                "notMirrored",
+                "integer",
+                "agreement",
+                "number");
     }
 
     private static void addProblem(ObjectNode schemas) {

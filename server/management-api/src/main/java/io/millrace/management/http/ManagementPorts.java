@@ -2,6 +2,7 @@ package io.millrace.management.http;
 
 import io.millrace.api.TimeSource;
 import io.millrace.spi.BlobStore;
+import io.millrace.spi.ModelHost;
 import io.millrace.spi.StepLogs;
 import io.millrace.store.ResourceStore;
 import java.util.function.Supplier;
@@ -11,6 +12,7 @@ import java.util.function.Supplier;
  *
  * @param store the resources
  * @param blobs the archives of models
+ * @param models serves the models; asked for what it sees
  * @param logs what functions print
  * @param certificates makes client certificates
  * @param facts what the server is; asked anew each time, since ports are known only once open
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
 public record ManagementPorts(
         ResourceStore store,
         BlobStore blobs,
+        ModelHost models,
         StepLogs logs,
         ClientCertificates certificates,
         Supplier<ServerFacts> facts,

@@ -36,7 +36,10 @@ public final class ManagementRoutes implements HttpService {
     private List<Route> routes(ManagementPorts ports, ManagementLimits limits) {
         var store = ports.store();
         var writes = new ResourceWrites(store, ports.time());
-        var versions = new ModelVersions(store, writes, ports.time(), limits.modelCheck());
+        var modelWrites = new ModelWrites(store, writes);
+        var versions = new ModelVersions(ports, writes, modelWrites, limits.modelCheck());
+        var views = new ModelViews(modelWrites, ports.models());
+        var traffic = new ModelTraffic(modelWrites, ports.models());
         var all = new ArrayList<Route>();
         all.add(
                 Route.get(
@@ -55,7 +58,9 @@ public final class ManagementRoutes implements HttpService {
         all.add(new WatchRoute(store, limits).route());
         all.add(new LogsRoute(store, ports.logs(), limits).route());
         all.add(new CertificateRoute(store, ports.certificates()).route());
-        all.addAll(new ModelRoutes(store, ports.blobs(), versions, limits).routes());
+        all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());
+        all.addAll(new ModelRoutes(ports, versions, views, limits).routes());
+        all.addAll(new ModelTrafficRoutes(traffic, views, limits).routes());
         all.addAll(new ResourceRoutes(store, writes, limits).routes());
         return List.copyOf(all);
     }

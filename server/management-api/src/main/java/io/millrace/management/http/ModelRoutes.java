@@ -1,107 +1,140 @@
 package io.millrace.management.http;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.Resource;
+import io.millrace.codec.ModelRequests;
+import io.millrace.codec.ResourceWriter;
 import io.millrace.management.http.Route.Answer;
 import io.millrace.management.http.Route.Body;
 import io.millrace.management.http.Route.Parameter;
-import io.millrace.spi.BlobStore;
 import io.millrace.store.ResourceStore;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
-/** Archives of models, and new versions of models. */
+/** The versions of models. */
 final class ModelRoutes {
-    private static final Pattern SHA_256 = Pattern.compile("[0-9a-f]{64}");
-    private static final List<String> RAW =
-            List.of("application/zip", "application/octet-stream", "multipart/form-data");
+    private static final String VERSIONS = "/projects/{project}/models/{name}/versions";
+    private static final String VERSION = VERSIONS + "/{version}";
 
     private final ResourceStore store;
-    private final BlobStore blobs;
     private final Upload upload;
     private final ModelVersions versions;
+    private final ModelViews views;
+    private final ManagementLimits limits;
 
     ModelRoutes(
-            ResourceStore store, BlobStore blobs, ModelVersions versions, ManagementLimits limits) {
-        this.store = store;
-        this.blobs = blobs;
-        this.upload = new Upload(blobs, limits.blob());
+            ManagementPorts ports,
+            ModelVersions versions,
+            ModelViews views,
+            ManagementLimits limits) {
+        this.store = ports.store();
+        this.upload = new Upload(ports.blobs(), limits.blob());
         this.versions = versions;
+        this.views = views;
+        this.limits = limits;
     }
 
     List<Route> routes() {
         return List.of(
                 new Route(
                         Method.POST,
-                        "/projects/{project}/blobs",
-                        "putBlob",
-                        "Keeps content, such as the archive of a model",
+                        VERSIONS,
+                        "addModelVersion",
+                        "Adds a version that the server fetches from an address to a model, which"
+                                + " is created when absent, and waits until it is ready or"
+                                + " rejected",
                         List.of(),
-                        new Body("binary", RAW),
-                        new Answer(201, "Blob", Json.MEDIA_TYPE),
-                        this::putBlob),
-                new Route(
-                        Method.HEAD,
-                        "/projects/{project}/blobs/{sha256}",
-                        "hasBlob",
-                        "Says whether content is here",
-                        List.of(),
-                        Body.NONE,
-                        new Answer(200, "", Json.MEDIA_TYPE),
-                        this::hasBlob),
+                        Body.manifest("NewVersion"),
+                        Answer.json("ModelVersion"),
+                        this::fetch),
                 new Route(
                         Method.POST,
-                        "/projects/{project}/models/{name}/versions/{version}",
+                        VERSION,
                         "uploadModelVersion",
                         "Adds a version to a model, which is created when absent, and waits until"
-                                + " it is ready or rejected",
+                                + " it is ready or rejected; takes an archive or a single file",
                         List.of(Parameter.query("framework", "string", "of a model that is new")),
-                        new Body("binary", RAW),
+                        new Body("binary", Upload.MEDIA_TYPES),
                         Answer.json("ModelVersion"),
-                        this::addVersion));
+                        this::upload),
+                Route.get(
+                        VERSION,
+                        "getModelVersion",
+                        "Says where a version stands, with signature, checks and origin",
+                        Answer.json("ModelVersion"),
+                        call -> call.ok(views.version(call.key(Kind.MODEL), number(call)))),
+                new Route(
+                        Method.DELETE,
+                        VERSION,
+                        "deleteModelVersion",
+                        "Takes a version away that no alias, rule or pipeline names",
+                        List.of(),
+                        Body.NONE,
+                        Answer.json(Kind.MODEL.label()),
+                        this::delete));
     }
 
-    private void putBlob(Call call) {
-        ResourceRoutes.requireProject(store.image(), call.project());
-        String sha256 = upload.keep(call);
-        Json.send(
-                call.response(),
-                Status.CREATED_201,
-                Json.object().put("sha256", sha256).put("uri", ModelVersions.uri(sha256)));
+    private static int number(Call call) {
+        return Call.integer("the version", call.path("version"), 1, Integer.MAX_VALUE);
     }
 
-    private void hasBlob(Call call) {
+    private void fetch(Call call) {
         ResourceRoutes.requireProject(store.image(), call.project());
-        String sha256 = call.path("sha256");
-        boolean isHere = SHA_256.matcher(sha256).matches() && blobs.contains(sha256);
-        call.response().status(isHere ? Status.OK_200 : Status.NOT_FOUND_404).send();
-    }
-
-    private void addVersion(Call call) {
-        ResourceRoutes.requireProject(store.image(), call.project());
-        int number = Call.integer("the version", call.path("version"), 1, Integer.MAX_VALUE);
+        ModelRequests.NewVersion wanted = ModelRequests.newVersion(call.text(limits.manifests()));
         var request =
-                new ModelVersions.Request(call.key(Kind.MODEL), number, call.query("framework"));
+                new ModelVersions.Request(
+                        call.key(Kind.MODEL), wanted.version().version(), wanted.framework());
+        versions.check(request);
+        answer(call, versions.add(request, wanted.version().uri()));
+    }
+
+    private void upload(Call call) {
+        ResourceRoutes.requireProject(store.image(), call.project());
+        var request =
+                new ModelVersions.Request(
+                        call.key(Kind.MODEL), number(call), call.query("framework"));
         // Before the upload, which may take long, and once more when it is written.
         versions.check(request);
-        ModelVersionStatus status = versions.add(request, upload.keep(call));
+        Upload.Kept kept = upload.keepModel(call, framework(request));
+        ModelVersions.Request complete =
+                request.framework().isPresent()
+                        ? request
+                        : new ModelVersions.Request(
+                                request.model(), request.version(), kept.framework());
+        answer(call, versions.add(complete, ModelVersions.uri(kept.sha256())));
+    }
+
+    /** The framework as far as it is known before the content is. */
+    private Optional<String> framework(ModelVersions.Request request) {
+        return request.framework()
+                .map(io.millrace.api.FrameworkName::canonical)
+                .or(() ->
+                        store.image()
+                                .find(request.model(), ModelSpec.class)
+                                .map(model -> model.spec().framework()));
+    }
+
+    private static void answer(Call call, ModelVersionStatus status) {
         if (status.state() == State.REJECTED) {
             throw new MillraceException(
                     ErrorCode.INVALID,
-                    "version " + number + " was rejected and is not kept: " + status.message());
+                    "version %d was rejected and is not kept: %s"
+                            .formatted(status.version(), status.message()));
         }
-        call.ok(
-                Json.object()
-                        .put("version", status.version())
-                        .put("state", status.state().label())
-                        .put("message", status.message())
-                        .put("sha256", status.sha256())
-                        .put("sizeBytes", status.sizeBytes())
-                        .put("signature", status.signature()));
+        call.ok(ModelViews.version(status));
+    }
+
+    private void delete(Call call) {
+        Resource<?> model = versions.delete(call.key(Kind.MODEL), number(call));
+        call.response().header(HeaderNames.ETAG, Precondition.etag(model));
+        Json.send(call.response(), Status.OK_200, Json.MEDIA_TYPE, ResourceWriter.json(model));
     }
 }

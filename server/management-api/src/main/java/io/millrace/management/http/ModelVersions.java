@@ -10,32 +10,40 @@ import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
-import io.millrace.api.Revision;
 import io.millrace.api.TimeSource;
+import io.millrace.api.TrafficRule;
 import io.millrace.control.Admission;
+import io.millrace.spi.ModelHost;
 import io.millrace.store.ResourceStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /** Adds versions to models, and takes back those that turn out to be none. */
 final class ModelVersions {
-    private static final int ATTEMPTS = 20;
     private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
     private final ResourceStore store;
     private final ResourceWrites writes;
+    private final ModelWrites models;
+    private final ModelHost host;
     private final TimeSource time;
     private final Duration patience;
 
-    ModelVersions(ResourceStore store, ResourceWrites writes, TimeSource time, Duration patience) {
-        this.store = store;
+    ModelVersions(
+            ManagementPorts ports, ResourceWrites writes, ModelWrites models, Duration patience) {
+        this.store = ports.store();
+        this.host = ports.models();
+        this.time = ports.time();
         this.writes = writes;
-        this.time = time;
+        this.models = models;
         this.patience = patience;
     }
 
@@ -82,9 +90,9 @@ final class ModelVersions {
      *
      * @throws MillraceException {@code TIMEOUT} when neither happens in time; the version stays
      */
-    ModelVersionStatus add(Request request, String sha256) {
+    ModelVersionStatus add(Request request, String uri) {
         boolean isNewModel = store.image().find(request.model()).isEmpty();
-        Resource<?> written = write(request.model(), model -> with(request, sha256, model));
+        Resource<?> written = models.write(request.model(), model -> with(request, uri, model));
         ModelVersionStatus status = await(request, written.metadata().generation());
         if (status.state() == State.REJECTED) {
             takeBack(request, isNewModel);
@@ -93,8 +101,8 @@ final class ModelVersions {
     }
 
     private static Manifest<ModelSpec> with(
-            Request request, String sha256, Optional<Resource<ModelSpec>> model) {
-        var version = new ModelSpec.Version(request.version(), uri(sha256));
+            Request request, String uri, Optional<Resource<ModelSpec>> model) {
+        var version = new ModelSpec.Version(request.version(), uri);
         if (model.isEmpty()) {
             var spec =
                     ModelSpec.of(
@@ -123,43 +131,69 @@ final class ModelVersions {
                 spec.withVersions(change.apply(spec.versions())));
     }
 
+    /**
+     * Takes a version away that nothing names and that answers nobody.
+     *
+     * @return the model without it
+     */
+    Resource<?> delete(ResourceKey key, int number) {
+        return models.change(
+                key,
+                spec -> {
+                    if (spec.version(number).isEmpty()) {
+                        throw ModelTraffic.unknownVersion(key, spec, number);
+                    }
+                    String user = userOf(key, spec, number);
+                    if (!user.isEmpty()) {
+                        throw new MillraceException(
+                                ErrorCode.CONFLICT,
+                                "version %d of %s %s".formatted(number, key.label(), user));
+                    }
+                    return without(spec, number);
+                });
+    }
+
+    /** What holds a version, with what to do first; empty when nothing does. Pipelines apart. */
+    private String userOf(ResourceKey key, ModelSpec spec, int number) {
+        for (String alias : new TreeSet<>(spec.aliases().keySet())) {
+            if (Objects.equals(spec.aliases().get(alias), number)) {
+                return "is named by the alias '%s'; let that name another one or delete it first"
+                        .formatted(alias);
+            }
+        }
+        if (isNamed(spec.traffic(), number)) {
+            return "is named by the rule for traffic; set another one first";
+        }
+        OptionalInt serving = host.serving(key);
+        return serving.isPresent() && serving.getAsInt() == number
+                ? "answers those who name no version; promote another one first, or delete the model"
+                : "";
+    }
+
+    private static boolean isNamed(TrafficRule rule, int number) {
+        return switch (rule) {
+            case TrafficRule.ByAlias() -> false;
+            case TrafficRule.Pinned(int version) -> version == number;
+            case TrafficRule.Canary(int version, int _, String _) -> version == number;
+            case TrafficRule.Shadow(int version, int _) -> version == number;
+        };
+    }
+
+    private static ModelSpec without(ModelSpec spec, int number) {
+        return spec.withVersions(
+                spec.versions().stream().filter(v -> v.version() != number).toList());
+    }
+
     private void takeBack(Request request, boolean isNewModel) {
         ResourceKey key = request.model();
         if (store.image().find(key).isEmpty()) {
             return;
         }
-        Resource<?> left = withoutVersion(request);
+        Resource<?> left = models.change(key, spec -> without(spec, request.version()));
         boolean isEmpty = left.spec() instanceof ModelSpec spec && spec.versions().isEmpty();
         // A pipeline may name the model already: then the empty model stays for it.
         if (isNewModel && isEmpty && Admission.checkDelete(store.image(), key).isEmpty()) {
             writes.delete(key, Optional.empty());
-        }
-    }
-
-    private Resource<?> withoutVersion(Request request) {
-        return write(
-                request.model(),
-                now ->
-                        withVersions(
-                                now.orElseThrow(() -> ResourceWrites.unknown(request.model())),
-                                versions ->
-                                        versions.stream()
-                                                .filter(v -> v.version() != request.version())
-                                                .toList()));
-    }
-
-    /** Writes what a change makes of the newest state; statuses are written all the time. */
-    private Resource<?> write(ResourceKey key, Change change) {
-        for (int attempt = 1; ; attempt++) {
-            Optional<Resource<ModelSpec>> before = store.image().find(key, ModelSpec.class);
-            Revision seen = before.map(m -> m.metadata().revision()).orElse(Revision.NONE);
-            try {
-                return writes.put(change.apply(before), Optional.of(seen), false).after();
-            } catch (FailedPrecondition e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-            }
         }
     }
 
@@ -218,11 +252,5 @@ final class ModelVersions {
                         .filter(v -> v.state() == State.READY || v.state() == State.REJECTED)
                         .findFirst()
                 : Optional.empty();
-    }
-
-    /** What a model shall be, given what it is. */
-    @FunctionalInterface
-    private interface Change {
-        Manifest<ModelSpec> apply(Optional<Resource<ModelSpec>> before);
     }
 }

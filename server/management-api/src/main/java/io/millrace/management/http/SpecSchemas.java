@@ -81,9 +81,58 @@ final class SpecSchemas {
                 "aliases",
                 "{integer}",
                 "batching",
-                "#Batching");
-        ApiSchemas.add(schemas, "DeclaredVersion", "version", "integer", "uri", "string");
-        ApiSchemas.add(schemas, "Batching", "maxBatchSize", "integer");
+                "#Batching",
+                "traffic",
+                "#TrafficRule",
+                "signatureChange",
+                "string");
+        ApiSchemas.add(
+                schemas,
+                "DeclaredVersion",
+                "version",
+                "integer",
+                "uri",
+                "string",
+                "storageUri",
+                "string");
+        ApiSchemas.add(
+                schemas,
+                "Batching",
+                "maxBatchSize",
+                "integer",
+                "maxDelay",
+                "string",
+                "maxQueuedItems",
+                "integer",
+                "workers",
+                "integer");
+        traffic(schemas);
+    }
+
+    private static void traffic(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "TrafficRule",
+                "byAlias",
+                "#ByAlias",
+                "pinned",
+                "#Pinned",
+                "canary",
+                "#Canary",
+                "shadow",
+                "#Shadow");
+        ApiSchemas.add(schemas, "ByAlias");
+        ApiSchemas.add(schemas, "Pinned", "version", "integer");
+        ApiSchemas.add(
+                schemas,
+                "Canary",
+                "version",
+                "integer",
+                "percent",
+                "integer",
+                "stickyHeader",
+                "string");
+        ApiSchemas.add(schemas, "Shadow", "version", "integer", "percent", "integer");
     }
 
     private static void inferenceGraph(ObjectNode schemas) {

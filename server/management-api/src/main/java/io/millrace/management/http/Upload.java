@@ -4,12 +4,15 @@ import io.helidon.http.HeaderNames;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.archive.ArchivedFile;
+import io.millrace.api.archive.ModelFile;
 import io.millrace.spi.BlobStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +22,8 @@ import org.apache.commons.fileupload2.core.ParameterParser;
 
 /** Streams the body of a request into the blob store, whether raw or the file of a form. */
 final class Upload {
+    static final List<String> MEDIA_TYPES =
+            List.of("application/zip", "application/octet-stream", "multipart/form-data");
     private static final int LONGEST_PART_HEAD = 16 * 1024;
     private final BlobStore blobs;
     private final DataSize limit;
@@ -28,31 +33,100 @@ final class Upload {
         this.limit = limit;
     }
 
-    /** Keeps the body; gives the hash of what was kept. */
+    /**
+     * A model that was kept.
+     *
+     * @param sha256 of its archive
+     * @param framework as far as the content says
+     */
+    record Kept(String sha256, Optional<String> framework) {}
+
+    /** Keeps the body as it is; gives the hash of what was kept. */
     String keep(Call call) {
+        return receive(call, (_, content) -> blobs.put(content, limit.bytes()));
+    }
+
+    /**
+     * Keeps a model: an archive as it is, a single file as the only one of an archive.
+     *
+     * @param framework of the model, where that is known
+     */
+    Kept keepModel(Call call, Optional<String> framework) {
+        return receive(call, (name, content) -> keepModel(name, content, framework));
+    }
+
+    private Kept keepModel(String name, PushbackInputStream content, Optional<String> framework)
+            throws IOException {
+        byte[] head = content.readNBytes(ModelFile.HEAD_BYTES);
+        content.unread(head);
+        Optional<ModelFile> file = singleFile(name, head, framework);
+        if (file.isEmpty()) {
+            return new Kept(blobs.put(content, limit.bytes()), Optional.empty());
+        }
+        try (var archive = new ArchivedFile(file.get().defaultName(), content)) {
+            return new Kept(blobs.put(archive, limit.bytes()), Optional.of(file.get().framework()));
+        }
+    }
+
+    /** What single file this is; empty when it is an archive. */
+    private static Optional<ModelFile> singleFile(
+            String name, byte[] head, Optional<String> framework) {
+        Optional<ModelFile> byName = ModelFile.ofName(name);
+        if (byName.isPresent()) {
+            return byName;
+        }
+        Optional<ModelFile> byHead = ModelFile.ofHead(head);
+        if (ModelFile.isZip(head)) {
+            return byHead;
+        }
+        // What is known of the model says more than a first byte that many files have.
+        Optional<ModelFile> single =
+                byHead.filter(ModelFile::hasMark)
+                        .or(() -> framework.flatMap(ModelFile::ofFramework))
+                        .or(() -> byHead);
+        if (single.isEmpty() || ModelFile.isGzip(head)) {
+            throw MillraceException.invalid(
+                    "expected a zip of the model, or a single .onnx, .tflite, .keras or .h5 file;"
+                            + (ModelFile.isGzip(head)
+                                    ? " got a gzip: pack the files with zip"
+                                    : " this is none by its content: name the framework, as in"
+                                            + " ?framework=onnx"));
+        }
+        return single;
+    }
+
+    /** Does something with the content of a file and the name that it was sent under. */
+    @FunctionalInterface
+    private interface Receiver<T> {
+        T receive(String name, PushbackInputStream content) throws IOException;
+    }
+
+    private <T> T receive(Call call, Receiver<T> receiver) {
         call.checkLength(limit);
         String type = call.header(HeaderNames.CONTENT_TYPE).orElse("");
         try (InputStream in = call.body()) {
             return type.toLowerCase(Locale.ROOT).startsWith("multipart/")
-                    ? keepFile(in, type)
-                    : keep(in);
+                    ? receiveFile(in, type, receiver)
+                    : receive("", in, receiver);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private String keep(InputStream content) throws IOException {
+    private static <T> T receive(String name, InputStream content, Receiver<T> receiver)
+            throws IOException {
         // Empty uploads are mistakes of the caller, such as a wrong option of curl.
-        var in = new PushbackInputStream(content);
+        var in = new PushbackInputStream(content, ModelFile.HEAD_BYTES);
         int first = in.read();
         if (first < 0) {
             throw MillraceException.invalid("the body is empty");
         }
         in.unread(first);
-        return blobs.put(in, limit.bytes());
+        return receiver.receive(name, in);
     }
 
-    private String keepFile(InputStream body, String type) throws IOException {
+    private static <T> T receiveFile(InputStream body, String type, Receiver<T> receiver)
+            throws IOException {
         try {
             MultipartInput parts =
                     MultipartInput.builder()
@@ -62,9 +136,10 @@ final class Upload {
                             .get();
             boolean isPart = parts.skipPreamble();
             while (isPart) {
-                if (isFile(parts.readHeaders())) {
+                Optional<String> name = fileName(parts.readHeaders());
+                if (name.isPresent()) {
                     try (InputStream file = parts.newInputStream()) {
-                        return keep(file);
+                        return receive(name.get(), file, receiver);
                     }
                 }
                 parts.discardBodyData();
@@ -85,13 +160,12 @@ final class Upload {
         return boundary.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private static boolean isFile(String partHead) {
+    private static Optional<String> fileName(String partHead) {
         return partHead.lines()
                 .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-disposition:"))
                 .map(line -> Optional.ofNullable(parse(line).get("filename")))
                 .flatMap(Optional::stream)
-                .findFirst()
-                .isPresent();
+                .findFirst();
     }
 
     private static Map<String, String> parse(String header) {

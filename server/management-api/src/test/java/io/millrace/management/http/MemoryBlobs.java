@@ -40,6 +40,11 @@ final class MemoryBlobs implements BlobStore {
         }
     }
 
+    /** What is kept under a hash; empty when nothing is. */
+    byte[] content(String sha256) {
+        return contents.getOrDefault(sha256, new byte[0]);
+    }
+
     @Override
     public boolean contains(String sha256) {
         return contents.containsKey(sha256);

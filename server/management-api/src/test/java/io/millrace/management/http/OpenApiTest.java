@@ -123,7 +123,9 @@ final class OpenApiTest {
                 - version: 1
                   uri: "blob:sha256:%s"
               aliases: {production: 1}
-              batching: {maxBatchSize: 8}
+              batching: {maxBatchSize: 8, maxDelay: 5ms, maxQueuedItems: 10, workers: 2}
+              traffic: {canary: {version: 1, percent: 10, stickyHeader: x-user}}
+              signatureChange: allow
             ---
             apiVersion: millrace.io/v1
             kind: InferenceGraph

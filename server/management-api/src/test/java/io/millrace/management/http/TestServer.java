@@ -5,6 +5,7 @@ import io.millrace.api.DataSize;
 import io.millrace.api.IdSource;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.TimeSource;
+import io.millrace.api.archive.ArchivedFile;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
@@ -17,6 +18,7 @@ import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TopicsOnlyLog;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -35,7 +37,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The API on a free port, with a real store and control behind it, and a client. */
 final class TestServer implements AutoCloseable {
-    static final byte[] GOOD = "a model".getBytes(StandardCharsets.UTF_8);
+    static final byte[] GOOD = archive("saved_model.pb", "a model");
+    static final String GOOD_ADDRESS = "https://models.example.org/good.zip";
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     final InMemoryResourceStore store =
@@ -43,13 +46,13 @@ final class TestServer implements AutoCloseable {
     final MemoryBlobs blobs = new MemoryBlobs();
     final MemoryLogs logs = new MemoryLogs();
     final ManagementRoutes routes;
+    final FakeModelHost models = new FakeModelHost(this::verdict);
     private final Control control;
     private final WebServer server;
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     TestServer() {
-        var models = new FakeModelHost(TestServer::verdict);
         var environments = new FakeEnvironments();
         environments.beInstant();
         var ports =
@@ -81,6 +84,7 @@ final class TestServer implements AutoCloseable {
                         new ManagementPorts(
                                 store,
                                 blobs,
+                                models,
                                 logs,
                                 (project, source) -> zip(project + "/" + source),
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
@@ -96,10 +100,24 @@ final class TestServer implements AutoCloseable {
                         .start();
     }
 
-    private static Verdict verdict(String sha256) {
-        return sha256.equals(MemoryBlobs.sha256(GOOD))
+    /** A model is good when it says so; nothing is compressed in these archives. */
+    private Verdict verdict(String content) {
+        boolean isGood =
+                content.equals(GOOD_ADDRESS)
+                        || new String(blobs.content(content), StandardCharsets.ISO_8859_1)
+                                .contains("a model");
+        return isGood
                 ? new Verdict(State.READY, "")
                 : new Verdict(State.REJECTED, "no saved_model.pb in it");
+    }
+
+    static byte[] archive(String name, String content) {
+        var source = new ByteArrayInputStream(content.getBytes(StandardCharsets.ISO_8859_1));
+        try (var archive = new ArchivedFile(name, source)) {
+            return archive.readAllBytes();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     private static byte[] zip(String text) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class UploadsTest {
     private static final String MODEL = "/projects/default/models/m";
-    private static final byte[] BAD = "not a model".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] BAD = TestServer.archive("x", "nothing");
 
     private final TestServer server = new TestServer();
 
@@ -111,13 +111,19 @@ final class UploadsTest {
         assertThat(server.post(MODEL + "/versions/x", TestServer.GOOD).status()).isEqualTo(400);
     }
 
-    private static String form(String disposition) {
-        return "--XYZ\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n"
-                + "--XYZ\r\nContent-Disposition: form-data; "
-                + disposition
-                + "\r\nContent-Type: application/zip\r\n\r\n"
-                + new String(TestServer.GOOD, StandardCharsets.UTF_8)
-                + "\r\n--XYZ--\r\n";
+    private static byte[] form(String disposition) {
+        return form(disposition, new String(TestServer.GOOD, StandardCharsets.ISO_8859_1));
+    }
+
+    private static byte[] form(String disposition, String content) {
+        String text =
+                "--XYZ\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n"
+                        + "--XYZ\r\nContent-Disposition: form-data; "
+                        + disposition
+                        + "\r\nContent-Type: application/zip\r\n\r\n"
+                        + content
+                        + "\r\n--XYZ--\r\n";
+        return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     @Test
@@ -154,6 +160,120 @@ final class UploadsTest {
                         "multipart/form-data; boundary=XYZ");
         assertThat(truncated.status()).isEqualTo(400);
         assertThat(server.get(MODEL).status()).isEqualTo(404);
+    }
+
+    @Test
+    void packsASingleFileByTheNameThatItWasSentUnder() {
+        Answer answer =
+                server.post(
+                        MODEL + "/versions/1",
+                        form("name=\"f\"; filename=\"C:\\\\x\\\\Digits.ONNX\"", "a model"),
+                        "Content-Type",
+                        "multipart/form-data; boundary=XYZ");
+
+        assertThat(answer.status()).as(answer.response().body()).isEqualTo(200);
+        assertThat(answer.text("/sha256"))
+                .isEqualTo(MemoryBlobs.sha256(TestServer.archive("model.onnx", "a model")));
+        assertThat(server.get(MODEL).text("/spec/framework")).isEqualTo("onnx");
+    }
+
+    @Test
+    void packsASingleFileByItsContentOrByItsFramework() {
+        assertPacked("1", "", "model.tflite", "\u001c\0\0\0TFL3 a model", "tflite");
+        assertPacked("2", "", "model.h5", "\u0089HDF\r\n\u001a\n a model", "keras");
+        assertPacked("3", "", "model.onnx", "\b\b a model", "onnx");
+        assertPacked("4", "", "saved_model.pb", "\b\u0001 a model", "tensorflow");
+        assertPacked("5", "?framework=ONNX", "model.onnx", "\b\u0001 a model", "onnx");
+        assertPacked("6", "?framework=tflite", "model.tflite", "a model", "tflite");
+        String keras = text(TestServer.archive("metadata.json", "a model"));
+        assertPacked("7", "", "model.keras", keras, "keras");
+    }
+
+    private void assertPacked(
+            String name, String query, String file, String content, String framework) {
+        String model = MODEL + name;
+        Answer answer =
+                server.post(
+                        model + "/versions/1" + query,
+                        content.getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(answer.status()).as(answer.response().body()).isEqualTo(200);
+        assertThat(answer.text("/sha256"))
+                .isEqualTo(MemoryBlobs.sha256(TestServer.archive(file, content)));
+        assertThat(server.get(model).text("/spec/framework")).isEqualTo(framework);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void aFileOfAModelThatIsKnownIsPackedAsItsFrameworkSays() {
+        server.post(MODEL + "/versions/1?framework=onnx", "\b\b a model");
+
+        Answer answer = server.post(MODEL + "/versions/2", "a model of no mark");
+
+        assertThat(answer.text("/sha256"))
+                .isEqualTo(
+                        MemoryBlobs.sha256(TestServer.archive("model.onnx", "a model of no mark")));
+        Answer other = server.post(MODEL + "/versions/3", "\u001c\0\0\0TFL3 a model");
+        assertThat(other.status()).isEqualTo(400);
+        assertThat(other.text("/detail"))
+                .isEqualTo("Model/m is a model of framework 'onnx', not 'tflite'");
+    }
+
+    @Test
+    void saysWhatItTakesWhenItCannotTellWhatAFileIs() {
+        Answer unknown = server.post(MODEL + "/versions/1", "a model of no mark");
+        assertThat(unknown.status()).isEqualTo(400);
+        assertThat(unknown.text("/detail")).contains("expected a zip", ".onnx", "?framework=onnx");
+        Answer gzip =
+                server.post(
+                        MODEL + "/versions/1?framework=onnx",
+                        "\u001f\u008b a model".getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(gzip.status()).isEqualTo(400);
+        assertThat(gzip.text("/detail")).contains("got a gzip: pack the files with zip");
+    }
+
+    @Test
+    void addsAVersionFromAnAddress() {
+        String body = "{\"version\": 1, \"uri\": \"%s\", \"framework\": \"onnx\"}";
+        Answer answer = server.post(MODEL + "/versions", body.formatted(TestServer.GOOD_ADDRESS));
+
+        assertThat(answer.status()).as(answer.response().body()).isEqualTo(200);
+        assertThat(answer.text("/origin")).isEqualTo(TestServer.GOOD_ADDRESS);
+        assertThat(server.get(MODEL).text("/spec/framework")).isEqualTo("onnx");
+        assertThat(
+                        server.post(MODEL + "/versions", body.formatted(TestServer.GOOD_ADDRESS))
+                                .status())
+                .isEqualTo(409);
+
+        Answer rejected =
+                server.post(
+                        MODEL + "/versions",
+                        "{\"version\": 2, \"storageUri\": \"s3://bucket/bad\"}");
+        assertThat(rejected.status()).isEqualTo(400);
+        assertThat(rejected.text("/detail")).contains("rejected", "no saved_model.pb in it");
+
+        Answer wrong = server.post(MODEL + "/versions", "{\"uri\": \"ftp://x/y\"}");
+        assertThat(wrong.status()).isEqualTo(400);
+        assertThat(wrong.json().at("/errors").size()).isEqualTo(2);
+    }
+
+    @Test
+    void showsAVersion() {
+        server.post(MODEL + "/versions/1", TestServer.GOOD);
+
+        Answer answer = server.get(MODEL + "/versions/1");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text("/state")).isEqualTo("Ready");
+        assertThat(answer.text("/origin")).startsWith("blob:sha256:");
+        assertThat(answer.json().at("/loaded").asBoolean()).isTrue();
+        assertThat(answer.json().at("/checks").isArray()).isTrue();
+        Answer unknown = server.get(MODEL + "/versions/2");
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.text("/detail")).isEqualTo("Model/m has no version 2; it has 1");
+        assertThat(server.get("/projects/default/models/none/versions/1").status()).isEqualTo(404);
     }
 
     @Test
