@@ -43,7 +43,10 @@ public final class Commands {
         add("delete", "Delete resources.", () -> new DeleteCommand(context));
         add("get", "List resources, or show one.", () -> new GetCommand(context));
         add("describe", "Show all about one resource.", () -> new DescribeCommand(context));
-        add("models", "Upload model versions, list models.", () -> new ModelsCommand(context));
+        add(
+                "models",
+                "Upload, try, promote and watch versions of models.",
+                () -> ModelsCommand.spec(context));
         add("sources", "Get client certificates.", () -> new SourcesCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
         launcher("test", "Run all tests of the repository.");

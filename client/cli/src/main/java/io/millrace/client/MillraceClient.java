@@ -42,6 +42,7 @@ public final class MillraceClient implements AutoCloseable {
     private static final int TAIL_AFTER_RECONNECT = 1000;
 
     private final Transport transport;
+    private final ModelsApi models;
     private final TimeSource time;
 
     /**
@@ -57,6 +58,7 @@ public final class MillraceClient implements AutoCloseable {
                     "the server's address '" + server + "' must look like http://localhost:8080");
         }
         this.transport = new Transport(server);
+        this.models = new ModelsApi(transport);
         this.time = time;
     }
 
@@ -278,36 +280,9 @@ public final class MillraceClient implements AutoCloseable {
         return answer.path("uri").asString("");
     }
 
-    /**
-     * Uploads a version of a model, creates the model when it is not there yet, and waits until the
-     * server has tried the version out.
-     *
-     * @param framework such as {@code tensorflow}
-     * @param archive the zipped model
-     * @throws ApiException {@code INVALID} with the reason when the server cannot use it, {@code
-     *     CONFLICT} when the version exists
-     */
-    public UploadedVersion uploadModelVersion(
-            ProjectId project,
-            ResourceName model,
-            int version,
-            String framework,
-            Path archive,
-            UploadProgress progress) {
-        String path =
-                project(project)
-                        + "/models/"
-                        + encode(model.value())
-                        + "/versions/"
-                        + version
-                        + "?framework="
-                        + encode(framework);
-        return UploadedVersion.of(
-                transport.json(
-                        transport
-                                .request(path, Transport.LONG)
-                                .header("Content-Type", "application/zip")
-                                .POST(body(archive, progress))));
+    /** Versions of models, which of them answers, and calls of them. */
+    public ModelsApi models() {
+        return models;
     }
 
     /** Makes a new client certificate for a data source: a zip that also holds its private key. */
@@ -405,7 +380,7 @@ public final class MillraceClient implements AutoCloseable {
                 + follow;
     }
 
-    private static String path(ResourceKey key) {
+    static String path(ResourceKey key) {
         return collection(key.kind(), key.scope()) + "/" + encode(key.name().value());
     }
 
@@ -429,7 +404,7 @@ public final class MillraceClient implements AutoCloseable {
         return BASE + "/projects/" + encode(project.value());
     }
 
-    private static String encode(String text) {
+    static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

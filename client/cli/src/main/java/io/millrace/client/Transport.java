@@ -154,6 +154,9 @@ final class Transport implements AutoCloseable {
         }
         String detail = problem.path("detail").asString("");
         if (detail.isEmpty()) {
+            detail = problem.path("error").asString(""); // as the inference protocols say it
+        }
+        if (detail.isEmpty()) {
             detail = problem.path("title").asString("status " + status);
         }
         ErrorCode code = codeOf(problem.path("code").asString(""), status);

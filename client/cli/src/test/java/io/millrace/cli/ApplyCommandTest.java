@@ -120,6 +120,27 @@ class ApplyCommandTest {
     }
 
     @Test
+    void packsModelFilesAndFoldersForTheUpload() throws IOException {
+        write("m/model.onnx", "the model");
+        write("digits.onnx", "the model");
+        String yaml = MODEL.replace("uri: \"file:m.zip\"", "storageUri: \"file:%s\"");
+        write("folder.yaml", yaml.formatted("m"));
+        write("file.yaml", yaml.formatted("digits.onnx"));
+        api.json(DRY, NOTHING).json(REAL, NOTHING);
+        api.json("POST /api/v1/projects/fashion/blobs", "{}");
+
+        assertThat(run("apply", "-f", "folder.yaml").code()).isZero();
+        String first = api.last(REAL).text();
+        assertThat(run("apply", "-f", "file.yaml").code()).isZero();
+
+        // The same content in the same place of an archive is the same archive.
+        assertThat(api.last(REAL).text())
+                .isEqualTo(first)
+                .contains("\"storageUri\":\"blob:sha256:");
+        assertThat(api.last("POST /api/v1/projects/fashion/blobs").text()).startsWith("PK");
+    }
+
+    @Test
     void uploadsNothingThatIsThereAlready() throws IOException {
         write("m.zip", "abc");
         write("m.yaml", MODEL);

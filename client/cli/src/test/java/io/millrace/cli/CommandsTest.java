@@ -185,31 +185,6 @@ class CommandsTest {
     }
 
     @Test
-    void uploadsAModelVersion() throws IOException {
-        Files.writeString(folder.resolve("m.zip"), "zip");
-        String path = "POST /api/v1/projects/fashion/models/m/versions/3?framework=tensorflow";
-        api.json(
-                path,
-                "{\"version\":3,\"state\":\"Ready\",\"sizeBytes\":1500,\"signature\":\"x -> y\"}");
-
-        CliRun run = run("models", "upload", "m", "m.zip", "--model-version", "3", "-p", "fashion");
-
-        assertThat(run).isEqualTo(new CliRun(0, "Model/m version 3 Ready, 1.5 kB, x -> y\n", ""));
-        assertThat(api.last(path).text()).isEqualTo("zip");
-    }
-
-    @Test
-    void saysWhyAModelVersionWasRejected() throws IOException {
-        Files.writeString(folder.resolve("m.zip"), "zip");
-        String path = "POST /api/v1/projects/default/models/m/versions/1?framework=tensorflow";
-        api.problem(path, 400, "INVALID", "there is no saved_model.pb in the archive", "");
-        CliRun run = run("models", "upload", "m", "m.zip", "--model-version", "1");
-        assertThat(run)
-                .isEqualTo(
-                        new CliRun(1, "", "millrace: there is no saved_model.pb in the archive\n"));
-    }
-
-    @Test
     void savesCertificatesForTheirOwnerAloneAndReplacesNothingUnasked() throws IOException {
         byte[] zip = zip();
         api.answer(

@@ -7,10 +7,11 @@ import java.nio.file.Path;
  * A file that a resource refers to and that the server must hold before the resource works.
  *
  * @param project whose store shall hold it
+ * @param name what the user calls it
  * @param file where it is
  * @param sha256 of its content, in hexadecimal
  */
-record BlobFile(ProjectId project, Path file, String sha256) {
+record BlobFile(ProjectId project, String name, Path file, String sha256) {
 
     String uri() {
         return "blob:sha256:" + sha256;

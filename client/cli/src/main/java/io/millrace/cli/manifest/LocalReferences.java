@@ -24,13 +24,17 @@ import tools.jackson.databind.node.ObjectNode;
  * the address of its content. Also drops what only the server writes, so that the output of {@code
  * get -o yaml} can be applied again.
  */
-final class LocalReferences {
+final class LocalReferences implements AutoCloseable {
 
     private static final long MAX_SOURCE_BYTES = 1 << 20;
     private static final List<String> SERVER_METADATA =
             List.of("uid", "generation", "revision", "createdAt");
 
+    private static final String FILE = "file:";
+    private static final List<String> ADDRESSES = List.of("uri", "storageUri");
+
     private final ProjectId defaultProject;
+    private final List<ModelArchive> archives = new ArrayList<>();
     private final List<BlobFile> blobs = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
 
@@ -104,27 +108,49 @@ final class LocalReferences {
     private void addressVersions(ManifestDocument document) {
         int index = 0;
         for (JsonNode version : document.tree().path("spec").path("versions")) {
-            String pointer = "/spec/versions/" + index++ + "/uri";
-            String uri = version.path("uri").asString("");
-            if (version instanceof ObjectNode object && uri.startsWith("file:")) {
-                address(document, object, pointer, uri.substring("file:".length()));
+            String place = "/spec/versions/" + index++ + "/";
+            for (String field : ADDRESSES) {
+                String uri = version.path(field).asString("");
+                if (version instanceof ObjectNode object && uri.startsWith(FILE)) {
+                    address(document, object, place, field, uri.substring(FILE.length()));
+                }
             }
         }
     }
 
     private void address(
-            ManifestDocument document, ObjectNode version, String pointer, String name) {
-        Path file = document.folder().resolve(name);
+            ManifestDocument document,
+            ObjectNode version,
+            String place,
+            String field,
+            String name) {
         try {
-            requireFile(file);
-            var blob = new BlobFile(document.project(defaultProject), file, sha256(file));
+            ModelArchive archive = ModelArchive.of(document.folder().resolve(path(name)));
+            archives.add(archive);
+            var blob =
+                    new BlobFile(
+                            document.project(defaultProject),
+                            name,
+                            archive.file(),
+                            sha256(archive.file()));
             blobs.add(blob);
-            version.put("uri", blob.uri());
+            version.put(field, blob.uri());
         } catch (IOException e) {
-            problem(document, pointer, name, ManifestFiles.reason(e));
+            problem(document, place + field, name, ManifestFiles.reason(e));
         } catch (MillraceException e) {
-            problem(document, pointer, name, e.text());
+            problem(document, place + field, name, e.text());
         }
+    }
+
+    /** Of {@code file:///a/b} what {@code file:/a/b} means, too. */
+    private static String path(String name) {
+        return name.startsWith("///") ? name.substring(2) : name;
+    }
+
+    /** Deletes what was packed for the upload. */
+    @Override
+    public void close() {
+        archives.forEach(ModelArchive::close);
     }
 
     private static void requireFile(Path file) {

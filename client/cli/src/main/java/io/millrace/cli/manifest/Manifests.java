@@ -35,7 +35,9 @@ public final class Manifests {
 
     /** What applying would change. */
     public List<Applied> preview(List<ManifestDocument> documents) {
-        return send(new LocalReferences(project).resolve(documents), true);
+        try (var references = new LocalReferences(project)) {
+            return send(references.resolve(documents), true);
+        }
     }
 
     /**
@@ -43,14 +45,15 @@ public final class Manifests {
      * found right and before the resources that refer to them.
      */
     public List<Applied> apply(List<ManifestDocument> documents) {
-        var references = new LocalReferences(project);
-        List<ManifestDocument> resolved = references.resolve(documents);
-        if (references.blobs().isEmpty()) {
-            return send(resolved, false);
+        try (var references = new LocalReferences(project)) {
+            List<ManifestDocument> resolved = references.resolve(documents);
+            if (references.blobs().isEmpty()) {
+                return send(resolved, false);
+            }
+            List<Applied> planned = send(resolved, true);
+            upload(references.blobs(), resolved);
+            return asPlanned(planned, send(resolved, false));
         }
-        List<Applied> planned = send(resolved, true);
-        upload(references.blobs(), resolved);
-        return asPlanned(planned, send(resolved, false));
     }
 
     /**
@@ -81,11 +84,10 @@ public final class Manifests {
 
     private void upload(BlobFile blob) {
         if (!client.hasBlob(blob.project(), blob.sha256())) {
-            String name = blob.file().getFileName().toString();
             client.uploadBlob(
                     blob.project(),
                     blob.file(),
-                    (sent, total) -> listener.onUpload(name, sent, total));
+                    (sent, total) -> listener.onUpload(blob.name(), sent, total));
         }
     }
 
