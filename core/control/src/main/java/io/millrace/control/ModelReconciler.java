@@ -5,6 +5,7 @@ import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.ModelHost;
 import java.util.ArrayList;
@@ -31,25 +32,29 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
     public Observation reconcile(Request<ModelSpec> request) {
         models.serve(request.key(), request.spec(), request.changed());
         return observe(
-                request.spec(), models.observe(request.key()), models.serving(request.key()));
+                request.spec(),
+                models.observe(request.key()),
+                models.serving(request.key()),
+                models.remark(request.key()));
     }
 
-    /** What the states of the versions mean for the model. */
-    static Observation observe(
-            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving) {
-        return verdict(spec, versions, serving)
+    /** What the states of the versions, and what the host remarks, mean for the model. */
+    private static Observation observe(
+            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving, String remark) {
+        return verdict(spec, versions, serving, remark)
                 .withDetails(details(spec, serving))
                 .withVersions(versions);
     }
 
     private static Observation verdict(
-            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving) {
+            ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving, String remark) {
         if (spec.versions().isEmpty()) {
             return Observation.notReady(
                     "NoVersions", "it has no version; add one with 'millrace models upload'");
         }
         if (serving.isPresent()) {
-            return Observation.ready("Serving", remarks(spec, versions, serving.getAsInt()));
+            return Observation.ready(
+                    "Serving", remarks(spec, versions, serving.getAsInt(), remark));
         }
         String missing =
                 ServingRule.missing(new VersionRef.Serving(), spec, versions, serving)
@@ -63,15 +68,22 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
         if (isAnyOnItsWay) {
             return Observation.notReady("Loading", missing);
         }
+        if (!remark.isEmpty()) {
+            return Observation.notReady("NotServing", remark);
+        }
         String rejections = rejections(versions);
         return Observation.notReady("VersionRejected", rejections.isEmpty() ? missing : rejections);
     }
 
     /** That another version serves than people asked for, and what was rejected. */
-    private static String remarks(ModelSpec spec, List<ModelVersionStatus> versions, int serving) {
+    private static String remarks(
+            ModelSpec spec, List<ModelVersionStatus> versions, int serving, String remark) {
         var remarks = new ArrayList<String>();
         Integer production = spec.aliases().get(ServingRule.PRODUCTION);
-        if (production != null && production != serving) {
+        boolean isByAlias = !(spec.traffic() instanceof TrafficRule.Pinned);
+        if (!remark.isEmpty()) {
+            remarks.add(remark);
+        } else if (production != null && production != serving && isByAlias) {
             remarks.add(
                     "version %d serves, as production's version %d is not ready"
                             .formatted(serving, production));

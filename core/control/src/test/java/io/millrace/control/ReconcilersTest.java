@@ -219,6 +219,33 @@ final class ReconcilersTest {
         }
 
         @Test
+        void whatTheHostRemarksIsSaidInTheStatus() {
+            World world =
+                    world(
+                            Given.model(
+                                    "m",
+                                    Map.of("production", 2),
+                                    Given.version(1),
+                                    Given.version(2)));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.models.decide(MODEL, 2, State.READY, "");
+            world.models.say(MODEL, "version 2 takes other inputs; version 1 goes on");
+            world.settle();
+
+            assertThat(world.get(MODEL).isReady()).isTrue();
+            assertThat(world.ready(MODEL).reason()).isEqualTo("Serving");
+            assertThat(world.ready(MODEL).message())
+                    .isEqualTo("version 2 takes other inputs; version 1 goes on");
+
+            world.models.decide(MODEL, 2, State.REJECTED, "truncated");
+            world.models.say(MODEL, "it was unloaded");
+            world.settle();
+
+            assertThat(world.ready(MODEL).reason()).isEqualTo("NotServing");
+            assertThat(world.ready(MODEL).message()).isEqualTo("it was unloaded");
+        }
+
+        @Test
         void aModelWithoutVersionsSaysHowToGetOne() {
             World world = world(Given.model("m", Map.of()));
 
