@@ -91,6 +91,31 @@ final class AdmissionTest {
     }
 
     @Test
+    void aVersionStaysWhileAPipelineNamesItsNumber() {
+        world.put(
+                Given.project(),
+                Given.model("m", Map.of(), Given.version(1), Given.version(2)),
+                Given.pipeline("p", Given.dataSource("camera"), "out", Given.infer("m", "2")));
+
+        assertThat(check(Given.model("m", Map.of(), Given.version(2)))).isEmpty();
+        var refused = check(Given.model("m", Map.of(), Given.version(1)));
+        assertThat(refused).hasSize(1);
+        assertThat(refused.getFirst().code()).isEqualTo(ErrorCode.CONFLICT);
+        assertThat(refused.getFirst().message())
+                .isEqualTo("version 2 of Model/m is used by fashion/Pipeline/p");
+        // With a pipeline that names another one in the same change, it may go.
+        assertThat(
+                        check(
+                                Given.model("m", Map.of(), Given.version(1)),
+                                Given.pipeline(
+                                        "p",
+                                        Given.dataSource("camera"),
+                                        "out",
+                                        Given.infer("m", "1"))))
+                .isEmpty();
+    }
+
+    @Test
     void aCategoryStaysWhileSourcesOrPipelinesUseIt() {
         var kind = ResourceKey.ofInstall(Kind.CATEGORY, new ResourceName("kind"));
         world.put(Given.project(), Given.category("kind", "image", "sound"));
