@@ -11,11 +11,15 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.TrafficRule;
 import io.millrace.codec.ModelRequests.NewVersion;
 import io.millrace.codec.ModelRequests.Promotion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -114,6 +118,18 @@ final class ModelRequestsTest {
                         "pinned traffic names version 2, which is not among the versions");
         assertThatThrownBy(() -> ModelRequests.traffic("{}", Set.of(1)))
                 .hasMessageContaining("missing one of byAlias, pinned, canary, shadow");
+    }
+
+    @Test
+    void theExamplesAreRight() throws IOException {
+        var reader = ResourceReader.forClient(ProjectId.DEFAULT, path -> path);
+        try (Stream<Path> files = Files.list(Path.of("../../examples/models"))) {
+            List<Path> examples = files.filter(f -> f.toString().endsWith(".yaml")).toList();
+            assertThat(examples).hasSizeGreaterThan(3);
+            for (Path example : examples) {
+                assertThat(reader.read(example.toString(), Files.readString(example))).hasSize(1);
+            }
+        }
     }
 
     @Test

@@ -93,6 +93,25 @@ final class UploadsTest {
     }
 
     @Test
+    void aRejectedVersionIsNotKeptEvenWhenAPipelineWaitsForIt() {
+        server.post(MODEL + "/versions/1", TestServer.GOOD);
+        server.apply(
+                """
+                apiVersion: millrace.io/v1
+                kind: Pipeline
+                metadata: {name: p}
+                spec:
+                  from: {dataSource: {name: a}}
+                  steps: [{model: {name: m, version: 2, decode: {format: json, field: x}}}]
+                  to: [{mqtt: {topic: o}}]
+                """);
+
+        assertThat(server.post(MODEL + "/versions/2", BAD).status()).isEqualTo(400);
+
+        assertThat(server.get(MODEL).json().at("/spec/versions").size()).isEqualTo(1);
+    }
+
+    @Test
     void aModelWhoseOnlyVersionWasRejectedIsNotKeptEither() {
         assertThat(server.post(MODEL + "/versions/1", BAD).status()).isEqualTo(400);
 
