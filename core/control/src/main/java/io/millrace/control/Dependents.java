@@ -147,18 +147,29 @@ final class Dependents {
                                         }));
     }
 
-    /** The pipelines that name a version of a model by its number. */
+    /** The pipelines and graphs that name a version of a model by its number. */
     static List<ResourceKey> usersOfVersion(ResourceKey model, int version, StoreImage image) {
         var reference = new VersionRef.Numbered(version);
-        return pipelines(
-                model,
-                image,
-                pipeline ->
-                        pipeline.steps().stream()
-                                .anyMatch(step ->
-                                        step instanceof PipelineSpec.ModelStep named
-                                                && named.name().equals(model.name())
-                                                && named.version().equals(reference)));
+        var step = new InferenceGraphSpec.Target.Model(model.name(), reference);
+        List<ResourceKey> users =
+                pipelines(
+                        model,
+                        image,
+                        pipeline ->
+                                pipeline.steps().stream()
+                                        .anyMatch(s ->
+                                                s instanceof PipelineSpec.ModelStep named
+                                                        && named.name().equals(model.name())
+                                                        && named.version().equals(reference)));
+        for (var graph :
+                image.all(Kind.INFERENCE_GRAPH, model.project(), InferenceGraphSpec.class)) {
+            if (graph.spec().nodes().values().stream()
+                    .flatMap(node -> node.steps().stream())
+                    .anyMatch(s -> s.target().equals(step))) {
+                users.add(graph.key());
+            }
+        }
+        return users;
     }
 
     private static boolean mayRead(PipelineSpec pipeline, ResourceName source) {

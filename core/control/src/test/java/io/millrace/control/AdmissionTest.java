@@ -3,11 +3,13 @@ package io.millrace.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.VersionRef;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,6 +105,28 @@ final class AdmissionTest {
         assertThat(refused.getFirst().code()).isEqualTo(ErrorCode.CONFLICT);
         assertThat(refused.getFirst().message())
                 .isEqualTo("version 2 of Model/m is used by fashion/Pipeline/p");
+        world.put(
+                Given.manifest(
+                        Given.key(Kind.INFERENCE_GRAPH, "g"),
+                        new InferenceGraphSpec(
+                                Map.of(
+                                        InferenceGraphSpec.ROOT,
+                                        new InferenceGraphSpec.Node(
+                                                InferenceGraphSpec.Router.SEQUENCE,
+                                                List.of(
+                                                        new InferenceGraphSpec.Step(
+                                                                "",
+                                                                new InferenceGraphSpec.Target.Model(
+                                                                        new ResourceName("m"),
+                                                                        new VersionRef.Numbered(1)),
+                                                                false,
+                                                                0,
+                                                                "",
+                                                                true,
+                                                                false)))))));
+        assertThat(check(Given.model("m", Map.of(), Given.version(2))).getFirst().message())
+                .isEqualTo("version 1 of Model/m is used by fashion/InferenceGraph/g");
+        world.delete(Given.key(Kind.INFERENCE_GRAPH, "g"));
         // With a pipeline that names another one in the same change, it may go.
         assertThat(
                         check(

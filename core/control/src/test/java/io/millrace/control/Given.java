@@ -44,7 +44,7 @@ final class Given {
         return ResourceKey.of(kind, PROJECT, name);
     }
 
-    private static <S extends Spec> Manifest<S> manifest(ResourceKey key, S spec) {
+    static <S extends Spec> Manifest<S> manifest(ResourceKey key, S spec) {
         return new Manifest<>(key, "", Map.of(), spec);
     }
 
