@@ -201,6 +201,9 @@ class DamagedFilesTest {
         byte[] bad = good.clone();
         int changes = 1 + random.nextInt(4);
         for (int i = 0; i < changes; i++) {
+            if (bad.length < 8) {
+                return bad;
+            }
             int at = random.nextInt(bad.length);
             switch (random.nextInt(4)) {
                 case 0 -> bad[at] ^= (byte) (1 << random.nextInt(8));
