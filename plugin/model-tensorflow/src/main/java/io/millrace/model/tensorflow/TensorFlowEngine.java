@@ -17,8 +17,8 @@ public final class TensorFlowEngine implements ModelEngine {
     /** The name under which models ask for it. */
     public static final String FRAMEWORK = "tensorflow";
 
-    /** Raise the last number whenever {@link SavedModelFile} or {@link ReachCheck} refuse more. */
-    private static final String VERSION = "tensorflow-2.18.0-3";
+    /** Raise the last number whenever the checks or the list of operations refuse more. */
+    private static final String VERSION = "tensorflow-2.18.0-4";
 
     /**
      * One thread computes an operation, and the caller's thread runs the graph: many small calls
@@ -47,7 +47,7 @@ public final class TensorFlowEngine implements ModelEngine {
     @Override
     public LoadedModel load(Path artifact) {
         SavedModelFile file = SavedModelFile.read(artifact);
-        ReachCheck.check(file.serving());
+        ReachCheck.check(file.serving(), artifact);
         SavedModelBundle bundle = open(artifact);
         try {
             return new TensorFlowModel(bundle, file.bindings());

@@ -2,6 +2,7 @@ package io.millrace.model.tensorflow;
 
 import io.millrace.api.MillraceException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.tensorflow.Graph;
@@ -11,14 +12,23 @@ import org.tensorflow.SessionFunction;
 import org.tensorflow.Signature;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.HashTable;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.io.ReadFile;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
 
 /** Real SavedModels, made by TensorFlow itself. */
 final class SavedModels {
+
+    /** Columns of a text file, as the table's operation counts them. */
+    private static final long WHOLE_LINE = -2;
+
+    private static final long LINE_NUMBER = -1;
 
     private SavedModels() {}
 
@@ -69,6 +79,52 @@ final class SavedModels {
                             .output("text", tf.strings.lower(s))
                             .build();
                 });
+    }
+
+    /** Words to their numbers, by a vocabulary among the model's assets. */
+    static void vocabulary(Path folder, String... words) {
+        write(
+                folder,
+                tf -> {
+                    var table =
+                            tf.hashTable(TString.class, TInt64.class, HashTable.sharedName("v"));
+                    var file = tf.withName("vocabulary_file").constant("not fed");
+                    tf.withName("fill")
+                            .initializeTableFromTextFile(table, file, WHOLE_LINE, LINE_NUMBER);
+                    var x = tf.placeholder(TString.class, Placeholder.shape(Shape.of(-1)));
+                    var unknown = tf.constant(-1L);
+                    return Signature.builder("serving_default")
+                            .input("words", x)
+                            .output("numbers", tf.lookupTableFind(table, x, unknown))
+                            .build();
+                });
+        try {
+            Files.writeString(
+                    Files.createDirectories(folder.resolve("assets")).resolve("words.txt"),
+                    String.join("\n", words));
+            Path file = folder.resolve(SavedModelFolder.GRAPH_FILE);
+            var changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+            var graph = changed.getMetaGraphsBuilder(0);
+            graph.addAssetFileDefBuilder()
+                    .setFilename("words.txt")
+                    .getTensorInfoBuilder()
+                    .setName("vocabulary_file:0");
+            graph.getGraphDefBuilder()
+                    .addNodeBuilder()
+                    .setName("init_tables")
+                    .setOp("NoOp")
+                    .addInput("^fill");
+            graph.putSignatureDef(
+                    "__saved_model_init_op",
+                    SignatureDef.newBuilder()
+                            .putOutputs(
+                                    "__saved_model_init_op",
+                                    TensorInfo.newBuilder().setName("init_tables").build())
+                            .build());
+            Files.write(file, changed.build().toByteArray());
+        } catch (IOException e) {
+            throw MillraceException.internal("cannot write", e);
+        }
     }
 
     /** Gives away a file of the server. */
