@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class DamagedModelsTest {
 
-    private static final int MUTANTS_PER_MODEL = 1500;
+    private static final int MUTANTS_PER_MODEL = 400;
 
     @TempDir Path folder;
 

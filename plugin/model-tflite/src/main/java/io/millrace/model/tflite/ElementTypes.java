@@ -35,6 +35,9 @@ final class ElementTypes {
     /** Bytes of an element, by number; 0 where a tensor has no flat memory. */
     private static final int[] BYTES = {4, 2, 4, 1, 8, 0, 1, 2, 8, 1, 8, 16, 8, 0, 0, 4, 2, 0, 2};
 
+    /** {@code TensorType.STRING}. */
+    static final int STRING = 5;
+
     private ElementTypes() {}
 
     static boolean isKnown(int type) {

@@ -27,12 +27,13 @@ final class FileReader {
     private static final int MODEL_SIGNATURES = 7;
 
     private static final int TENSOR_QUANTISATION = 4;
+    private static final int TENSOR_SPARSITY = 6;
     private static final int TENSOR_VARIANTS = 9;
 
     private final Flatbuffer file;
     private final Table model;
     private final List<Integer> codes = new ArrayList<>();
-    private final List<Long> buffers = new ArrayList<>();
+    private final List<Buffer> buffers = new ArrayList<>();
 
     private FileReader(MemorySegment data) {
         this.file = new Flatbuffer(data);
@@ -99,9 +100,10 @@ final class FileReader {
                 if (bytes < 0 || outside > file.size() || bytes > file.size() - outside) {
                     throw Flatbuffer.damaged("buffer " + i + " lies outside it");
                 }
-                buffers.add(bytes);
+                buffers.add(new Buffer(outside, bytes));
             } else {
-                buffers.add((long) table.vector(0, 1).length());
+                Vector data = table.vector(0, 1);
+                buffers.add(new Buffer(data.at(), data.length()));
             }
         }
     }
@@ -128,15 +130,34 @@ final class FileReader {
         if (table.has(TENSOR_VARIANTS)) {
             throw MillraceException.invalid(where + " is a list of tensors; it cannot be served");
         }
+        if (table.has(TENSOR_SPARSITY)) {
+            throw MillraceException.invalid(
+                    where + " is sparse; convert without EXPERIMENTAL_SPARSITY");
+        }
         Quantisation.check(table.table(TENSOR_QUANTISATION), shape, where);
+        long dataBytes = buffer == 0 ? 0 : buffers.get((int) buffer).bytes();
+        if (type == ElementTypes.STRING && dataBytes > 0) {
+            file.checkStrings(
+                    buffers.get((int) buffer).at(), dataBytes, elements(shape, where), where);
+        }
         return new FileTensor(
                 table.string(3),
                 type,
                 shape,
                 signature.isEmpty() ? shape : signature,
-                buffer == 0 ? 0 : buffers.get((int) buffer),
-                table.bool(5),
-                table.has(6));
+                dataBytes,
+                table.bool(5));
+    }
+
+    private static long elements(List<Integer> shape, String where) {
+        long elements = 1;
+        for (int extent : shape) {
+            elements *= extent;
+            if (extent < 0 || elements > Integer.MAX_VALUE) {
+                throw Flatbuffer.damaged(where + " has the shape " + shape);
+            }
+        }
+        return elements;
     }
 
     private Operator operator(Table table, String where) {
@@ -183,4 +204,7 @@ final class FileReader {
         }
         return list;
     }
+
+    /** The data of a constant. */
+    private record Buffer(long at, long bytes) {}
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,28 @@ final class Flatbuffer {
         return MillraceException.invalid("the .tflite file is damaged: " + how);
     }
 
+    /**
+     * Looks through strings as {@link StringTensors} describes them.
+     *
+     * @param count how many there must be
+     */
+    void checkStrings(long at, long bytes, long count, String where) {
+        require(at, bytes);
+        long header = Integer.BYTES * (count + 2);
+        if (bytes < header || data.get(INT, at) != count) {
+            throw damaged(where + " does not hold " + count + " strings");
+        }
+        spend(count);
+        long from = header;
+        for (long i = 1; i <= count + 1; i++) {
+            long next = data.get(INT, at + Integer.BYTES * i);
+            if (next < from || next > bytes) {
+                throw damaged(where + " has a string outside it");
+            }
+            from = next;
+        }
+    }
+
     /** To be called once for each thing looked at. */
     private void spend(long steps) {
         budget -= steps;
@@ -97,6 +120,11 @@ final class Flatbuffer {
             this.at = at;
             this.length = length;
             this.elementBytes = elementBytes;
+        }
+
+        /** Where it begins in the file. */
+        long at() {
+            return at;
         }
 
         int length() {
@@ -200,16 +228,20 @@ final class Flatbuffer {
             return vector(slot, OFFSET_BYTES);
         }
 
-        /** Absent as empty; an absurd length is refused. */
+        /** Absent as empty; refused when too long, or when it could not be given back as it is. */
         String string(int slot) {
             Vector bytes = vector(slot, 1);
             if (bytes.length > MAX_NAME) {
                 throw damaged("a name has " + bytes.length + " bytes");
             }
             spend(bytes.length);
-            return new String(
-                    data.asSlice(bytes.at, bytes.length).toArray(ValueLayout.JAVA_BYTE),
-                    StandardCharsets.UTF_8);
+            byte[] encoded = data.asSlice(bytes.at, bytes.length).toArray(ValueLayout.JAVA_BYTE);
+            var text = new String(encoded, StandardCharsets.UTF_8);
+            if (text.indexOf(0) >= 0
+                    || !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), encoded)) {
+                throw damaged("the name at byte " + bytes.at + " is not text");
+            }
+            return text;
         }
 
         /** Where a field is, 0 when it is absent. */

@@ -86,10 +86,7 @@ final class GraphCheck {
             }
         }
         int bytes = ElementTypes.bytes(tensor.type());
-        if (tensor.dataBytes() > 0
-                && bytes > 0
-                && !tensor.isSparse()
-                && tensor.dataBytes() != elements * bytes) {
+        if (tensor.dataBytes() > 0 && bytes > 0 && tensor.dataBytes() != elements * bytes) {
             throw Flatbuffer.damaged(
                     "%s of type %s and shape %s takes %d bytes, the file has %d"
                             .formatted(

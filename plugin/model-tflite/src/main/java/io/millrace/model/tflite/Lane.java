@@ -34,7 +34,7 @@ final class Lane implements AutoCloseable {
         this.outputs = binding.signature().outputs();
         this.shapes = new Shape[inputs.size()];
         for (int i = 0; i < shapes.length; i++) {
-            shapes[i] = shape(interpreter.input(i));
+            shapes[i] = shape(input(i));
         }
     }
 
@@ -63,12 +63,12 @@ final class Lane implements AutoCloseable {
             require(interpreter.resetVariables(), "cannot be set back");
         }
         for (int i = 0; i < shapes.length; i++) {
-            copyIn(inputs.get(i), values.get(i), interpreter.input(i));
+            copyIn(inputs.get(i), values.get(i), input(i));
         }
         require(interpreter.invoke(), "failed");
         var results = new ArrayList<Tensor>(outputs.size());
         for (int i = 0; i < outputs.size(); i++) {
-            results.add(copyOut(outputs.get(i), interpreter.output(i)));
+            results.add(copyOut(outputs.get(i), output(i)));
         }
         return results;
     }
@@ -89,7 +89,7 @@ final class Lane implements AutoCloseable {
         }
         requireShaped(interpreter.allocate(), values);
         for (int i = 0; i < shapes.length; i++) {
-            requireType(inputs.get(i), interpreter.input(i));
+            requireType(inputs.get(i), input(i));
         }
         isAllocated = true;
     }
@@ -106,6 +106,22 @@ final class Lane implements AutoCloseable {
             }
             return interpreter.resize(input, extents, shape.rank());
         }
+    }
+
+    private MemorySegment input(int index) {
+        return present(inputs.get(index), interpreter.input(index));
+    }
+
+    private MemorySegment output(int index) {
+        return present(outputs.get(index), interpreter.output(index));
+    }
+
+    private static MemorySegment present(TensorSpec spec, MemorySegment tensor) {
+        if (tensor.address() == 0) {
+            throw MillraceException.invalid(
+                    "TensorFlow Lite does not find the tensor '" + spec.name() + "'");
+        }
+        return tensor;
     }
 
     private static void copyIn(TensorSpec spec, Tensor value, MemorySegment tensor) {

@@ -49,8 +49,14 @@ final class NativeModel implements AutoCloseable {
         if (self.address() == 0) {
             throw refused();
         }
-        return new Lane(
-                binding, binding.isNamed() ? named(self, binding) : new Interpreter.Main(self));
+        Interpreter interpreter =
+                binding.isNamed() ? named(self, binding) : new Interpreter.Main(self);
+        try {
+            return new Lane(binding, interpreter);
+        } catch (RuntimeException | Error e) {
+            interpreter.close();
+            throw e;
+        }
     }
 
     private Interpreter named(MemorySegment self, Binding binding) {

@@ -37,8 +37,7 @@ record TfliteGraph(
             List<Integer> shape,
             List<Integer> signature,
             long dataBytes,
-            boolean isVariable,
-            boolean isSparse) {
+            boolean isVariable) {
 
         FileTensor {
             shape = List.copyOf(shape);

@@ -28,7 +28,7 @@ class DamagedFilesTest {
     private static final List<String> MODELS =
             List.of("doubling", "lstm", "recurrent", "strings", "two_signatures", "quantised");
 
-    private static final int MUTANTS_PER_MODEL = 3000;
+    private static final int MUTANTS_PER_MODEL = 1000;
     private static final int[] TELLING_NUMBERS = {
         0, 1, -1, 2, 127, 128, 255, 256, 65535, Integer.MAX_VALUE, Integer.MIN_VALUE, -4, 1 << 20
     };
@@ -75,6 +75,28 @@ class DamagedFilesTest {
                 withShape(new int[] {0, 1, 2, 3, 4}, new int[] {0, 1, 2, 3, 99}), "tensor 99 of 6");
         assertRefused(
                 withShape(new int[] {0, 1, 2, 3, 4}, new int[] {0, 1, 2, 3, -2}), "tensor -2");
+    }
+
+    @Test
+    void looksIntoConstantStrings() {
+        // Four words, of which the first begins behind the five offsets and the count.
+        assertRefused(changed("strings", new int[] {4, 24}, new int[] {5, 24}), "4 strings");
+        assertRefused(changed("strings", new int[] {4, 24}, new int[] {4, 20}), "outside it");
+        assertRefused(
+                changed("strings", new int[] {4, 24}, new int[] {4, Integer.MAX_VALUE}),
+                "outside it");
+    }
+
+    @Test
+    void refusesNamesThatAreNotText() {
+        byte[] file = Models.bytes("doubling");
+        String name = "serving_default";
+        int at = new String(file, StandardCharsets.ISO_8859_1).indexOf(name);
+        for (int bad : new int[] {0, 0x80, 0xff}) {
+            byte[] changed = file.clone();
+            changed[at] = (byte) bad;
+            assertRefused(changed, "is not text");
+        }
     }
 
     @Test
@@ -171,13 +193,24 @@ class DamagedFilesTest {
 
     /** The hand-made model with its first vector of these numbers changed. */
     private static byte[] withShape(int[] from, int[] to) {
-        byte[] file = Models.bytes("recurrent");
-        byte[] pattern = vector(from);
-        int at = Collections.indexOfSubList(asList(file), asList(pattern));
+        return replace("recurrent", vector(from), vector(to));
+    }
+
+    private static byte[] changed(String model, int[] from, int[] to) {
+        return replace(model, numbers(from), numbers(to));
+    }
+
+    private static byte[] replace(String model, byte[] from, byte[] to) {
+        byte[] file = Models.bytes(model);
+        int at = Collections.indexOfSubList(asList(file), asList(from));
         assertThat(at).isPositive();
-        byte[] replacement = vector(to);
-        System.arraycopy(replacement, 0, file, at, replacement.length);
+        System.arraycopy(to, 0, file, at, to.length);
         return file;
+    }
+
+    private static byte[] numbers(int[] numbers) {
+        byte[] vector = vector(numbers);
+        return Arrays.copyOfRange(vector, Integer.BYTES, vector.length);
     }
 
     private static byte[] vector(int[] numbers) {
