@@ -40,6 +40,7 @@ final class FileNames {
     /** What TensorFlow puts the assets' names into. */
     private final Set<String> fedNodes = new HashSet<>();
 
+    private final String checkpointNode;
     private final Map<String, List<Call>> calls = new HashMap<>();
     private final Map<String, Body> bodies = new HashMap<>();
 
@@ -61,6 +62,7 @@ final class FileNames {
             Map<String, FunctionDef> functions) {
         this.assets = folder.toAbsolutePath().normalize().resolve(ASSETS);
         this.nodes = nodes;
+        this.checkpointNode = ReachCheck.nodeName(graph.getSaverDef().getFilenameTensorName());
         for (AssetFileDef asset : graph.getAssetFileDefList()) {
             String tensor = asset.getTensorInfo().getName();
             if (!tensor.contains(":") || tensor.endsWith(":0")) {
@@ -84,24 +86,29 @@ final class FileNames {
     }
 
     /**
-     * A question in the course of a walk. Once the answer is no, no other may be asked of it.
+     * For the names of files. Once the answer is no, nothing more may be asked of it.
      *
      * @param areAssetsFed whether TensorFlow puts in the assets' names, which it does at loading
      */
-    Search search(boolean areAssetsFed) {
-        return new Search(areAssetsFed);
+    Search files(boolean areAssetsFed) {
+        return new Search(areAssetsFed ? fedNodes : Set.of());
+    }
+
+    /** For the name of the checkpoint that the restore reads, which TensorFlow puts in too. */
+    Search checkpoint() {
+        return new Search(Set.of(checkpointNode));
     }
 
     /** Follows names; what has been followed before is not followed again. */
     final class Search {
 
-        private final boolean areAssetsFed;
+        private final Set<String> fed;
 
         /** Looked at already, or on the way: had it been bad, the search would be over. */
         private final Set<String> seen = new HashSet<>();
 
-        private Search(boolean areAssetsFed) {
-            this.areAssetsFed = areAssetsFed;
+        private Search(Set<String> fed) {
+            this.fed = fed;
         }
 
         /**
@@ -119,8 +126,7 @@ final class FileNames {
             }
             String name = ReachCheck.nodeName(input);
             if (scope == null) {
-                return (areAssetsFed && fedNodes.contains(name))
-                        || isOwnNode(null, nodes.get(name), steps);
+                return fed.contains(name) || isOwnNode(null, nodes.get(name), steps);
             }
             Body body = bodies.get(scope);
             if (body == null) {

@@ -56,6 +56,9 @@ final class ReachCheck {
 
     private static final String INIT_SIGNATURE = "__saved_model_init_op";
 
+    /** What runs, and where the names of files may come from then. */
+    private record Walk(Run run, FileNames.Search files, FileNames.Search checkpoint) {}
+
     private final MetaGraphDef graph;
     private final Map<String, NodeDef> nodes = new HashMap<>();
     private final Map<String, FunctionDef> functions = new HashMap<>();
@@ -159,13 +162,13 @@ final class ReachCheck {
     private void walk(Deque<String> open, Run run) {
         var seen = new HashSet<String>();
         var seenFunctions = new HashSet<String>();
-        FileNames.Search search = fileNames.search(run != Run.CALL);
+        var walk = new Walk(run, fileNames.files(run != Run.CALL), fileNames.checkpoint());
         var functionsToEnter = new ArrayDeque<String>();
         while (!open.isEmpty()) {
             String name = open.remove();
             NodeDef node = nodes.get(name);
             if (node != null && seen.add(name)) {
-                inspect(null, node, run, search, functionsToEnter);
+                inspect(null, node, walk, functionsToEnter);
                 node.getInputList().forEach(input -> open.add(nodeName(input)));
             }
         }
@@ -174,19 +177,15 @@ final class ReachCheck {
             FunctionDef function = functions.get(name);
             if (function != null && seenFunctions.add(name)) {
                 for (NodeDef node : function.getNodeDefList()) {
-                    inspect(name, node, run, search, functionsToEnter);
+                    inspect(name, node, walk, functionsToEnter);
                 }
             }
         }
     }
 
     private void inspect(
-            @Nullable String scope,
-            NodeDef node,
-            Run run,
-            FileNames.Search search,
-            Deque<String> functionsToEnter) {
-        refuse(scope, node, run, search);
+            @Nullable String scope, NodeDef node, Walk walk, Deque<String> functionsToEnter) {
+        refuse(scope, node, walk);
         // In TensorFlow 1 graphs a function is called by an operation of its name.
         functionsToEnter.add(node.getOp());
         for (AttrValue value : node.getAttrMap().values()) {
@@ -197,18 +196,23 @@ final class ReachCheck {
         }
     }
 
-    private static void refuse(
-            @Nullable String scope, NodeDef node, Run run, FileNames.Search search) {
+    private static void refuse(@Nullable String scope, NodeDef node, Walk walk) {
         String op = node.getOp();
         if (SAVE.contains(op)) {
             throw refused(node, "writes files", "export the model without calls of the saver");
         }
-        if (RESTORE.contains(op) && run != Run.RESTORE) {
-            throw refused(node, "reads files", "export the model without calls of the saver");
+        if (RESTORE.contains(op)
+                && (walk.run() != Run.RESTORE
+                        || node.getInputCount() == 0
+                        || !walk.checkpoint().isOwn(scope, node.getInput(0)))) {
+            throw refused(
+                    node,
+                    "reads files other than the model's own variables",
+                    "export the model without calls of the saver");
         }
         if (ASSET_READERS.contains(op)
                 && (node.getInputCount() <= FILE_NAME_INPUT
-                        || !search.isOwn(scope, node.getInput(FILE_NAME_INPUT)))) {
+                        || !walk.files().isOwn(scope, node.getInput(FILE_NAME_INPUT)))) {
             throw refused(
                     node,
                     "reads a file that is none of the model's assets",

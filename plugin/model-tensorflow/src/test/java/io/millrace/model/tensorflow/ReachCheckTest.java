@@ -107,6 +107,11 @@ class ReachCheckTest {
         addSignature(calls, "exfiltrate", "restore");
         assertRefused(calls, "RestoreV2", "node 'read'", "reads files");
 
+        var another = graph.build().toBuilder();
+        addNode(another, constant("prefix", "/models/b/content/variables/variables"));
+        addNode(another, call("restore_another", "traced_restore", "prefix"));
+        assertRefused(another, "RestoreV2", "other than the model's own variables");
+
         var writes = graph.build().toBuilder();
         addSignature(writes, "other", "save");
         assertRefused(writes, "writes files");

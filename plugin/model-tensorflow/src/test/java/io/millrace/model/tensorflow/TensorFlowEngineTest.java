@@ -241,10 +241,11 @@ class TensorFlowEngineTest {
     }
 
     @Test
+    @Timeout(300)
     void memoryComesBackOverAThousandLoads() throws IOException {
         SavedModels.doubling(folder, 4);
         var row = Tensor.ofFloats(Shape.of(1, 4), new float[4]);
-        loadAndUnload(200, row);
+        loadAndUnload(100, row);
         long before = residentKibibytes();
         loadAndUnload(1_000, row);
         assertThat(residentKibibytes())
