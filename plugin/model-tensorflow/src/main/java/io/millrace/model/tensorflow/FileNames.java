@@ -54,6 +54,7 @@ final class FileNames {
      * Prepares for one graph.
      *
      * @param folder the model's, where {@code assets} may be
+     * @throws io.millrace.api.MillraceException {@code INVALID} when an asset is none of its own
      */
     FileNames(
             MetaGraphDef graph,
@@ -63,7 +64,7 @@ final class FileNames {
         this.assets = folder.toAbsolutePath().normalize().resolve(ASSETS);
         this.nodes = nodes;
         this.checkpointNode = ReachCheck.nodeName(graph.getSaverDef().getFilenameTensorName());
-        for (AssetFileDef asset : graph.getAssetFileDefList()) {
+        for (AssetFileDef asset : Assets.of(graph)) {
             String tensor = asset.getTensorInfo().getName();
             if (!tensor.contains(":") || tensor.endsWith(":0")) {
                 fedNodes.add(ReachCheck.nodeName(tensor));

@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
@@ -82,9 +81,6 @@ final class ReachCheck {
      * @throws MillraceException {@code INVALID}, naming the operation
      */
     static void check(MetaGraphDef graph, Path folder) {
-        for (AssetFileDef asset : graph.getAssetFileDefList()) {
-            checkAsset(asset.getFilename());
-        }
         var check = new ReachCheck(graph, folder);
         graph.getGraphDef().getNodeList().forEach(check::requireKnown);
         for (FunctionDef function : graph.getGraphDef().getLibrary().getFunctionList()) {
@@ -115,16 +111,6 @@ final class ReachCheck {
                     node,
                     "is not among those that are served, since it could reach outside the model",
                     "export the model without it, with the functions of its signatures only");
-        }
-    }
-
-    /** TensorFlow puts the name behind the model's folder and opens what comes of it. */
-    private static void checkAsset(String name) {
-        for (String part : name.split("/", -1)) {
-            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
-                throw MillraceException.invalid(
-                        "the asset '" + name + "' leads out of the model; it is not served");
-            }
         }
     }
 

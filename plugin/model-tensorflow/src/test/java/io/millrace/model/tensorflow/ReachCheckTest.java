@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -142,6 +144,32 @@ class ReachCheckTest {
         var inCall = direct.build().toBuilder();
         addSignature(inCall, "serving_default", "fill");
         assertRefused(inCall, READER, "none of the model's assets");
+    }
+
+    @Test
+    void knowsTheAssetsOfTensorFlow1() {
+        for (String file : new String[] {"words.txt", "../../b/content/assets/words.txt"}) {
+            var graph = graph();
+            addNode(graph, constant("file", "words.txt"));
+            addNode(graph, node("table", "HashTable"));
+            addNode(graph, node("fill", "InitializeTableFromTextFile", "table", "file"));
+            var asset =
+                    AssetFileDef.newBuilder()
+                            .setTensorInfo(TensorInfo.newBuilder().setName("file:0"))
+                            .setFilename(file)
+                            .build();
+            var any = CollectionDef.AnyList.newBuilder().addValue(Any.pack(asset));
+            graph.putCollectionDef(
+                    "saved_model_assets", CollectionDef.newBuilder().setAnyList(any).build());
+            var init = CollectionDef.NodeList.newBuilder().addValue("fill");
+            graph.putCollectionDef(
+                    "saved_model_main_op", CollectionDef.newBuilder().setNodeList(init).build());
+            if (file.startsWith("..")) {
+                assertRefused(graph, "asset", "leads out");
+            } else {
+                assertAllowed(graph);
+            }
+        }
     }
 
     @Test
