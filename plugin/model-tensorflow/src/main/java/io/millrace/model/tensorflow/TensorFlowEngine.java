@@ -68,7 +68,12 @@ public final class TensorFlowEngine implements ModelEngine {
                     .withTags(SavedModelBundle.DEFAULT_TAG)
                     .withConfigProto(config)
                     .load();
-        } catch (TensorFlowException e) {
+        } catch (TensorFlowException
+                | IllegalArgumentException
+                | IllegalStateException
+                | IndexOutOfBoundsException
+                | UnsupportedOperationException e) {
+            // What TensorFlow for Java makes of the codes of TensorFlow.
             throw new MillraceException(
                     io.millrace.api.ErrorCode.INVALID,
                     "TensorFlow cannot load this SavedModel: " + Messages.firstLine(e),

@@ -151,6 +151,10 @@ class TensorFlowEngineTest {
         }
         Path file = folder.resolve(SavedModelFolder.GRAPH_FILE);
         var changed = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+        var twice = changed.build().toBuilder();
+        twice.getMetaGraphsBuilder(0).addAssetFileDef(twice.getMetaGraphs(0).getAssetFileDef(0));
+        Files.write(file, twice.build().toByteArray());
+        assertInvalid(() -> engine.load(folder).close(), "cannot load", "fed more than once");
         changed.getMetaGraphsBuilder(0).clearAssetFileDef();
         Files.write(file, changed.build().toByteArray());
         assertInvalid(
