@@ -25,6 +25,7 @@ public final class FakeModel implements LoadedModel {
     private final Signature signature;
     private final float poison;
     private final boolean canBatch;
+    private final float factor;
     private final List<Integer> batches = new CopyOnWriteArrayList<>();
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger mostRunning = new AtomicInteger();
@@ -44,6 +45,15 @@ public final class FakeModel implements LoadedModel {
      * @param canBatch whether calls of more than one row succeed
      */
     public FakeModel(int width, float poison, boolean canBatch) {
+        this(width, poison, canBatch, 2);
+    }
+
+    /**
+     * A model that multiplies by another number than two.
+     *
+     * @param factor by what it multiplies
+     */
+    public FakeModel(int width, float poison, boolean canBatch, float factor) {
         this.signature =
                 new Signature(
                         Signature.DEFAULT,
@@ -51,6 +61,7 @@ public final class FakeModel implements LoadedModel {
                         List.of(new TensorSpec("y", DataType.FP32, Shape.of(Shape.ANY, width))));
         this.poison = poison;
         this.canBatch = canBatch;
+        this.factor = factor;
     }
 
     /** Calls that come now wait in the model until {@link #release}. */
@@ -128,7 +139,7 @@ public final class FakeModel implements LoadedModel {
             if (value == poison) {
                 throw new MillraceException(ErrorCode.USER_CODE, "poisoned by " + poison);
             }
-            values[i] = 2 * value;
+            values[i] = factor * value;
         }
         return Tensor.ofFloats(input.shape(), values);
     }

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * <ul>
  *   <li>{@code width}: numbers of a row, 2 when absent
  *   <li>{@code poison}: a value that fails
+ *   <li>{@code factor}: by what it multiplies, 2 when absent
  *   <li>{@code batch=false}: two rows at once fail
  *   <li>{@code load=crash|segfault|exit|hang|heap|memory|shout|throw|refuse|environment}: what
  *       happens when it is loaded
@@ -67,7 +68,8 @@ public final class FakeModelEngine implements ModelEngine {
                 new FakeModel(
                         Integer.parseInt(properties.getProperty("width", "2")),
                         Float.parseFloat(properties.getProperty("poison", "NaN")),
-                        Boolean.parseBoolean(properties.getProperty("batch", "true")));
+                        Boolean.parseBoolean(properties.getProperty("batch", "true")),
+                        Float.parseFloat(properties.getProperty("factor", "2")));
         loaded.add(model);
         String run = properties.getProperty("run", "");
         return run.isEmpty() ? model : new MisbehavingModel(model, run);

@@ -111,8 +111,8 @@ public final class FakeModelHost implements ModelHost {
         return remarks.getOrDefault(model, "");
     }
 
-    /** What {@link #remark} says from now on. */
-    public void say(ResourceKey model, String remark) {
+    /** Says why something is not as the spec wants, and tells who waits for that. */
+    public void remark(ResourceKey model, String remark) {
         remarks.put(model, remark);
         Served served = models.get(model);
         if (served != null) {

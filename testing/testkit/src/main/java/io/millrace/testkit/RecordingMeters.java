@@ -53,6 +53,12 @@ public final class RecordingMeters implements Meters {
                 .sum();
     }
 
+    /** What one counter stands at; 0 when there is none. */
+    public long countValue(String name, String... labels) {
+        Adder count = counts.get(key(name, labels));
+        return count == null ? 0 : count.value();
+    }
+
     /** What a gauge says now; NaN when there is none. */
     public double gaugeValue(String name, String... labels) {
         DoubleSupplier gauge = gauges.get(key(name, labels));
