@@ -8,7 +8,6 @@ import io.millrace.api.ResourceKey;
 import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.ModelHost;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +37,8 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
                 models.remark(request.key()));
     }
 
-    /** What the states of the versions, and what the host remarks, mean for the model. */
-    private static Observation observe(
+    /** What the states of the versions mean for the model. */
+    static Observation observe(
             ModelSpec spec, List<ModelVersionStatus> versions, OptionalInt serving, String remark) {
         return verdict(spec, versions, serving, remark)
                 .withDetails(details(spec, serving))
@@ -57,8 +56,10 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
                     "Serving", remarks(spec, versions, serving.getAsInt(), remark));
         }
         String missing =
-                ServingRule.missing(new VersionRef.Serving(), spec, versions, serving)
-                        .orElse("no version is ready");
+                remark.isEmpty()
+                        ? ServingRule.missing(new VersionRef.Serving(), spec, versions, serving)
+                                .orElse("no version is ready")
+                        : remark;
         boolean isAnyOnItsWay =
                 versions.size() < spec.versions().size()
                         || versions.stream()
@@ -68,36 +69,37 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
         if (isAnyOnItsWay) {
             return Observation.notReady("Loading", missing);
         }
-        if (!remark.isEmpty()) {
-            return Observation.notReady("NotServing", remark);
-        }
-        String rejections = rejections(versions);
-        return Observation.notReady("VersionRejected", rejections.isEmpty() ? missing : rejections);
+        boolean isAnyRejected =
+                versions.stream().anyMatch(version -> version.state() == State.REJECTED);
+        return isAnyRejected
+                ? Observation.notReady(
+                        "VersionRejected", joined(missing, rejections(versions, missing)))
+                : Observation.notReady("NotServing", missing);
     }
 
     /** That another version serves than people asked for, and what was rejected. */
     private static String remarks(
             ModelSpec spec, List<ModelVersionStatus> versions, int serving, String remark) {
-        var remarks = new ArrayList<String>();
-        Integer production = spec.aliases().get(ServingRule.PRODUCTION);
+        Integer production = spec.aliases().get(ModelSpec.PRODUCTION);
         boolean isByAlias = !(spec.traffic() instanceof TrafficRule.Pinned);
-        if (!remark.isEmpty()) {
-            remarks.add(remark);
-        } else if (production != null && production != serving && isByAlias) {
-            remarks.add(
+        String first = remark;
+        if (remark.isEmpty() && isByAlias && production != null && production != serving) {
+            first =
                     "version %d serves, as production's version %d is not ready"
-                            .formatted(serving, production));
+                            .formatted(serving, production);
         }
-        String rejections = rejections(versions);
-        if (!rejections.isEmpty()) {
-            remarks.add(rejections);
-        }
-        return String.join("; ", remarks);
+        return joined(first, rejections(versions, first));
     }
 
-    private static String rejections(List<ModelVersionStatus> versions) {
+    private static String joined(String first, String second) {
+        return first.isEmpty() || second.isEmpty() ? first + second : first + "; " + second;
+    }
+
+    /** Why versions were rejected, but for what has been said. */
+    private static String rejections(List<ModelVersionStatus> versions, String said) {
         return versions.stream()
                 .filter(version -> version.state() == State.REJECTED)
+                .filter(version -> !said.contains(version.message()))
                 .map(version -> "version " + version.version() + ": " + version.message())
                 .collect(Collectors.joining("; "));
     }
@@ -106,6 +108,22 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
         var details = new LinkedHashMap<String, String>();
         details.put("framework", spec.framework());
         serving.ifPresent(version -> details.put("serving", "version " + version));
+        String traffic =
+                switch (spec.traffic()) {
+                    case TrafficRule.ByAlias() -> "";
+                    case TrafficRule.Pinned(int version) -> "pinned to version " + version;
+                    case TrafficRule.Canary(int version, int percent, String header) ->
+                            "%d %% to version %d%s"
+                                    .formatted(
+                                            percent,
+                                            version,
+                                            header.isEmpty() ? "" : ", divided by " + header);
+                    case TrafficRule.Shadow(int version, int percent) ->
+                            "%d %% mirrored to version %d".formatted(percent, version);
+                };
+        if (!traffic.isEmpty()) {
+            details.put("traffic", traffic);
+        }
         return details;
     }
 

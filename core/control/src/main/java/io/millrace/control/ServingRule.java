@@ -2,6 +2,7 @@ package io.millrace.control;
 
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import java.util.List;
 import java.util.Optional;
@@ -9,9 +10,6 @@ import java.util.OptionalInt;
 
 /** Whether what a reference to a model means can be called. Pure: the host says what serves. */
 final class ServingRule {
-    /** The alias that says which version serves when none is named. */
-    static final String PRODUCTION = "production";
-
     private ServingRule() {}
 
     /** What is missing before a reference can be called; empty when it can. */
@@ -30,10 +28,13 @@ final class ServingRule {
 
     private static Optional<String> missingServing(
             ModelSpec spec, List<ModelVersionStatus> versions) {
-        Integer production = spec.aliases().get(PRODUCTION);
-        return production == null
+        Integer wanted =
+                spec.traffic() instanceof TrafficRule.Pinned(int pinned)
+                        ? Integer.valueOf(pinned)
+                        : spec.aliases().get(ModelSpec.PRODUCTION);
+        return wanted == null
                 ? Optional.of("no version is ready")
-                : missingVersion(production, spec, versions);
+                : missingVersion(wanted, spec, versions);
     }
 
     private static Optional<String> missingAlias(

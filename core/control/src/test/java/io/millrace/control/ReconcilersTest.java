@@ -219,30 +219,27 @@ final class ReconcilersTest {
         }
 
         @Test
-        void whatTheHostRemarksIsSaidInTheStatus() {
-            World world =
-                    world(
-                            Given.model(
-                                    "m",
-                                    Map.of("production", 2),
-                                    Given.version(1),
-                                    Given.version(2)));
+        void saysWhyTheWantedVersionIsNotInService() {
+            World world = world(Given.model("m", Map.of("production", 2), Given.version(1)));
             world.models.decide(MODEL, 1, State.READY, "");
-            world.models.decide(MODEL, 2, State.READY, "");
-            world.models.say(MODEL, "version 2 takes other inputs; version 1 goes on");
+            world.models.serveInstead(MODEL, 1);
+            world.models.remark(MODEL, "version 2 is ready but not in service: its output differs");
             world.settle();
 
             assertThat(world.get(MODEL).isReady()).isTrue();
-            assertThat(world.ready(MODEL).reason()).isEqualTo("Serving");
             assertThat(world.ready(MODEL).message())
-                    .isEqualTo("version 2 takes other inputs; version 1 goes on");
+                    .isEqualTo("version 2 is ready but not in service: its output differs");
+        }
 
-            world.models.decide(MODEL, 2, State.REJECTED, "truncated");
-            world.models.say(MODEL, "it was unloaded");
+        @Test
+        void whatWasUnloadedIsNotReadyAndNotRejected() {
+            World world = world(Given.model("m", Map.of("production", 2), Given.version(1)));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.models.remark(MODEL, "it was unloaded by hand");
             world.settle();
 
             assertThat(world.ready(MODEL).reason()).isEqualTo("NotServing");
-            assertThat(world.ready(MODEL).message()).isEqualTo("it was unloaded");
+            assertThat(world.ready(MODEL).message()).isEqualTo("it was unloaded by hand");
         }
 
         @Test

@@ -166,7 +166,7 @@ final class ModelTrafficTest {
                                         Duration.ofNanos(1_250_000),
                                         Duration.ofMillis(9))),
                         Optional.of(new TrafficReport.Comparison(2, 40, 30, 2, 1))));
-        server.models.say(KEY, "version 3 has another signature");
+        server.models.remark(KEY, "version 3 has another signature");
 
         Answer answer =
                 server.put(MODEL + "/traffic", "{\"shadow\": {\"version\": 2, \"percent\": 50}}");
