@@ -26,7 +26,9 @@ import io.millrace.inference.grpc.GrpcConfig;
 import io.millrace.inference.grpc.GrpcInference;
 import io.millrace.inference.http.InferenceAddress;
 import io.millrace.inference.http.InferenceApiConfig;
+import io.millrace.inference.http.InferencePorts;
 import io.millrace.inference.http.InferenceRoutes;
+import io.millrace.inference.http.RequestLog;
 import io.millrace.log.kafka.KafkaLogConfig;
 import io.millrace.log.kafka.KafkaStreamLog;
 import io.millrace.management.http.ManagementLimits;
@@ -188,7 +190,13 @@ final class MillraceServer implements AutoCloseable {
                                                 new InferenceApiConfig(
                                                         config.inference().maxBody(),
                                                         config.inference().timeout()),
-                                                models)),
+                                                new InferencePorts(
+                                                        models,
+                                                        new RequestLog(meters, time),
+                                                        readiness::isReady,
+                                                        meters,
+                                                        time,
+                                                        ids))),
                         new GrpcInference(
                                 new GrpcConfig(
                                         config.inference().maxBody(), config.inference().timeout()),

@@ -59,6 +59,12 @@ public final class RecordingMeters implements Meters {
         return count == null ? 0 : count.value();
     }
 
+    /** How many durations have been recorded under these labels. */
+    public long timings(String name, String... labels) {
+        Adder adder = timings.get(key(name, labels));
+        return adder == null ? 0 : adder.value();
+    }
+
     /** What a gauge says now; NaN when there is none. */
     public double gaugeValue(String name, String... labels) {
         DoubleSupplier gauge = gauges.get(key(name, labels));

@@ -8,8 +8,10 @@ import io.millrace.api.MillraceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
 
-/** Reads a request's body up to a limit. */
+/** Reads a request's body up to a limit, which for a compressed one is that of its content. */
 final class BodyReader {
 
     private static final int FIRST_BYTES = 16 * 1024;
@@ -28,18 +30,37 @@ final class BodyReader {
         if (declared > limit.bytes()) {
             throw tooLarge();
         }
-        if (request.headers().contains(HeaderNames.CONTENT_ENCODING)) {
-            throw new MillraceException(
-                    ErrorCode.UNSUPPORTED, "Encoded bodies are not supported; send plain JSON.");
-        }
+        boolean isCompressed =
+                request.headers().contains(HeaderNames.CONTENT_ENCODING)
+                        && isGzip(request.headers().get(HeaderNames.CONTENT_ENCODING).get());
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
         try (InputStream in = request.content().inputStream()) {
+            if (isCompressed) {
+                return read(new GZIPInputStream(in, FIRST_BYTES), FIRST_BYTES);
+            }
             return read(in, (int) (declared < 0 ? FIRST_BYTES : Math.min(declared, MAX_TRUSTED)));
         } catch (IOException e) {
-            throw new MillraceException(ErrorCode.INVALID, "the body did not arrive completely", e);
+            throw new MillraceException(
+                    ErrorCode.INVALID,
+                    isCompressed
+                            ? "the body is not complete gzip data: " + e.getMessage()
+                            : "the body did not arrive completely",
+                    e);
         }
+    }
+
+    private static boolean isGzip(String encoding) {
+        return switch (encoding.strip().toLowerCase(Locale.ROOT)) {
+            case "gzip", "x-gzip" -> true;
+            case "identity", "" -> false;
+            default ->
+                    throw new MillraceException(
+                            ErrorCode.UNSUPPORTED,
+                            "Bodies with Content-Encoding '%s' are not supported; send gzip or none."
+                                    .formatted(encoding));
+        };
     }
 
     private byte[] read(InputStream in, int expected) throws IOException {

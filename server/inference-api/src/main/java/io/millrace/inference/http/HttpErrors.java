@@ -2,17 +2,46 @@ package io.millrace.inference.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Errors as the inference protocols send them: always JSON, {@code {"error": "…"}}. */
 final class HttpErrors {
 
+    private static final Logger LOG = LoggerFactory.getLogger(HttpErrors.class);
     private static final String RETRY_SECONDS = "1";
 
     private HttpErrors() {}
 
+    /** Whatever goes wrong, clients call {@code .json()} on the answer. */
+    static Handler guarded(Handler handler) {
+        return (request, response) -> {
+            try {
+                handler.handle(request, response);
+            } catch (MillraceException e) {
+                if (e.code() == ErrorCode.INTERNAL) {
+                    LOG.error("inference request failed", e);
+                }
+                send(response, e);
+            } catch (java.io.UncheckedIOException
+                    | io.helidon.http.HttpException
+                    | io.helidon.webserver.CloseConnectionException e) {
+                throw e; // of the connection: Helidon knows what to do
+            } catch (RuntimeException e) {
+                LOG.error("inference request failed", e);
+                send(
+                        response,
+                        Status.INTERNAL_SERVER_ERROR_500,
+                        e.getClass().getSimpleName() + " : " + e.getMessage());
+            }
+        };
+    }
+
+    /** A full queue is 503, as with the peers: their clients try again on that. */
     static Status status(ErrorCode code) {
         return switch (code) {
             case INVALID -> Status.BAD_REQUEST_400;
@@ -20,8 +49,7 @@ final class HttpErrors {
             case CONFLICT -> Status.CONFLICT_409;
             case DENIED -> Status.FORBIDDEN_403;
             case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
-            case OVERLOADED -> Status.TOO_MANY_REQUESTS_429;
-            case UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
+            case OVERLOADED, UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
             case TIMEOUT -> Status.GATEWAY_TIMEOUT_504;
             case UNSUPPORTED -> Status.NOT_IMPLEMENTED_501;
             case USER_CODE, INTERNAL -> Status.INTERNAL_SERVER_ERROR_500;
@@ -29,10 +57,15 @@ final class HttpErrors {
     }
 
     static void send(ServerResponse response, MillraceException error) {
-        if (error.code() == ErrorCode.OVERLOADED || error.code() == ErrorCode.UNAVAILABLE) {
+        retryLater(response, error.code());
+        send(response, status(error.code()), error.text());
+    }
+
+    /** Says when to come back, if that may help. */
+    static void retryLater(ServerResponse response, ErrorCode code) {
+        if (code == ErrorCode.OVERLOADED || code == ErrorCode.UNAVAILABLE) {
             response.header(HeaderNames.RETRY_AFTER, RETRY_SECONDS);
         }
-        send(response, status(error.code()), error.text());
     }
 
     static void send(ServerResponse response, Status status, String text) {

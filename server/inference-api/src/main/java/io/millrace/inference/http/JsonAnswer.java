@@ -1,6 +1,7 @@
 package io.millrace.inference.http;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.util.function.Consumer;
@@ -11,8 +12,9 @@ import tools.jackson.core.json.JsonFactory;
 /** Sends JSON. */
 final class JsonAnswer {
 
+    static final String TYPE = "application/json";
+
     private static final JsonFactory JSON = new JsonFactory();
-    private static final String TYPE = "application/json";
 
     private JsonAnswer() {}
 
@@ -21,11 +23,13 @@ final class JsonAnswer {
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             content.accept(json);
         }
-        send(response, bytes.toByteArray());
+        response.header(HeaderNames.CONTENT_TYPE, TYPE);
+        response.send(bytes.toByteArray());
     }
 
-    static void send(ServerResponse response, byte[] json) {
+    /** Sends JSON that may be large: compressed when the caller wishes and it is worth it. */
+    static void send(ServerRequest request, ServerResponse response, byte[] json) {
         response.header(HeaderNames.CONTENT_TYPE, TYPE);
-        response.send(json);
+        response.send(Compression.apply(request, response, json));
     }
 }

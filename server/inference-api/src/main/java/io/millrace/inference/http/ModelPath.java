@@ -35,7 +35,7 @@ record ModelPath(ResourceName model, VersionRef version, String verb) {
         }
         String[] parts = target.split("/", -1);
         VersionRef version = version(path, parts);
-        return new ModelPath(name(parts[0]), version, verb);
+        return new ModelPath(Requests.model(parts[0]), version, verb);
     }
 
     private static VersionRef version(String path, String[] parts) {
@@ -53,17 +53,5 @@ record ModelPath(ResourceName model, VersionRef version, String verb) {
             return new VersionRef.Alias(parts[2]);
         }
         throw MillraceException.notFound("There is nothing at /v1/models/" + path);
-    }
-
-    private static ResourceName name(String text) {
-        try {
-            return new ResourceName(text);
-        } catch (MillraceException e) {
-            // A name that cannot be is a model that is not there.
-            throw new MillraceException(
-                    io.millrace.api.ErrorCode.NOT_FOUND,
-                    "Model with name " + text + " does not exist.",
-                    e);
-        }
     }
 }

@@ -71,7 +71,7 @@ class InferenceRoutesTest {
         routing.register(
                 new InferenceRoutes(
                         new InferenceApiConfig(DataSize.ofMebibytes(1), Duration.ofSeconds(5)),
-                        serving));
+                        TestingPorts.of(serving)));
     }
 
     private static List<Tensor> fail(ErrorCode code) {
@@ -140,11 +140,16 @@ class InferenceRoutesTest {
                 "/v1/models/m/versions/x:predict|400|a version is a positive number",
                 "/v1/models/m/nonsense:predict|404|There is nothing at",
                 "/v1/models/cold:predict|503|Model with name cold is not ready.",
-                "/v1/models/busy:predict|429|failed as OVERLOADED",
+                "/v1/models/busy:predict|503|failed as OVERLOADED",
                 "/v1/models/slow:predict|504|failed as TIMEOUT",
                 "/v1/models/broken:predict|500|failed as USER_CODE",
                 "/v1/models/defect:predict|500|IllegalStateException : oops",
+                "/v1/models/none:predict|404|Servable not found for request: Latest(none)",
+                "/v1/models/m/versions/7:infer|404|Servable not found for request: Specific(m, 7)",
                 "/v1/models/m:explain|501|Unsupported verb",
+                "/v1/models/m:classify|501|Unsupported verb ':classify'",
+                "/v1/models/m/versions/1:regress|501|predict signatures only",
+                "/v1/models/m:dance|501|Unsupported verb",
                 "/v1/models/m|405|Use GET",
                 "/v1/models|405|Use GET",
             })
@@ -154,7 +159,7 @@ class InferenceRoutesTest {
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(answer.headers().firstValue("content-type")).contains("application/json");
         assertThat(answer.body()).startsWith("{\"error\":\"").contains(says).endsWith("\"}");
-        if (status == 429 || status == 503) {
+        if (status == 503) {
             assertThat(answer.headers().firstValue("retry-after")).isPresent();
         }
     }

@@ -1,0 +1,25 @@
+package io.millrace.inference.http;
+
+import io.millrace.api.IdSource;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.Meters;
+import io.millrace.spi.ModelServing;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What the inference protocols need of the rest of the server.
+ *
+ * @param serving the data plane
+ * @param log calls of models for which somebody asked to see them
+ * @param isReady whether the whole server is ready, asked at each readiness request
+ * @param meters where numbers go
+ * @param time the clock
+ * @param ids for requests that bring no id
+ */
+public record InferencePorts(
+        ModelServing serving,
+        RequestLog log,
+        BooleanSupplier isReady,
+        Meters meters,
+        TimeSource time,
+        IdSource ids) {}
