@@ -8,6 +8,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http2.Http2Config;
 import io.millrace.inference.grpc.GrpcInference;
+import io.millrace.inference.http.EncodedBodies;
 
 /** The one port: HTTP/1.1, HTTP/2 and gRPC. */
 final class HttpFace implements AutoCloseable {
@@ -35,6 +36,7 @@ final class HttpFace implements AutoCloseable {
                         .host(endpoint.bind())
                         .port(endpoint.port())
                         .shutdownHook(false)
+                        .contentEncoding(EncodedBodies.leftToRoutes())
                         // Worth eight times the throughput where answers are small.
                         .connectionOptions(options -> options.tcpNoDelay(true))
                         .addConnectionSelector(grpc.connections(http2))

@@ -3,9 +3,11 @@ package io.millrace.inference.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.testing.junit5.ServerTest;
 import io.helidon.webserver.testing.junit5.SetUpRoute;
+import io.helidon.webserver.testing.junit5.SetUpServer;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
@@ -51,6 +53,11 @@ class V2RoutesTest {
 
     V2RoutesTest(WebServer server) {
         this.client = new TestingClient(server.port());
+    }
+
+    @SetUpServer
+    static void server(WebServerConfig.Builder server) {
+        server.contentEncoding(EncodedBodies.leftToRoutes());
     }
 
     @SetUpRoute
