@@ -20,7 +20,8 @@ public sealed interface Tensor {
     /**
      * Numbers, little-endian, without gaps.
      *
-     * @param data exactly as many bytes as the elements take; on the heap or off it
+     * @param data exactly as many bytes as the elements take; on the heap or off it, and often a
+     *     part of a request's body: copy it whole, or read it with the unaligned layouts
      */
     record Numeric(DataType type, Shape shape, MemorySegment data) implements Tensor {
         public Numeric {
