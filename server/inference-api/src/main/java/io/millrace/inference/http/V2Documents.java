@@ -1,8 +1,9 @@
 package io.millrace.inference.http;
 
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.TensorSpec;
-import io.millrace.inference.SignatureChoice;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.ModelServing.VersionState;
 import java.util.List;
@@ -26,9 +27,9 @@ final class V2Documents {
         json.writeEndObject();
     }
 
-    /** The signature that is meant when none is named; versions are those that can be called. */
+    /** Its versions are those that can be called. */
     static void model(JsonGenerator json, Description model) {
-        Signature signature = SignatureChoice.choose(model.signatures(), "");
+        Signature signature = shown(model.signatures());
         json.writeStartObject();
         json.writeStringProperty("name", model.model().value());
         json.writeArrayPropertyStart("versions");
@@ -42,6 +43,19 @@ final class V2Documents {
         tensors(json, "inputs", signature.inputs());
         tensors(json, "outputs", signature.outputs());
         json.writeEndObject();
+    }
+
+    /** The one that is meant when none is named; where all must be named, the first. */
+    private static Signature shown(List<Signature> signatures) {
+        for (Signature signature : signatures) {
+            if (signature.name().equals(Signature.DEFAULT)) {
+                return signature;
+            }
+        }
+        if (signatures.isEmpty()) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "the model has no signature yet");
+        }
+        return signatures.getFirst();
     }
 
     /** The protocol's names for what models are made with. */

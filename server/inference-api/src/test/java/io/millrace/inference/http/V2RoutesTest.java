@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class V2RoutesTest {
 
     private static final FakeModelServing SERVING = new FakeModelServing();
     private static final RecordingMeters METERS = new RecordingMeters();
+    private static final AtomicBoolean READY = new AtomicBoolean(true);
 
     private final TestingClient client;
 
@@ -100,7 +102,7 @@ class V2RoutesTest {
         routing.register(
                 new InferenceRoutes(
                         new InferenceApiConfig(DataSize.ofMebibytes(4), Duration.ofSeconds(5)),
-                        TestingPorts.of(SERVING, METERS)));
+                        TestingPorts.of(SERVING, METERS, READY::get)));
     }
 
     private static Signature signature(String input, DataType type, Shape shape, String output) {
@@ -350,6 +352,19 @@ class V2RoutesTest {
         var head = client.send("HEAD", "/v2/health/ready", new byte[0]);
         assertThat(head.status()).isEqualTo(200);
         assertThat(head.response().body()).isEmpty();
+    }
+
+    @Test
+    void aServerThatIsNotReadyLivesAndSaysSo() throws Exception {
+        READY.set(false);
+        try {
+            var reply = client.get("/v2/health/ready");
+            assertThat(reply.status()).isEqualTo(503);
+            assertThat(reply.text()).isEqualTo("{\"error\":\"Server is not ready.\"}");
+            assertThat(client.get("/v2/health/live").status()).isEqualTo(200);
+        } finally {
+            READY.set(true);
+        }
     }
 
     @ParameterizedTest
