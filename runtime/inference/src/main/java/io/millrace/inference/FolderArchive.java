@@ -1,6 +1,7 @@
 package io.millrace.inference;
 
 import io.millrace.api.MillraceException;
+import io.millrace.codec.archive.ArchiveWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,15 +10,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
-import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
-import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 
 /** Fetched files as the one archive by whose hash they are known. */
 final class FolderArchive {
 
-    private static final long FIXED_TIME = 1_000_000_000_000L;
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private FolderArchive() {}
@@ -35,8 +31,7 @@ final class FolderArchive {
     }
 
     /**
-     * Packs a folder so that the same files give the same bytes: sorted, not compressed, with one
-     * fixed time.
+     * Packs a folder so that the same files give the same bytes, whoever fetched them.
      *
      * @throws MillraceException {@code INVALID} when there is nothing in it, or a link
      */
@@ -45,8 +40,7 @@ final class FolderArchive {
         if (files.isEmpty()) {
             throw MillraceException.invalid("there are no files at the model's address");
         }
-        try (var zip = new ZipArchiveOutputStream(archive)) {
-            zip.setMethod(ZipEntry.STORED);
+        try (var zip = new ArchiveWriter(Files.newOutputStream(archive))) {
             for (Path file : files) {
                 add(zip, folder, file);
             }
@@ -55,25 +49,14 @@ final class FolderArchive {
         }
     }
 
-    private static void add(ZipArchiveOutputStream zip, Path folder, Path file) throws IOException {
-        var entry = new ZipArchiveEntry(folder.relativize(file).toString());
-        entry.setTime(FIXED_TIME);
-        entry.setSize(Files.size(file));
-        entry.setCrc(checksum(file));
-        zip.putArchiveEntry(entry);
-        Files.copy(file, zip);
-        zip.closeArchiveEntry();
-    }
-
-    private static long checksum(Path file) throws IOException {
-        var checksum = new CRC32();
+    private static void add(ArchiveWriter zip, Path folder, Path file) throws IOException {
+        zip.begin(folder.relativize(file).toString());
         var buffer = new byte[BUFFER_BYTES];
         try (InputStream in = Files.newInputStream(file)) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                checksum.update(buffer, 0, n);
+                zip.write(buffer, 0, n);
             }
         }
-        return checksum.getValue();
     }
 
     private static List<Path> files(Path folder) {

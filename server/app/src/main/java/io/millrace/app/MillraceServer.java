@@ -5,6 +5,9 @@ import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
+import io.millrace.connector.http.HttpArtifactSource;
+import io.millrace.connector.s3.S3ArtifactSource;
+import io.millrace.connector.s3.S3Config;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
@@ -15,7 +18,9 @@ import io.millrace.embedded.mqtt.EmbeddedMqttConfig;
 import io.millrace.embedded.mqtt.MqttLimits;
 import io.millrace.function.FileStepLogs;
 import io.millrace.function.FunctionRuntimeConfig;
+import io.millrace.function.KerasConverter;
 import io.millrace.function.ProcessFunctionRuntime;
+import io.millrace.inference.FileArtifactSource;
 import io.millrace.inference.FileBlobStore;
 import io.millrace.inference.ModelProbe;
 import io.millrace.inference.ModelResidency;
@@ -35,9 +40,12 @@ import io.millrace.management.http.ManagementLimits;
 import io.millrace.management.http.ManagementPorts;
 import io.millrace.management.http.ManagementRoutes;
 import io.millrace.management.http.ServerFacts;
+import io.millrace.model.onnx.OnnxEngine;
 import io.millrace.model.tensorflow.TensorFlowEngine;
+import io.millrace.model.tflite.TfliteEngine;
 import io.millrace.security.CertificateAuthority;
 import io.millrace.security.ServerNames;
+import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.StreamLog;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
@@ -143,7 +151,7 @@ final class MillraceServer implements AutoCloseable {
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
             // Functions call it until their last message is done, so it stops after them.
-            startHttp(join(store), blobs, logs, join(authority), models);
+            startHttp(join(store), blobs, logs, join(authority), models, graphs);
             var lateLog = new LateStreamLog();
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities);
@@ -165,7 +173,8 @@ final class MillraceServer implements AutoCloseable {
             FileBlobStore blobs,
             FileStepLogs logs,
             CertificateAuthority authority,
-            ModelResidency models) {
+            ModelResidency models,
+            GraphRuntime graphs) {
         var management =
                 new ManagementRoutes(
                         new ManagementPorts(
@@ -192,6 +201,7 @@ final class MillraceServer implements AutoCloseable {
                                                         config.inference().timeout()),
                                                 new InferencePorts(
                                                         models,
+                                                        graphs,
                                                         new RequestLog(meters, time),
                                                         readiness::isReady,
                                                         meters,
@@ -247,13 +257,7 @@ final class MillraceServer implements AutoCloseable {
 
     private ProcessFunctionRuntime functions(DataDirectory data, FileStepLogs logs) {
         return new ProcessFunctionRuntime(
-                FunctionRuntimeConfig.of(data.folder("functions"))
-                        .withEnvironments(config.cache().resolve("environments")),
-                this::inferenceEndpoint,
-                logs,
-                meters,
-                time,
-                ids);
+                functionConfig(data), this::inferenceEndpoint, logs, meters, time, ids);
     }
 
     private KafkaStreamLog startLog(DataDirectory data) {
@@ -323,14 +327,38 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private ModelResidency models(DataDirectory data, FileBlobStore blobs) {
+        ServerConfig.ModelSettings settings = config.models();
+        ResidencyConfig standard = ResidencyConfig.standard(data.folder("models"));
         return new ModelResidency(
-                ResidencyConfig.standard(data.folder("models")),
+                settings.memory().map(standard::withMemory).orElse(standard),
                 blobs,
-                List.of(new TensorFlowEngine()),
+                artifactSources(settings),
+                List.of(new TensorFlowEngine(), new OnnxEngine(), new TfliteEngine()),
+                List.of(new KerasConverter(functionConfig(data))),
                 new ModelProbe(ProbeConfig.ofThisProcess(), data.folder("probes"), time, ids),
                 time,
                 ids,
                 meters);
+    }
+
+    private List<ArtifactSource> artifactSources(ServerConfig.ModelSettings settings) {
+        var http = lifecycle.add("http downloads", new HttpArtifactSource(settings.origins()));
+        var s3 =
+                lifecycle.add(
+                        "object store downloads",
+                        new S3ArtifactSource(
+                                settings.origins(),
+                                new S3Config(
+                                        settings.s3Endpoint().orElse(null),
+                                        settings.s3Region(),
+                                        System.getenv("AWS_ACCESS_KEY_ID"),
+                                        System.getenv("AWS_SECRET_ACCESS_KEY"))));
+        return List.of(http, s3, new FileArtifactSource(settings.origins()));
+    }
+
+    private FunctionRuntimeConfig functionConfig(DataDirectory data) {
+        return FunctionRuntimeConfig.of(data.folder("functions"))
+                .withEnvironments(config.cache().resolve("environments"));
     }
 
     private String inferenceEndpoint(ProjectId project) {

@@ -89,6 +89,12 @@ class LayerRulesTest {
         for (String module : RUNTIME) {
             onlySees(new String[] {module}, API, SPI, CODEC);
         }
+        onlySees(
+                new String[] {"io.millrace.inference.graph.."},
+                API,
+                SPI,
+                CODEC,
+                "io.millrace.inference");
     }
 
     @Test

@@ -2,8 +2,8 @@ package io.millrace.cli.manifest;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
-import io.millrace.api.archive.ArchiveWriter;
-import io.millrace.api.archive.ModelFile;
+import io.millrace.codec.archive.ArchiveWriter;
+import io.millrace.codec.archive.ModelFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

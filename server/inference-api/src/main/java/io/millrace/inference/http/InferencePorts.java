@@ -2,6 +2,7 @@ package io.millrace.inference.http;
 
 import io.millrace.api.IdSource;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.GraphServing;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
 import java.util.function.BooleanSupplier;
@@ -10,6 +11,7 @@ import java.util.function.BooleanSupplier;
  * What the inference protocols need of the rest of the server.
  *
  * @param serving the data plane
+ * @param graphs inference graphs
  * @param log calls of models for which somebody asked to see them
  * @param isReady whether the whole server is ready, asked at each readiness request
  * @param meters where numbers go
@@ -18,6 +20,7 @@ import java.util.function.BooleanSupplier;
  */
 public record InferencePorts(
         ModelServing serving,
+        GraphServing graphs,
         RequestLog log,
         BooleanSupplier isReady,
         Meters meters,

@@ -11,6 +11,7 @@ import io.helidon.webserver.http.ServerResponse;
  * <pre>
  *   V1Routes          KServe V1, TensorFlow Serving REST, Karbon  ─┐
  *   V2Routes          Open Inference Protocol, binary tensors     ─┼─▶ ModelCalls ─▶ ModelServing
+ *   GraphRoutes       inference graphs ─────────────────────────────────▶ GraphServing
  *   RepositoryRoutes  what there is, load, unload                  │
  *   RequestLogRoutes  calls on demand                              ┘
  * </pre>
@@ -21,6 +22,7 @@ public final class InferenceRoutes implements HttpService {
 
     private final V1Routes v1;
     private final V2Routes v2;
+    private final GraphRoutes graphs;
     private final RepositoryRoutes repository;
 
     /**
@@ -34,6 +36,7 @@ public final class InferenceRoutes implements HttpService {
         var calls = new ModelCalls(config, ports, bodies);
         this.v1 = new V1Routes(ports.serving(), calls);
         this.v2 = new V2Routes(ports, calls, new RequestLogRoutes(ports, bodies));
+        this.graphs = new GraphRoutes(ports.graphs(), bodies, config);
         this.repository = new RepositoryRoutes(ports.serving(), bodies);
     }
 
@@ -41,6 +44,7 @@ public final class InferenceRoutes implements HttpService {
     public void routing(HttpRules rules) {
         for (String prefix : new String[] {"", UNDER_PROJECT}) {
             v1.register(rules, prefix);
+            graphs.register(rules, prefix);
             repository.register(rules, prefix);
             v2.register(rules, prefix);
         }

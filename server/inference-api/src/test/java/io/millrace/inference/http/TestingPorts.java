@@ -1,8 +1,14 @@
 package io.millrace.inference.http;
 
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing;
 import io.millrace.testkit.RecordingMeters;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -15,12 +21,34 @@ final class TestingPorts {
         return of(serving, new RecordingMeters(), () -> true);
     }
 
+    /** A graph {@code echo} that answers with what it gets and one {@code broken} that fails. */
+    private static final class EchoGraphs implements GraphServing {
+        @Override
+        public Answer run(Call call) {
+            return switch (call.graph().value()) {
+                case "echo" -> new Answer.Done(call.body());
+                case "broken" ->
+                        new Answer.Failed(
+                                new MillraceException(ErrorCode.USER_CODE, "a step failed"));
+                default ->
+                        throw MillraceException.notFound(
+                                "Inference graph with name " + call.graph() + " does not exist.");
+            };
+        }
+
+        @Override
+        public List<ResourceName> list(ProjectId project) {
+            return List.of(new ResourceName("broken"), new ResourceName("echo"));
+        }
+    }
+
     static InferencePorts of(
             ModelServing serving, RecordingMeters meters, BooleanSupplier isReady) {
         var ids = new AtomicInteger();
         TimeSource time = TimeSource.system();
         return new InferencePorts(
                 serving,
+                new EchoGraphs(),
                 new RequestLog(meters, time),
                 isReady,
                 meters,

@@ -5,7 +5,7 @@ import io.millrace.api.DataSize;
 import io.millrace.api.IdSource;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.TimeSource;
-import io.millrace.api.archive.ArchivedFile;
+import io.millrace.codec.archive.ArchivedFile;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;

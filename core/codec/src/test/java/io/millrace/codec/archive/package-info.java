@@ -1,5 +1,5 @@
 /** Tests of model files and archives. */
 @NullMarked
-package io.millrace.api.archive;
+package io.millrace.codec.archive;
 
 import org.jspecify.annotations.NullMarked;

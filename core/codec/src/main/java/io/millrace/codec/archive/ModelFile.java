@@ -1,4 +1,4 @@
-package io.millrace.api.archive;
+package io.millrace.codec.archive;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,5 +1,5 @@
 /** Model files and the archives that hold them. */
 @NullMarked
-package io.millrace.api.archive;
+package io.millrace.codec.archive;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.millrace.api.archive;
+package io.millrace.codec.archive;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
