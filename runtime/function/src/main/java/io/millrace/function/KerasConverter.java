@@ -47,7 +47,7 @@ public final class KerasConverter implements ModelConverter {
 
     @Override
     public String version() {
-        return "keras-3.10.0-1";
+        return "keras-3.15.1-1";
     }
 
     @Override

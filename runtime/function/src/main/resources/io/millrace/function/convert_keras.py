@@ -29,17 +29,44 @@ def as_file(path):
     return packed
 
 
+def written_by(path):
+    """The release that wrote a .keras file; nothing for other files."""
+    import json
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json"))["keras_version"])[:32]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return ""
+
+
+def reason(error, path):
+    """What went wrong, releases first: a file of a later one is the usual cause."""
+    import keras
+
+    text = "%s: %s" % (type(error).__name__, " ".join(str(error).split()))
+    release = written_by(path)
+    if release and release != keras.__version__:
+        text = "the file was written by Keras %s and is read by Keras %s: %s" % (
+            release,
+            keras.__version__,
+            text,
+        )
+    return text[:600]
+
+
 def main(path, target, report):
     try:
         import keras
 
         # Safe mode refuses layers that hold code; training state is of no use here.
-        model = keras.saving.load_model(as_file(path), compile=False, safe_mode=True)
+        path = as_file(path)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
         model.export(target, verbose=False)
     except Exception as error:  # whatever it is, it is the reason
-        text = " ".join(str(error).split())
         with open(report, "w", encoding="utf-8") as out:
-            out.write("%s: %s" % (type(error).__name__, text[:600]))
+            out.write(reason(error, path))
         sys.exit(2)
 
 

@@ -195,7 +195,7 @@ final class ServingChoice {
                             target,
                             difference
                                     + "; if its callers are ready for that, set signatureChange:"
-                                    + " ALLOW (or promote with --allow-signature-change)");
+                                    + " allow (or promote with --allow-signature-change)");
             goOn();
             return;
         }
@@ -276,7 +276,7 @@ final class ServingChoice {
                             : "of which "
                                     + difference
                                     + "; if its callers are ready for that, set signatureChange:"
-                                    + " ALLOW";
+                                    + " allow";
         }
         if (problem.isEmpty()) {
             canary = isShadow ? NONE : trial;

@@ -189,7 +189,7 @@ class TrafficTest {
                         .startsWith(
                                 "version 2 is ready but not in service: its input 'x' is"
                                         + " float32[-1,3], version 1's is float32[-1,2]")
-                        .contains("signatureChange: ALLOW"));
+                        .contains("signatureChange: allow"));
         assertThat(world.answers()).isEqualTo(1);
         assertThat(world.call("m", new io.millrace.api.VersionRef.Numbered(2), "", 1, 2, 3))
                 .extracting(answer -> answer.version())
