@@ -71,7 +71,7 @@ final class InferCalls {
         Answer answer = serving.infer(call);
         long computed = time.nanoTime();
         ModelInferResponse response = response(request, answer);
-        ModelTimings.Phases phases = timings.of(model.value());
+        ModelTimings.Phases phases = timings.of(project, model);
         phases.preprocess().record(read - begin);
         phases.predict().record(computed - read);
         phases.postprocess().record(time.nanoTime() - computed);
