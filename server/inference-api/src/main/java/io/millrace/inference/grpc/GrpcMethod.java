@@ -4,6 +4,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
@@ -61,7 +62,8 @@ final class GrpcMethod<Q extends MessageLite, A extends MessageLite> {
     }
 
     private Q parse(byte[] message) {
-        var in = CodedInputStream.newInstance(message);
+        // Aliasing is for immutable bytes only; CodedInputStream.newInstance(message) would copy.
+        CodedInputStream in = UnsafeByteOperations.unsafeWrap(message).newCodedInput();
         in.enableAliasing(true);
         try {
             return parser.parseFrom(in);
