@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.ValueLayout;
+import java.net.StandardSocketOptions;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -58,7 +59,9 @@ public final class BareServer {
                 WebServer.builder()
                         .host("127.0.0.1")
                         .port(0)
+                        // As the real server has it.
                         .connectionOptions(options -> options.tcpNoDelay(true))
+                        .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, 1 << 20)
                         .addRouting(HttpRouting.builder().post("/predict", handler))
                         .build()
                         .start();

@@ -10,12 +10,16 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
 /**
- * {@code ./millrace bench [startup|ingest|pipeline|function|serving …] [--seconds N] [--out FILE]}.
+ * {@code ./millrace bench [startup|ingest|pipeline|function|serving …] [--seconds N] [--out FILE]},
+ * or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers] [--short]}. The
+ * other servers of {@code peers} are installed only when they are asked for: by {@code --peers}, or
+ * by naming that part.
  */
 public final class Main {
 
+    private static final String SERVING = "serving";
     private static final List<String> ALL =
-            List.of("startup", "ingest", "pipeline", "function", "serving");
+            List.of("startup", "ingest", "pipeline", "function", SERVING);
     private static final double DEFAULT_SECONDS = 15;
 
     private Main() {}
@@ -25,15 +29,27 @@ public final class Main {
         var chosen = new java.util.ArrayList<String>();
         double seconds = DEFAULT_SECONDS;
         Path out = null;
+        boolean isShort = false;
+        boolean withPeers = false;
         for (int i = 0; i < arguments.length; i++) {
             switch (arguments[i]) {
                 case "--seconds" -> seconds = Double.parseDouble(arguments[++i]);
                 case "--out" -> out = Path.of(arguments[++i]);
+                case "--short" -> isShort = true;
+                case "--peers" -> withPeers = true;
                 default -> chosen.add(arguments[i]);
             }
         }
+        List<String> parts = ServingBench.PARTS.stream().filter(chosen::contains).toList();
+        if (!parts.isEmpty() && chosen.remove(SERVING)) {
+            withPeers |= parts.contains("peers");
+            chosen.removeAll(parts);
+            chosen.add(SERVING);
+        }
         if (!ALL.containsAll(chosen)) {
-            System.err.println("millrace bench: knows " + ALL + ", --seconds N and --out FILE");
+            System.err.println(
+                    "millrace bench: knows %s, for serving %s, --seconds N, --out FILE, --short and --peers"
+                            .formatted(ALL, ServingBench.PARTS));
             System.exit(2);
         }
         List<String> names = chosen.isEmpty() ? ALL : chosen;
@@ -46,15 +62,21 @@ public final class Main {
                     case "ingest" -> ingest(folder, report, seconds);
                     case "pipeline" -> pipeline(folder, report, seconds);
                     case "function" -> new FunctionBench(folder, report).run();
-                    default -> new ServingBench(folder, report, Math.min(4, seconds)).run();
+                    default ->
+                            new ServingBench(
+                                            folder,
+                                            report,
+                                            isShort ? Effort.brief() : Effort.full(seconds))
+                                    .run(parts.isEmpty() ? ServingBench.PARTS : parts, withPeers);
                 }
             }
         } finally {
+            // Also what was measured before something failed.
+            System.out.print(report.text());
+            if (out != null) {
+                Files.writeString(out, report.text(), StandardCharsets.UTF_8);
+            }
             delete(folder);
-        }
-        System.out.print(report.text());
-        if (out != null) {
-            Files.writeString(out, report.text(), StandardCharsets.UTF_8);
         }
         System.exit(0);
     }

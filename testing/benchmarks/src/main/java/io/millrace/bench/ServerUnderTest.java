@@ -122,18 +122,17 @@ final class ServerUnderTest implements AutoCloseable {
         return readySeconds;
     }
 
+    Process process() {
+        return process;
+    }
+
     Duration cpu() {
         return ProcessorTime.of(process);
     }
 
     /** Resident memory in MB. */
     long residentMegabytes() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", "")) / 1024;
-            }
-        }
-        throw MillraceException.internal("no VmRSS of process " + process.pid(), null);
+        return Memory.resident(process.pid()) / 1024;
     }
 
     String get(String path) throws IOException, InterruptedException {

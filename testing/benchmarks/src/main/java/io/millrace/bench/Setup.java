@@ -1,11 +1,16 @@
 package io.millrace.bench;
 
 import io.millrace.api.MillraceException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** Declares what the benchmarks need on a server. */
 final class Setup {
@@ -14,6 +19,10 @@ final class Setup {
     static final String SMALL_LOG_TOPIC = "default.source.small.small";
     static final String IMAGE_TOPIC = "bench/images";
     static final String ANSWER_TOPIC = "bench/answers";
+
+    /** What {@link #tflite} answers with its double. */
+    static final byte[] TFLITE_REQUEST =
+            "{\"instances\":[[1,2,3]]}".getBytes(StandardCharsets.US_ASCII);
 
     private static final String RESOURCES =
             """
@@ -76,6 +85,54 @@ final class Setup {
                         .POST(HttpRequest.BodyPublishers.ofFile(zip))
                         .build());
         awaitReady("models/fashion_classifier");
+    }
+
+    /** Uploads a version of an ONNX model and waits until it can be called. */
+    void onnx(String name, int version, byte[] model) throws IOException, InterruptedException {
+        upload(name, version, "onnx", "model.onnx", model);
+    }
+
+    /** The doubling model of the engine's own tests. */
+    void tflite(String name) throws IOException, InterruptedException {
+        Path file =
+                Path.of(
+                        System.getProperty("millrace.home"),
+                        "plugin/model-tflite/src/test/resources/models/doubling.tflite");
+        upload(name, 1, "tflite", "model.tflite", Files.readAllBytes(file));
+    }
+
+    private void upload(String name, int version, String framework, String file, byte[] model)
+            throws IOException, InterruptedException {
+        var zip = new ByteArrayOutputStream();
+        try (var out = new ZipOutputStream(zip)) {
+            out.putNextEntry(new ZipEntry(file));
+            out.write(model);
+        }
+        String path =
+                "/api/v1/projects/default/models/%s/versions/%d?framework=%s"
+                        .formatted(name, version, framework);
+        send(
+                HttpRequest.newBuilder(server.url().resolve(path))
+                        .header("Content-Type", "application/zip")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(zip.toByteArray()))
+                        .build());
+        awaitReady("models/" + name);
+    }
+
+    /** Puts a version into production. */
+    void promote(String name, int version) throws IOException, InterruptedException {
+        post(
+                "/api/v1/projects/default/models/" + name + "/promote",
+                "{\"version\":%d}".formatted(version).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Fails unless the answer is a success. */
+    String post(String path, byte[] body) throws IOException, InterruptedException {
+        return send(
+                HttpRequest.newBuilder(server.url().resolve(path))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                        .build());
     }
 
     private void apply(String yaml) throws IOException, InterruptedException {
