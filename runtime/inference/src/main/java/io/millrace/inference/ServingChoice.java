@@ -141,6 +141,11 @@ final class ServingChoice {
         }
         if (current != null && !isOut(current)) {
             goOn();
+            if (remark.isEmpty() && (target == null || isOut(target))) {
+                remark =
+                        "version %d shall answer, %s; version %d goes on"
+                                .formatted(wanted, whyNot(target), current.version());
+            }
         } else if (target == null || target.hasFailed()) {
             chooseInstead();
         }

@@ -179,6 +179,23 @@ class TrafficTest {
     }
 
     @Test
+    void saysWhyTheOldOneGoesOnWhenTheWantedOneIsRejected() {
+        var first = world.version(1, "width=2");
+        world.serveUntil(1, production(1, first));
+        world.serve(production(2, first, world.version(2, "load=refuse")));
+
+        await().untilAsserted(() ->
+                assertThat(world.remark())
+                        .startsWith("version 2 shall answer, which is not ready: ")
+                        .contains("refuses to load")
+                        .endsWith("; version 1 goes on"));
+        assertThat(world.answers()).isEqualTo(1);
+
+        world.serve(production(1, first));
+        assertThat(world.remark()).isEmpty();
+    }
+
+    @Test
     void anotherSignatureDoesNotTakeOverUntilItIsAllowed() {
         var first = world.version(1, "width=2");
         var second = world.version(2, "width=3");
