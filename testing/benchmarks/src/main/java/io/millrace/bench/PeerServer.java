@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** Somebody else's server, with all processes that it starts. */
 final class PeerServer implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
 
     private final Process process;
     private final int httpPort;
