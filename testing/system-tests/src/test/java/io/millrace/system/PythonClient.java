@@ -1,37 +1,68 @@
 package io.millrace.system;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A Python with the MQTT client that users have: paho, from the package index. */
+/** Pythons with the clients that users have, from the package index; each is made once. */
 final class PythonClient {
 
-    private static final String[] PACKAGES = {"paho-mqtt==2.1.0", "msgpack==1.1.0"};
+    private static final Path SCRIPTS =
+            Repository.root().resolve("testing/system-tests/src/test/resources/python");
 
     private PythonClient() {}
 
-    /** The interpreter, its packages installed once for each machine. */
-    static synchronized Path interpreter() {
-        Path home = Repository.cache().resolve("paho-client");
+    /** The interpreter with the MQTT client paho. */
+    static Path interpreter() {
+        return environment("paho-client", List.of("paho-mqtt==2.1.0", "msgpack==1.1.0"));
+    }
+
+    /** The interpreter with Triton's clients, gRPC's generator of stubs and ONNX Runtime. */
+    static Path serving() {
+        try {
+            return environment(
+                    "serving-clients",
+                    Files.readAllLines(SCRIPTS.resolve("serving-requirements.txt")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs one of the scripts in the test resources; fails with what it printed. */
+    static CommandLine.Outcome run(Path interpreter, String script, String... arguments) {
+        var command =
+                new ArrayList<>(
+                        List.of(interpreter.toString(), "-u", SCRIPTS.resolve(script).toString()));
+        command.addAll(Arrays.asList(arguments));
+        return CommandLine.run(command, Map.of("PYTHONDONTWRITEBYTECODE", "1")).orFail();
+    }
+
+    private static synchronized Path environment(String name, List<String> packages) {
+        Path home = Repository.cache().resolve(name);
         Path ready = home.resolve("ready");
         Path python = home.resolve("bin/python");
-        if (!Files.exists(ready)) {
-            CommandLine.run(List.of("python3", "-m", "venv", home.toString()), Map.of()).orFail();
-            CommandLine.run(
-                            List.of(
-                                    python.toString(),
-                                    "-m",
-                                    "pip",
-                                    "install",
-                                    "-q",
-                                    PACKAGES[0],
-                                    PACKAGES[1]),
-                            Map.of())
+        try {
+            String wanted = String.join("\n", packages);
+            if (Files.exists(ready) && Files.readString(ready).equals(wanted)) {
+                return python;
+            }
+            CommandLine.run(List.of("python3", "-m", "venv", "--clear", home.toString()), Map.of())
                     .orFail();
-            CommandLine.run(List.of("touch", ready.toString()), Map.of()).orFail();
+            var install =
+                    new ArrayList<>(List.of(python.toString(), "-m", "pip", "install", "-q"));
+            packages.stream()
+                    .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                    .forEach(install::add);
+            CommandLine.run(install, Map.of()).orFail();
+            Files.writeString(ready, wanted);
+            return python;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return python;
     }
 }
