@@ -73,12 +73,7 @@ class BadRequestsSystemTest {
      */
     record Wrong(String name, String path, byte[] body, int status, List<String> words) {
         Wrong(String name, String path, String body, int status, String... words) {
-            this(
-                    name,
-                    path,
-                    body.getBytes(StandardCharsets.UTF_8),
-                    status,
-                    List.of(words));
+            this(name, path, body.getBytes(StandardCharsets.UTF_8), status, List.of(words));
         }
 
         @Override
@@ -96,7 +91,13 @@ class BadRequestsSystemTest {
                 new Wrong("V1 rank", V1, "{\"instances\":[1,2,3]}", 400, "3", "[3]"),
                 new Wrong("V1 shape", V1, "{\"instances\":[[1,2]]}", 400, "3", "2"),
                 new Wrong("V1 ragged", V1, "{\"instances\":[[1,2,3],[1,2]]}", 400, "3", "2"),
-                new Wrong("V1 dtype", V1, "{\"instances\":[[\"a\",\"b\",\"c\"]]}", 400, "float32", "string"),
+                new Wrong(
+                        "V1 dtype",
+                        V1,
+                        "{\"instances\":[[\"a\",\"b\",\"c\"]]}",
+                        400,
+                        "float32",
+                        "string"),
                 new Wrong(
                         "V1 fraction",
                         "/v1/models/adding:predict",
@@ -117,12 +118,18 @@ class BadRequestsSystemTest {
                         400,
                         "b"),
                 new Wrong("V1 no input at all", V1, "{}", 400, "instances"),
-                new Wrong("V1 both", V1, "{\"instances\":[[1,2,3]],\"inputs\":[[1,2,3]]}", 400, "not both"),
+                new Wrong(
+                        "V1 both",
+                        V1,
+                        "{\"instances\":[[1,2,3]],\"inputs\":[[1,2,3]]}",
+                        400,
+                        "not both"),
                 new Wrong("V1 not a list", V1, "{\"instances\":7}", 400, "instances"),
                 new Wrong("V1 truncated", V1, "{\"instances\":[[1,2,3", 400, "JSON", "end"),
                 new Wrong("V1 no JSON", V1, "instances", 400, "JSON"),
                 new Wrong("V1 empty body", V1, "", 400, "JSON"),
-                new Wrong("V1 trailing", V1, "{\"instances\":[[1,2,3]]}x", 400, "JSON", "column 24"),
+                new Wrong(
+                        "V1 trailing", V1, "{\"instances\":[[1,2,3]]}x", 400, "JSON", "column 24"),
                 new Wrong("V1 nesting", V1, nested("{\"instances\":"), 400, "nesting"),
                 new Wrong("V1 nesting elsewhere", V1, nested("{\"else\":"), 400, "nesting"),
                 new Wrong("V1 zero rows", V1, "{\"instances\":[]}", 400, "empty"),
@@ -138,7 +145,13 @@ class BadRequestsSystemTest {
                 new Wrong("V2 unknown dtype", V2, v2("FP33", "[1,3]", "[1,2,3]"), 400, "FP33"),
                 new Wrong("V2 texts", V2, v2("FP32", "[1,3]", "[\"1\",\"2\",\"3\"]"), 400, "x"),
                 new Wrong("V2 NaN", V2, v2("FP32", "[1,3]", "[1,NaN,3]"), 400, "JSON", "NaN"),
-                new Wrong("V2 Infinity", V2, v2("FP32", "[1,3]", "[1,-Infinity,3]"), 400, "JSON", "Infinity"),
+                new Wrong(
+                        "V2 Infinity",
+                        V2,
+                        v2("FP32", "[1,3]", "[1,-Infinity,3]"),
+                        400,
+                        "JSON",
+                        "Infinity"),
                 new Wrong("V2 too large a number", V2, v2("FP32", "[1,3]", "[1,1e39,3]"), 400, "x"),
                 new Wrong("V2 2^31 elements", V2, v2("FP32", "[2147483648,1]", "[1]"), 400, "x"),
                 new Wrong("V2 2^31 rows", V2, v2("FP32", "[715827883,3]", "[1]"), 400, "x"),
@@ -149,8 +162,20 @@ class BadRequestsSystemTest {
                         400,
                         "x"),
                 new Wrong("V2 negative", V2, v2("FP32", "[-1,3]", "[1,2,3]"), 400, "-1"),
-                new Wrong("V2 truncated", V2, "{\"inputs\":[{\"name\":\"x\",\"sha", 400, "JSON", "end"),
-                new Wrong("V2 nesting", V2, v2("FP32", "[1,3]", "[".repeat(200_000)), 400, "[1,3]", "deeper"),
+                new Wrong(
+                        "V2 truncated",
+                        V2,
+                        "{\"inputs\":[{\"name\":\"x\",\"sha",
+                        400,
+                        "JSON",
+                        "end"),
+                new Wrong(
+                        "V2 nesting",
+                        V2,
+                        v2("FP32", "[1,3]", "[".repeat(200_000)),
+                        400,
+                        "[1,3]",
+                        "deeper"),
                 new Wrong("V2 deep nesting", V2, nested("{\"inputs\":"), 400, "object"),
                 new Wrong("V2 no inputs", V2, "{\"inputs\":[]}", 400, "x"),
                 new Wrong(
@@ -177,7 +202,12 @@ class BadRequestsSystemTest {
                         "{\"signature_name\":\"nobody\",\"instances\":[[1,2,3]]}",
                         404,
                         "nobody"),
-                new Wrong("V1 project", "/projects/p/v1/models/scaling:predict", rows, 404, "scaling"),
+                new Wrong(
+                        "V1 project",
+                        "/projects/p/v1/models/scaling:predict",
+                        rows,
+                        404,
+                        "scaling"),
                 new Wrong("V2 model", "/v2/models/nobody/infer", tensor, 404, "nobody"),
                 new Wrong("V2 version", "/v2/models/scaling/versions/7/infer", tensor, 404, "7"),
                 new Wrong(
@@ -229,8 +259,7 @@ class BadRequestsSystemTest {
     void answersThatAreNoNumbersAreNoJsonForV2() {
         ServingModels.upload(server, "inverse", 1, "onnx", OnnxFile.inverse());
 
-        Curl.Answer answer =
-                curl.post("/v2/models/inverse/infer", v2("FP32", "[1,3]", "[1,-1,0]"));
+        Curl.Answer answer = curl.post("/v2/models/inverse/infer", v2("FP32", "[1,3]", "[1,-1,0]"));
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(500);
         assertThat(answer.body()).contains("binary");
@@ -277,7 +306,8 @@ class BadRequestsSystemTest {
             gzip.write(new byte[64 * LARGEST_BODY]);
         }
         for (String path : List.of(V1, V2)) {
-            Curl.Answer answer = curl.send(path, bytes.toByteArray(), "-H", "Content-Encoding: gzip");
+            Curl.Answer answer =
+                    curl.send(path, bytes.toByteArray(), "-H", "Content-Encoding: gzip");
 
             assertThat(answer.status()).as(answer.body()).isEqualTo(413);
         }

@@ -33,11 +33,15 @@ final class PythonClient {
         }
     }
 
+    /** One of the scripts in the test resources. */
+    static Path script(String name) {
+        return SCRIPTS.resolve(name);
+    }
+
     /** Runs one of the scripts in the test resources; fails with what it printed. */
     static CommandLine.Outcome run(Path interpreter, String script, String... arguments) {
         var command =
-                new ArrayList<>(
-                        List.of(interpreter.toString(), "-u", SCRIPTS.resolve(script).toString()));
+                new ArrayList<>(List.of(interpreter.toString(), "-u", script(script).toString()));
         command.addAll(Arrays.asList(arguments));
         return CommandLine.run(command, Map.of("PYTHONDONTWRITEBYTECODE", "1")).orFail();
     }
@@ -53,8 +57,7 @@ final class PythonClient {
             }
             CommandLine.run(List.of("python3", "-m", "venv", "--clear", home.toString()), Map.of())
                     .orFail();
-            var install =
-                    new ArrayList<>(List.of(python.toString(), "-m", "pip", "install", "-q"));
+            var install = new ArrayList<>(List.of(python.toString(), "-m", "pip", "install", "-q"));
             packages.stream()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .forEach(install::add);
