@@ -166,6 +166,11 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Whether the process that was started last is there. */
+    boolean isRunning() {
+        return running().isAlive();
+    }
+
     long pid() {
         return running().pid();
     }
