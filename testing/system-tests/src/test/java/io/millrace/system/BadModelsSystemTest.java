@@ -90,7 +90,6 @@ class BadModelsSystemTest {
             for (Future<Integer> verdict : verdicts) {
                 assertThat(verdict.get()).as("rejected of %d", MUTANTS).isGreaterThan(MUTANTS / 4);
             }
-            caller.shutdownNow();
         }
 
         assertThat(wrongAnswers).isEmpty();

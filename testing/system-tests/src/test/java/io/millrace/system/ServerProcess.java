@@ -81,8 +81,6 @@ final class ServerProcess implements AutoCloseable {
                                 "io.millrace.app.Main",
                                 "--data",
                                 data.toString(),
-                                "--cache",
-                                Repository.cache().toString(),
                                 "--http-port",
                                 Integer.toString(ports.http()),
                                 "--mqtt-port",
@@ -91,6 +89,9 @@ final class ServerProcess implements AutoCloseable {
                                 Integer.toString(ports.mqttPlain()),
                                 "--kafka-port",
                                 Integer.toString(ports.kafka())));
+        if (!options.contains("--cache")) {
+            command.addAll(List.of("--cache", Repository.cache().toString()));
+        }
         command.addAll(options);
         try {
             Files.createDirectories(Repository.cache());
