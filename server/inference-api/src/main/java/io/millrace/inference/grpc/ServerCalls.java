@@ -104,7 +104,7 @@ final class ServerCalls {
 
     private static String platform(String framework) {
         return switch (framework) {
-            case "tensorflow" -> "tensorflow_savedmodel";
+            case "tensorflow", "keras" -> "tensorflow_savedmodel"; // Keras files are converted
             case "onnx" -> "onnx_onnxv1";
             case "tflite" -> "tensorflow_lite";
             default -> framework;

@@ -61,7 +61,7 @@ final class V2Documents {
     /** The protocol's names for what models are made with. */
     static String platform(String framework) {
         return switch (framework) {
-            case "tensorflow" -> "tensorflow_savedmodel";
+            case "tensorflow", "keras" -> "tensorflow_savedmodel"; // Keras files are converted
             case "onnx" -> "onnx_onnxv1";
             case "tflite" -> "tensorflow_lite";
             default -> framework;

@@ -370,6 +370,7 @@ class V2RoutesTest {
     @ParameterizedTest
     @CsvSource({
         "tensorflow,tensorflow_savedmodel",
+        "keras,tensorflow_savedmodel",
         "onnx,onnx_onnxv1",
         "tflite,tensorflow_lite",
         "own,own"
