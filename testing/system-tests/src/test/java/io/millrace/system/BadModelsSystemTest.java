@@ -56,8 +56,7 @@ class BadModelsSystemTest {
 
     @BeforeAll
     static void start() {
-        server =
-                new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start();
+        server = new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start();
         ServingModels.upload(server, "good", 1, "onnx", OnnxFile.scaling(2));
     }
 
@@ -79,8 +78,7 @@ class BadModelsSystemTest {
         var wrongAnswers = new ConcurrentLinkedQueue<String>();
         var verdicts = new ArrayList<Future<Integer>>();
         try (var caller = Executors.newSingleThreadScheduledExecutor();
-                var uploaders =
-                        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+                var uploaders = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
             var _ =
                     caller.scheduleWithFixedDelay(
                             () -> callGood(answered, wrongAnswers), 0, 10, TimeUnit.MILLISECONDS);
@@ -146,7 +144,8 @@ class BadModelsSystemTest {
                 server.send(
                         HttpRequest.newBuilder(
                                         server.url()
-                                                .resolve("/api/v1/projects/default/models/" + model))
+                                                .resolve(
+                                                        "/api/v1/projects/default/models/" + model))
                                 .DELETE()
                                 .build());
         assertThat(deleted.statusCode()).as(deleted.body()).isBetween(200, 204);
@@ -207,7 +206,8 @@ class BadModelsSystemTest {
             case 1 -> {
                 byte[] bad = good.clone();
                 int from = random.nextInt(bad.length);
-                Arrays.fill(bad, from, Math.min(bad.length, from + random.nextInt(1, 64)), (byte) 0);
+                Arrays.fill(
+                        bad, from, Math.min(bad.length, from + random.nextInt(1, 64)), (byte) 0);
                 yield bad;
             }
             case 2 -> {

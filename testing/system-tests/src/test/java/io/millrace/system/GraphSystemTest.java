@@ -63,8 +63,7 @@ class GraphSystemTest {
 
     @BeforeAll
     static void start() {
-        server =
-                new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start();
+        server = new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start();
         curl = new Curl(server);
         ServingModels.upload(server, "double", 1, "onnx", OnnxFile.scaling(2));
         ServingModels.upload(server, "triple", 1, "onnx", OnnxFile.scaling(3));

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(1_500)
 class KerasSystemTest {
 
-    private static final Path CACHE = Path.of(System.getProperty("user.home"), ".cache", "millrace");
+    private static final Path CACHE =
+            Path.of(System.getProperty("user.home"), ".cache", "millrace");
 
     @TempDir static Path folder;
     private static ServerProcess server;
