@@ -10,14 +10,18 @@ import java.util.Map;
 public interface GraphHost {
 
     /**
-     * Makes a graph callable, or changes it: calls under way go on as they began. Calling it again
-     * with the same arguments does nothing.
+     * Makes a graph callable, or changes it: calls under way go on as they began, and workers that
+     * only they need end with the last of them. Calling it again with the same arguments does
+     * nothing.
      *
      * @param functions the specs of all functions that its steps name
      */
     void deploy(
             ResourceKey graph, InferenceGraphSpec spec, Map<ResourceName, FunctionSpec> functions);
 
-    /** Ends a graph and its function workers; nothing happens when it is not there. */
+    /**
+     * Ends a graph and its function workers: a call under way fails at its next function. Nothing
+     * happens when it is not there.
+     */
     void remove(ResourceKey graph);
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -34,6 +35,7 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
             FakeFunctionRuntime::forward;
     private volatile FunctionWorker.WorkerState running = new FunctionWorker.WorkerState.Running(1);
     private volatile Runnable closing = () -> {};
+    private volatile Consumer<FunctionLaunch> starting = _ -> {};
     private volatile boolean closed;
 
     private record Prepared(FunctionSpec spec, Runnable changed) {}
@@ -56,6 +58,11 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
     /** Called by each worker when it is closed for the first time; may block. */
     public void closing(Runnable action) {
         closing = action;
+    }
+
+    /** Called before each start of a worker; may throw, and then there is none. */
+    public void starting(Consumer<FunctionLaunch> action) {
+        starting = action;
     }
 
     /** How far the environment of a function is from now on; tells whoever prepared it. */
@@ -110,6 +117,7 @@ public final class FakeFunctionRuntime implements FunctionRuntime {
 
     @Override
     public FunctionWorker start(FunctionLaunch launch) {
+        starting.accept(launch);
         FakeWorker worker = new FakeWorker(launch);
         workers.add(worker);
         return worker;

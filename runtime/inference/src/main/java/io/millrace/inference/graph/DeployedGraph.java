@@ -5,6 +5,7 @@ import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.InferenceGraphSpec.Step;
 import io.millrace.api.InferenceGraphSpec.Target;
 import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
@@ -18,9 +19,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** A graph that can be called: conditions read, workers started. Never changes. */
+/**
+ * A graph that can be called: conditions read, workers started. What it does never changes; it
+ * counts its calls, so that its workers stay until the last one has its answer.
+ */
 final class DeployedGraph {
 
     private final InferenceGraphSpec spec;
@@ -28,6 +33,9 @@ final class DeployedGraph {
     private final Map<String, Node> nodes;
     private final Map<ResourceName, FunctionCaller> callers;
     private final GraphMeters meters;
+
+    /** Calls under way, and one more until {@link #retire}. */
+    private final AtomicInteger uses = new AtomicInteger(1);
 
     private DeployedGraph(
             InferenceGraphSpec spec,
@@ -38,8 +46,9 @@ final class DeployedGraph {
         this.spec = spec;
         this.functions = Map.copyOf(functions);
         this.nodes = nodes;
-        this.callers = callers;
+        this.callers = Map.copyOf(callers);
         this.meters = meters;
+        this.callers.values().forEach(FunctionCaller::hold);
     }
 
     /** A node whose steps are ready to run. */
@@ -67,25 +76,29 @@ final class DeployedGraph {
             Meters meters) {
         var nodes = new LinkedHashMap<String, Node>();
         spec.nodes().forEach((name, node) -> nodes.put(name, ready(node)));
+        GraphMeters graphMeters = GraphMeters.of(meters, key);
         var callers = new HashMap<ResourceName, FunctionCaller>();
-        for (var function : new TreeMap<>(functions).entrySet()) {
-            FunctionCaller kept =
-                    before == null ? null : before.callerOf(function.getKey(), function.getValue());
-            callers.put(
-                    function.getKey(),
-                    kept != null
-                            ? kept
-                            : new FunctionCaller(
-                                    key.name().value(),
-                                    runtime.start(
-                                            launch(
-                                                    key,
-                                                    function.getKey(),
-                                                    function.getValue(),
-                                                    callers.size())),
-                                    time));
+        var started = new ArrayList<FunctionCaller>();
+        boolean isComplete = false;
+        try {
+            for (var function : new TreeMap<>(functions).entrySet()) {
+                ResourceName name = function.getKey();
+                FunctionCaller caller =
+                        before == null ? null : before.callerOf(name, function.getValue());
+                if (caller == null) {
+                    var launch = launch(key, name, function.getValue(), callers.size());
+                    caller = FunctionCaller.start(key.name().value(), runtime.start(launch), time);
+                    started.add(caller);
+                }
+                callers.put(name, caller);
+            }
+            isComplete = true;
+        } finally {
+            if (!isComplete) {
+                started.forEach(FunctionCaller::close);
+            }
         }
-        return new DeployedGraph(spec, functions, nodes, callers, GraphMeters.of(meters, key));
+        return new DeployedGraph(spec, functions, nodes, callers, graphMeters);
     }
 
     private static Node ready(InferenceGraphSpec.Node node) {
@@ -131,7 +144,7 @@ final class DeployedGraph {
     Node node(String name) {
         Node node = nodes.get(name);
         if (node == null) {
-            throw io.millrace.api.MillraceException.internal("there is no node " + name, null);
+            throw MillraceException.internal("there is no node " + name, null);
         }
         return node;
     }
@@ -139,21 +152,47 @@ final class DeployedGraph {
     FunctionCaller function(Target.Function target) {
         FunctionCaller caller = callers.get(target.name());
         if (caller == null) {
-            throw io.millrace.api.MillraceException.internal(
+            throw MillraceException.internal(
                     "there is no worker for function " + target.name(), null);
         }
         return caller;
     }
 
-    /** Ends the workers that another does not go on with. */
-    void closeAllBut(DeployedGraph next) {
-        for (FunctionCaller caller : callers.values()) {
-            if (!next.callers.containsValue(caller)) {
-                caller.close();
+    /** A call begins; false when the graph has ended, and another may have taken its place. */
+    boolean tryEnter() {
+        int now = uses.get();
+        while (now > 0) {
+            if (uses.compareAndSet(now, now + 1)) {
+                return true;
             }
+            now = uses.get();
+        }
+        return false;
+    }
+
+    /** The end of a call. */
+    void leave() {
+        if (uses.decrementAndGet() == 0) {
+            // Its caller has its answer and shall not wait for processes to end.
+            Thread.ofVirtual().name("graph-end").start(this::releaseCallers);
         }
     }
 
+    /**
+     * It takes no more calls. Workers that no other graph goes on with end with the last call;
+     * their ends are waited for here when there is none.
+     */
+    void retire() {
+        if (uses.decrementAndGet() == 0) {
+            releaseCallers();
+        }
+    }
+
+    private void releaseCallers() {
+        callers.values().forEach(FunctionCaller::release);
+    }
+
+    /** Ends its workers at once; calls under way fail. */
     void close() {
         callers.values().forEach(FunctionCaller::close);
     }

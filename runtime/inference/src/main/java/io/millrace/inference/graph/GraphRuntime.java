@@ -31,6 +31,9 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
     private final RandomGenerator random;
     private final Map<ResourceKey, DeployedGraph> graphs = new ConcurrentHashMap<>();
 
+    /** One change at a time; calls do not wait for it. */
+    private final Object changes = new Object();
+
     /**
      * Makes the runtime; it has no graphs yet.
      *
@@ -56,37 +59,32 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
     @Override
     public void deploy(
             ResourceKey key, InferenceGraphSpec spec, Map<ResourceName, FunctionSpec> needed) {
-        graphs.compute(
-                key,
-                (_, before) -> {
-                    if (before != null && before.isOf(spec, needed)) {
-                        return before;
-                    }
-                    DeployedGraph next =
-                            DeployedGraph.of(key, spec, needed, before, functions, time, meters);
-                    if (before != null) {
-                        before.closeAllBut(next);
-                    }
-                    return next;
-                });
+        synchronized (changes) {
+            DeployedGraph before = graphs.get(key);
+            if (before != null && before.isOf(spec, needed)) {
+                return;
+            }
+            graphs.put(key, DeployedGraph.of(key, spec, needed, before, functions, time, meters));
+            if (before != null) {
+                before.retire();
+            }
+        }
     }
 
     @Override
     public void remove(ResourceKey key) {
-        DeployedGraph gone = graphs.remove(key);
-        if (gone != null) {
-            gone.close();
+        synchronized (changes) {
+            DeployedGraph gone = graphs.remove(key);
+            if (gone != null) {
+                gone.close();
+            }
         }
     }
 
     @Override
     public Answer run(Call call) {
         DeployedGraph graph =
-                graphs.get(ResourceKey.of(Kind.INFERENCE_GRAPH, call.project(), call.graph()));
-        if (graph == null) {
-            throw MillraceException.notFound(
-                    "Inference graph with name " + call.graph() + " does not exist.");
-        }
+                enter(ResourceKey.of(Kind.INFERENCE_GRAPH, call.project(), call.graph()));
         long start = time.nanoTime();
         try {
             Answer answer = new GraphRun(graph, call, models, time, random, start).run();
@@ -95,6 +93,22 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
         } catch (MillraceException e) {
             graph.meters().count(new Answer.Failed(e), time.nanoTime() - start);
             throw e;
+        } finally {
+            graph.leave();
+        }
+    }
+
+    private DeployedGraph enter(ResourceKey key) {
+        while (true) {
+            DeployedGraph graph = graphs.get(key);
+            if (graph == null) {
+                throw MillraceException.notFound(
+                        "Inference graph with name " + key.name() + " does not exist.");
+            }
+            if (graph.tryEnter()) {
+                return graph;
+            }
+            // Another one has taken its place before it ended.
         }
     }
 

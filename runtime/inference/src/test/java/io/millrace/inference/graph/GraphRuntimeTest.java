@@ -60,6 +60,16 @@ class GraphRuntimeTest {
                     List.of(new TensorSpec("x", DataType.FP32, Shape.of(Shape.ANY))),
                     List.of(new TensorSpec("y", DataType.FP32, Shape.of(Shape.ANY))));
 
+    private static final FunctionSpec PYTHON =
+            new FunctionSpec(
+                    FunctionSpec.Language.PYTHON,
+                    "python",
+                    List.of(),
+                    new FunctionSpec.Source("f.py", ""),
+                    List.of(),
+                    Duration.ofSeconds(5),
+                    DataSize.ofMebibytes(64));
+
     private final FakeModelServing models = new FakeModelServing();
     private final FakeFunctionRuntime functions = new FakeFunctionRuntime();
     private final RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
@@ -234,6 +244,45 @@ class GraphRuntimeTest {
     }
 
     @Test
+    void aCallThatBeganEndsWithTheGraphAsItWas() throws Exception {
+        var inModel = new CountDownLatch(1);
+        var deployed = new CountDownLatch(1);
+        var workerEnded = new CountDownLatch(1);
+        functions.closing(workerEnded::countDown);
+        models.before(_ -> {
+            inModel.countDown();
+            assertThat(awaitUninterrupted(deployed)).isTrue();
+        });
+        Step function = stepOf("", new Target.Function(new ResourceName("f")));
+        deployWithFunction(step("double"), onResponse(function));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<String> answer = threads.submit(() -> run("{\"instances\":[3]}"));
+            assertThat(inModel.await(30, TimeUnit.SECONDS)).isTrue();
+            deploy(Router.SEQUENCE, step("increment"));
+            deployed.countDown();
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo("{\"instances\":[6.0]}");
+        }
+        assertThat(workerEnded.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(run("{\"instances\":[3]}")).isEqualTo("{\"predictions\":[4.0]}");
+    }
+
+    @Test
+    void aDeploymentThatFailsLeavesNoWorkersAndTheGraphAsItWas() {
+        deploy(Router.SEQUENCE, step("double"));
+        functions.starting(launch -> {
+            if (!functions.running().isEmpty()) {
+                throw new MillraceException(ErrorCode.UNAVAILABLE, "no process is to be had");
+            }
+        });
+        var needed = Map.of(new ResourceName("f"), PYTHON, new ResourceName("g"), PYTHON);
+        assertThatThrownBy(
+                        () -> graphs.deploy(KEY, graph(Router.SEQUENCE, step("increment")), needed))
+                .hasMessageContaining("no process");
+        assertThat(functions.running()).isEmpty();
+        assertThat(run("{\"instances\":[3]}")).isEqualTo("{\"predictions\":[6.0]}");
+    }
+
+    @Test
     void saysWhatIsUnknown() {
         assertThatThrownBy(() -> run("{}"))
                 .isInstanceOfSatisfying(
@@ -256,26 +305,15 @@ class GraphRuntimeTest {
     }
 
     private void deploy(Router router, Step... steps) {
-        graphs.deploy(
-                KEY,
-                new InferenceGraphSpec(Map.of("root", new Node(router, List.of(steps)))),
-                Map.of());
+        graphs.deploy(KEY, graph(router, steps), Map.of());
     }
 
-    private void deployWithFunction(Step step) {
-        var spec =
-                new FunctionSpec(
-                        FunctionSpec.Language.PYTHON,
-                        "python",
-                        List.of(),
-                        new FunctionSpec.Source("f.py", ""),
-                        List.of(),
-                        Duration.ofSeconds(5),
-                        DataSize.ofMebibytes(64));
-        graphs.deploy(
-                KEY,
-                new InferenceGraphSpec(Map.of("root", new Node(Router.SEQUENCE, List.of(step)))),
-                Map.of(new ResourceName("f"), spec));
+    private void deployWithFunction(Step... steps) {
+        graphs.deploy(KEY, graph(Router.SEQUENCE, steps), Map.of(new ResourceName("f"), PYTHON));
+    }
+
+    private static InferenceGraphSpec graph(Router router, Step... steps) {
+        return new InferenceGraphSpec(Map.of("root", new Node(router, List.of(steps))));
     }
 
     private String run(String body) {
