@@ -184,9 +184,13 @@ public final class AllowedOrigins {
                     && isBelow(address.getRawPath());
         }
 
-        /** Whether the host is allowed by its name, not by a scheme alone. */
+        /**
+         * Whether the host is allowed by its name, not by a scheme alone. In other addresses than
+         * those of the web, what stands in its place is no host: a bucket, for one.
+         */
         boolean names(String name) {
-            return !host.isEmpty() && isHost(name);
+            boolean isWeb = scheme.equals("https") || scheme.equals("http");
+            return isWeb && !host.isEmpty() && isHost(name);
         }
 
         private boolean isHost(String name) {

@@ -135,6 +135,16 @@ class AllowedOriginsTest {
                 .isInstanceOf(MillraceException.class);
     }
 
+    @Test
+    void aBucketIsNoHostThatMayBePrivate() throws UnknownHostException {
+        InetAddress address = InetAddress.getByName("10.0.0.5");
+        AllowedOrigins origins = AllowedOrigins.parse(List.of("https:", "s3://intranet/models/"));
+        assertThatThrownBy(() -> origins.checkAddress("intranet", address))
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.DENIED));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"models.example.com", "https://u@h/", "https://h/?q", "https://", "::"})
     void refusesEntriesThatAreNoBeginning(String entry) {
