@@ -7,14 +7,16 @@ import io.millrace.spi.AllowedOrigins;
 import io.millrace.spi.ArtifactSource;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.FileSystemException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies a file or a folder of the server's own machine. Nothing is readable unless the list of
@@ -41,13 +43,21 @@ public final class FileArtifactSource implements ArtifactSource {
     @Override
     public void check(URI address) {
         boolean isLocal = address.getHost() == null || address.getHost().isEmpty();
-        if (!isLocal || address.getPath() == null || !address.getPath().startsWith("/")) {
+        if (!isLocal || !isAbsolutePath(address.getPath())) {
             throw MillraceException.invalid(
                     "expected the absolute path of a file of the server, such as"
                             + " file:/srv/models/digits.onnx, got "
                             + address);
         }
         origins.check(address);
+    }
+
+    private static boolean isAbsolutePath(@Nullable String path) {
+        try {
+            return path != null && Path.of(path).isAbsolute();
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     @Override
@@ -65,11 +75,16 @@ public final class FileArtifactSource implements ArtifactSource {
         } catch (NoSuchFileException e) {
             throw new MillraceException(
                     ErrorCode.NOT_FOUND, "there is no " + wanted + " on the server", e);
-        } catch (FileSystemException e) {
+        } catch (AccessDeniedException e) {
             throw new MillraceException(
-                    ErrorCode.DENIED, "the server cannot read " + wanted + ": " + e.getReason(), e);
+                    ErrorCode.DENIED,
+                    "the server has no right to read "
+                            + e.getFile()
+                            + ": give it to the account that the server runs as",
+                    e);
         } catch (IOException e) {
-            throw MillraceException.internal("cannot copy " + wanted, e);
+            // A full disk, for one: the address is as good as before.
+            throw MillraceException.internal("cannot copy " + wanted + ": " + e.getMessage(), e);
         }
     }
 

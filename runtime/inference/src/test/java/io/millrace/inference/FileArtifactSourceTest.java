@@ -71,6 +71,18 @@ class FileArtifactSourceTest {
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
     }
 
+    @Test
+    void aFaultOfTheServersOwnDiskMayPass() throws IOException {
+        Files.writeString(target.resolve("model.pb"), "in the way");
+        assertRefused("models/digits/model.pb", ErrorCode.INTERNAL, "cannot copy");
+        assertThat(ErrorCode.INTERNAL.isTransient()).isTrue();
+    }
+
+    @Test
+    void whatIsNoPathIsNoAddress() {
+        assertRefused("models/%00", ErrorCode.INVALID, "expected the absolute path");
+    }
+
     private URI address(String path) {
         return URI.create("file:" + disk + "/" + path);
     }
