@@ -42,17 +42,14 @@ final class VersionLoader {
      * @return how long after this another try makes sense; empty when none does
      */
     Optional<Duration> load(ServedModel model, ServedVersion version, Prepared prepared) {
+        if (!model.isWanted(version)) {
+            return Optional.empty(); // nobody makes room for what is gone by now
+        }
         long start = time.nanoTime();
         try {
             String problem = budget.reserve(prepared.bytes());
             if (!problem.isEmpty()) {
-                return failed(
-                        model,
-                        version,
-                        v -> {
-                            v.loadFailed(problem);
-                            v.ready();
-                        });
+                return withoutRoom(model, version, problem);
             }
             loadInto(model, version, prepared);
             LOG.info(
@@ -74,6 +71,19 @@ final class VersionLoader {
             String reason = "the server cannot load it: " + e;
             return failed(model, version, v -> v.loadFailed(reason));
         }
+    }
+
+    /** There may be room at any moment and a look costs nothing, so waits do not grow. */
+    private Optional<Duration> withoutRoom(
+            ServedModel model, ServedVersion version, String problem) {
+        boolean isWanted =
+                model.update(
+                        version,
+                        v -> {
+                            v.loadFailed(problem);
+                            v.ready();
+                        });
+        return isWanted ? Optional.of(config.retryAfter(0)) : Optional.empty();
     }
 
     private Optional<Duration> failed(
