@@ -70,7 +70,7 @@ final class BatchWorkers implements AutoCloseable {
     }
 
     /**
-     * Takes a call.
+     * Takes a call. One larger than the whole queue may come when nobody waits.
      *
      * @throws MillraceException {@code OVERLOADED} when there is no room
      */
@@ -84,7 +84,9 @@ final class BatchWorkers implements AutoCloseable {
                 running++;
                 return Admission.HERE;
             }
-            queue.checkRoom(item.rows(), limits.maxQueuedItems());
+            if (!queue.isEmpty()) {
+                queue.checkRoom(item.rows(), limits.maxQueuedItems());
+            }
             queue.add(item);
             callWorker();
             return Admission.QUEUED;

@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.BatchingSpec;
 import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Signature;
 import io.millrace.testkit.FakeModel;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -164,13 +167,14 @@ class BatcherWaitingTest {
     void aCallThatIsCancelledInTheEngineHarmsNobody() throws Exception {
         Batcher batcher = batcher(new BatchingSpec(64, Duration.ZERO, 100, 1));
         model.hold();
+        var failure = new AtomicReference<@Nullable ErrorCode>();
         Thread caller =
                 Thread.ofVirtual()
                         .start(() -> {
                             try {
                                 callers.submit(batcher, 1, 0, LONG);
-                            } catch (io.millrace.api.MillraceException e) {
-                                assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+                            } catch (MillraceException e) {
+                                failure.set(e.code());
                             }
                         });
         await().until(() -> model.running() == 1);
@@ -178,6 +182,7 @@ class BatcherWaitingTest {
         await().until(() -> batcher.queuedCalls() == 1);
         caller.interrupt();
         assertThat(caller.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(failure).hasValue(ErrorCode.UNAVAILABLE);
         assertThat(model.running()).isEqualTo(1);
         model.release();
         assertThat(get(other)).containsExactly(doubled(2, 4));
@@ -241,6 +246,21 @@ class BatcherWaitingTest {
             model.release();
             get(inEngine);
             assertThat(get(queued)).containsExactly(doubled(5, 1));
+        }
+    }
+
+    @Test
+    void aCallLargerThanTheQueueIsNotRefusedForEver() throws Exception {
+        try (Batcher batcher = batcher(new BatchingSpec(64, Duration.ZERO, 5, 1))) {
+            model.hold();
+            Future<float[]> inEngine = callers.call(batcher, 1, 0);
+            await().until(() -> model.running() == 1);
+            Future<float[]> large = callers.call(batcher, 10, 1);
+            await().until(() -> batcher.queuedRows() == 10);
+            assertFails(callers.call(batcher, 1, 0), ErrorCode.OVERLOADED, "10 items are waiting");
+            model.release();
+            get(inEngine);
+            assertThat(get(large)).containsExactly(doubled(10, 1));
         }
     }
 
