@@ -144,12 +144,10 @@ class OriginTest {
 
     @Test
     void anArchiveThatWasMissingHasItsChanceOnceItIsThere() {
-        var missing =
-                new ModelSpec.Version(
-                        1,
-                        new ResidencyWorld(folder.resolve("elsewhere"))
-                                .version(1, "width=2")
-                                .uri());
+        ModelSpec.Version missing;
+        try (var elsewhere = new ResidencyWorld(folder.resolve("elsewhere"))) {
+            missing = elsewhere.version(1, "width=2");
+        }
         world.serve(spec(missing));
         awaitRejected(1, "upload it again");
         world.serve(spec(missing));
