@@ -23,12 +23,23 @@ import java.util.concurrent.ExecutorService;
  */
 final class GrpcConnections implements ServerConnectionSelector {
 
+    /**
+     * A call whose deadline passes is reset by its caller; that is no attack, and under load there
+     * are many. Helidon's 50 in ten seconds would then cost all other callers their connection, and
+     * it never sees that gRPC has answered. This many are still refused.
+     */
+    private static final int MAX_RESETS = 50_000;
+
     private final ServerConnectionSelector http2;
 
     GrpcConnections(GrpcProtocol protocol, Http2Config config) {
         this.http2 =
                 Http2ConnectionSelector.builder()
-                        .http2Config(config)
+                        .http2Config(
+                                Http2Config.builder(config)
+                                        .maxRapidResets(
+                                                Math.max(MAX_RESETS, config.maxRapidResets()))
+                                        .build())
                         .addSubProtocolSelector(new GrpcSelector(protocol))
                         .build();
     }

@@ -113,6 +113,44 @@ class GrpcTransportTest {
         assertThat(server.inference.protocol().openCalls().count()).isZero();
     }
 
+    @Test
+    void callersWhoseDeadlinesPassDoNotCostTheOthersTheConnection() throws Exception {
+        var begun = new CountDownLatch(1);
+        var goOn = new CountDownLatch(1);
+        server.echo("patient", DataType.FP32);
+        server.serving.before(call -> {
+            if (call.model().value().equals("patient")) {
+                begun.countDown();
+                waitFor(goOn);
+            } else {
+                waitForInterrupt(new CountDownLatch(1), new CountDownLatch(1));
+            }
+        });
+        var patient =
+                GRPCInferenceServiceGrpc.newFutureStub(server.channel)
+                        .modelInfer(raw("patient", "FP32", floats(3, 4), 1, 2));
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        // More than Helidon takes for an attack unless it is told otherwise.
+        for (int i = 0; i < 120; i++) {
+            assertThatThrownBy(() ->
+                            server.stub()
+                                    .withDeadlineAfter(20, TimeUnit.MILLISECONDS)
+                                    .modelInfer(ONE_ROW))
+                    .satisfies(is(Status.Code.DEADLINE_EXCEEDED, ""));
+        }
+        goOn.countDown();
+        assertThat(patient.get(20, TimeUnit.SECONDS).getRawOutputContents(0))
+                .isEqualTo(floats(3, 4));
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "cancelled", e);
+        }
+    }
+
     /** As a queue does that a caller waits in. */
     private static void waitForInterrupt(CountDownLatch begun, CountDownLatch interrupted) {
         begun.countDown();
