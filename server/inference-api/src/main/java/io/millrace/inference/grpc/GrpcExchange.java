@@ -1,7 +1,9 @@
 package io.millrace.inference.grpc;
 
 import com.google.protobuf.MessageLite;
+import io.grpc.Status;
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.socket.SocketWriterException;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
@@ -14,6 +16,8 @@ import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.webserver.http2.spi.Http2SubProtocolSelector.SubProtocolHandler;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +38,6 @@ final class GrpcExchange implements SubProtocolHandler {
     private final Http2Headers headers;
     private final GrpcAnswer answer;
     private final Thread thread = Thread.currentThread();
-    private final long begin;
 
     // Of the stream's thread.
     private @Nullable GrpcMethod<?, ?> method;
@@ -47,18 +50,19 @@ final class GrpcExchange implements SubProtocolHandler {
     // Of both threads.
     private boolean isInterruptible;
     private boolean isReset;
+    private volatile long lastHeard;
 
     /** Made in the thread of the stream. */
     GrpcExchange(GrpcProtocol protocol, Http2Headers headers, GrpcAnswer answer) {
         this.protocol = protocol;
         this.headers = headers;
         this.answer = answer;
-        this.begin = protocol.time().nanoTime();
+        this.lastHeard = protocol.time().nanoTime();
     }
 
-    /** When it came, by {@link io.millrace.api.TimeSource#nanoTime}. */
-    long begin() {
-        return begin;
+    /** When the caller last sent something, by {@link io.millrace.api.TimeSource#nanoTime}. */
+    long lastHeard() {
+        return lastHeard;
     }
 
     @Override
@@ -90,6 +94,7 @@ final class GrpcExchange implements SubProtocolHandler {
     @Override
     public void data(Http2FrameHeader header, @Nullable BufferData data) {
         leaveInterruptible();
+        lastHeard = protocol.time().nanoTime();
         // After an error the rest is read and dropped: Helidon's connection thread would wait for
         // room in the stream's queue.
         try {
@@ -200,10 +205,38 @@ final class GrpcExchange implements SubProtocolHandler {
     }
 
     /** Stops what is under way; nothing is answered any more. From any thread. */
-    synchronized void abandon() {
+    private synchronized void abandon() {
         isReset = true;
         if (isInterruptible) {
             thread.interrupt();
+        }
+    }
+
+    /**
+     * Ends a call that waits for its caller, and says so to the caller, who may be there after all.
+     * From any thread; it does not wait for the network.
+     *
+     * @return false when the call is at work, and the caller not to blame
+     */
+    synchronized boolean tryExpire(long silentNanos) {
+        if (!isInterruptible) {
+            return false;
+        }
+        abandon();
+        if (!isAnswered) {
+            Thread.ofVirtual().name("grpc-expired").start(() -> sayExpired(silentNanos));
+        }
+        return true;
+    }
+
+    private void sayExpired(long silentNanos) {
+        try {
+            answer.error(
+                    Status.Code.DEADLINE_EXCEEDED,
+                    "nothing was heard from the caller for %d s"
+                            .formatted(Duration.ofNanos(silentNanos).toSeconds()));
+        } catch (UncheckedIOException | SocketWriterException e) {
+            LOG.debug("the caller of an expired call is gone", e);
         }
     }
 

@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Calls whose callers have not said everything yet. Helidon does not tell a stream that its
  * connection is gone; such a call would wait for ever and keep what it has read. So whoever begins
- * a call looks, once a second at most, for calls that have waited too long.
+ * a call looks, once a second at most, for calls of which nothing has been heard for too long, and
+ * tells their callers, should they still be there.
  */
 final class OpenCalls {
 
@@ -36,11 +37,7 @@ final class OpenCalls {
     }
 
     private boolean isAbandoned(GrpcExchange call, long now) {
-        boolean waitedTooLong = now - call.begin() > patienceNanos;
-        if (waitedTooLong) {
-            call.abandon();
-        }
-        return waitedTooLong;
+        return now - call.lastHeard() > patienceNanos && call.tryExpire(patienceNanos);
     }
 
     void remove(GrpcExchange call) {

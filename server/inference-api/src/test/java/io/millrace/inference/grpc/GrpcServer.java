@@ -39,14 +39,12 @@ final class GrpcServer implements AutoCloseable {
     private final WebServer server;
 
     GrpcServer(GrpcConfig config) {
+        this(config, TimeSource.system());
+    }
+
+    GrpcServer(GrpcConfig config, TimeSource time) {
         inference =
-                new GrpcInference(
-                        config,
-                        serving,
-                        isReady::get,
-                        TimeSource.system(),
-                        () -> "invented",
-                        meters);
+                new GrpcInference(config, serving, isReady::get, time, () -> "invented", meters);
         var http2 =
                 Http2Config.builder()
                         .initialWindowSize(4 << 20)

@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.millrace.inference.grpc.proto.ServerLiveRequest;
+import io.millrace.testkit.TestingTime;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +78,49 @@ class ReflectionTest {
                                     .getErrorCode())
                     .isEqualTo(3);
         }
+    }
+
+    @Test
+    void aStreamThatIsSilentForTooLongIsToldSo() throws Exception {
+        var time = new TestingTime();
+        try (var server = new GrpcServer(GrpcServer.SMALL, time);
+                var session = new Session(server, "v1")) {
+            session.ask(ServerReflectionRequest.newBuilder().setListServices("*"));
+            time.advance(GrpcServer.SMALL.timeout());
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> {
+                        time.advance(Duration.ofSeconds(1));
+                        live(server); // whoever calls looks for streams that are left alone
+                        return session.failure != null;
+                    });
+            assertThat(session.failure)
+                    .satisfies(
+                            GrpcInferenceTest.is(
+                                    Status.Code.DEADLINE_EXCEEDED,
+                                    "nothing was heard from the caller for 20 s"));
+            live(server);
+            assertThat(server.inference.protocol().openCalls().count()).isZero();
+        }
+    }
+
+    @Test
+    void aStreamThatGoesOnAskingLivesLongerThanACallMay() throws Exception {
+        var time = new TestingTime();
+        try (var server = new GrpcServer(GrpcServer.SMALL, time);
+                var session = new Session(server, "v1")) {
+            for (int i = 0; i < 5; i++) {
+                session.ask(ServerReflectionRequest.newBuilder().setListServices("*"));
+                time.advance(GrpcServer.SMALL.timeout().minusSeconds(5));
+                live(server);
+            }
+            session.ask(ServerReflectionRequest.newBuilder().setListServices("*"));
+        }
+    }
+
+    private static void live(GrpcServer server) {
+        assertThat(server.stub().serverLive(ServerLiveRequest.getDefaultInstance()).getLive())
+                .isTrue();
     }
 
     private static FileDescriptorProto file(ServerReflectionResponse response)
