@@ -56,6 +56,7 @@ final class InferCalls {
         Description description = serving.describe(project, model, version);
         Signature signature =
                 SignatureChoice.choose(description.signatures(), signatureName(request));
+        RefusedExtensions.check(request);
         List<Tensor> inputs = InferInputs.read(request, signature);
         InferOutputs.check(request, signature);
         var call =

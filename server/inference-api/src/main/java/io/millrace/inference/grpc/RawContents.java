@@ -39,7 +39,21 @@ final class RawContents {
                                     type.bytes(),
                                     raw.size()));
         }
+        if (type == DataType.BOOL) {
+            checkBooleans(name, raw);
+        }
         return new Tensor.Numeric(type, shape, MemorySegment.ofBuffer(raw.asReadOnlyByteBuffer()));
+    }
+
+    /** Engines take the bytes as they are, and what they make of others is anybody's guess. */
+    private static void checkBooleans(String name, ByteString raw) {
+        for (int i = 0; i < raw.size(); i++) {
+            if ((raw.byteAt(i) & ~1) != 0) {
+                throw MillraceException.invalid(
+                        "input '%s': a BOOL is the byte 0 or 1, received %d"
+                                .formatted(name, raw.byteAt(i) & 0xff));
+            }
+        }
     }
 
     private static List<byte[]> strings(String name, Shape shape, long elements, ByteString raw) {

@@ -39,6 +39,7 @@ final class RepositoryCalls {
     }
 
     RepositoryModelLoadResponse load(RepositoryModelLoadRequest request, GrpcCall call) {
+        RefusedExtensions.checkLoad(request.getParametersMap().keySet());
         ResourceName model = model(request.getModelName(), request.getTritonModelName());
         serving.load(call.project(), model);
         return RepositoryModelLoadResponse.newBuilder()

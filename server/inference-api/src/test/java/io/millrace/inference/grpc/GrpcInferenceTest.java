@@ -28,6 +28,7 @@ import io.millrace.inference.grpc.proto.ModelInferResponse.InferOutputTensor;
 import io.millrace.inference.grpc.proto.ModelMetadataRequest;
 import io.millrace.inference.grpc.proto.ModelMetadataResponse.TensorMetadata;
 import io.millrace.inference.grpc.proto.ModelReadyRequest;
+import io.millrace.inference.grpc.proto.ModelRepositoryParameter;
 import io.millrace.inference.grpc.proto.RepositoryIndexRequest;
 import io.millrace.inference.grpc.proto.RepositoryIndexResponse.ModelIndex;
 import io.millrace.inference.grpc.proto.RepositoryModelLoadRequest;
@@ -364,6 +365,9 @@ class GrpcInferenceTest {
                 Arguments.of(
                         raw("FP32", "FP32", floats(1, 2), -5, 2), "must be 0 or more, received -5"),
                 Arguments.of(
+                        raw("BOOL", "BOOL", hex("01 02"), 1, 2),
+                        "input 'x': a BOOL is the byte 0 or 1, received 2"),
+                Arguments.of(
                         raw("BYTES", "BYTES", hex("07000000 6162 00000000"), 1, 2),
                         "string 0 takes 7 bytes, 6 bytes remain"),
                 Arguments.of(
@@ -524,6 +528,48 @@ class GrpcInferenceTest {
 
     private static InferParameter text(String value) {
         return InferParameter.newBuilder().setStringParam(value).build();
+    }
+
+    @Test
+    void extensionsThatAreNotServedAreRefusedRatherThanIgnored() {
+        var request = raw("FP32", "FP32", floats(1, 2), 1, 2);
+        var region = text("region0");
+        var sharedInput =
+                request.toBuilder()
+                        .setInputs(
+                                0,
+                                input("x", "FP32", 1, 2)
+                                        .putParameters("shared_memory_region", region));
+        var sharedOutput =
+                request.toBuilder()
+                        .addOutputs(
+                                output("y").toBuilder()
+                                        .putParameters("shared_memory_region", region));
+        for (var shared : List.of(sharedInput, sharedOutput)) {
+            assertThatThrownBy(() -> server.stub().modelInfer(shared.build()))
+                    .satisfies(is(Status.Code.UNIMPLEMENTED, "shared memory"));
+        }
+        var classes = InferParameter.newBuilder().setInt64Param(3).build();
+        var classified =
+                request.toBuilder()
+                        .addOutputs(
+                                output("y").toBuilder().putParameters("classification", classes));
+        assertThatThrownBy(() -> server.stub().modelInfer(classified.build()))
+                .satisfies(is(Status.Code.UNIMPLEMENTED, "classification"));
+        for (String parameter : List.of("config", "file:1/model.onnx")) {
+            assertThatThrownBy(() ->
+                            server.stub()
+                                    .repositoryModelLoad(
+                                            RepositoryModelLoadRequest.newBuilder()
+                                                    .setModelName("FP32")
+                                                    .putParameters(
+                                                            parameter,
+                                                            ModelRepositoryParameter.newBuilder()
+                                                                    .setStringParam("{}")
+                                                                    .build())
+                                                    .build()))
+                    .satisfies(is(Status.Code.UNIMPLEMENTED, "load parameter '" + parameter));
+        }
     }
 
     @Test
