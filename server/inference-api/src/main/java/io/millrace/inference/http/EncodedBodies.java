@@ -1,15 +1,16 @@
 package io.millrace.inference.http;
 
+import io.helidon.http.Headers;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
-import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.http.encoding.ContentEncodingContext;
-import java.util.Set;
+import io.helidon.http.encoding.ContentEncodingContextConfig;
 
 /**
- * Lets compressed bodies through to the routes, as they came. By itself Helidon answers them with
- * an empty 400 before any route sees them; with its own decoder, limits and errors would be out of
- * the routes' hands, and every answer would be compressed that may be.
+ * Lets bodies through to the routes as they came, however they are encoded. By itself Helidon
+ * answers an encoding that it does not know with an empty 400 before any route sees it; with its
+ * own decoder, limits and errors would be out of the routes' hands, and every answer would be
+ * compressed that may be.
  */
 public final class EncodedBodies {
 
@@ -17,46 +18,55 @@ public final class EncodedBodies {
 
     /** What the web server that carries the inference routes needs as its content encoding. */
     public static ContentEncodingContext leftToRoutes() {
-        return ContentEncodingContext.builder()
-                .contentEncodingsDiscoverServices(false)
-                .addContentEncoding(new Untouched())
-                .build();
+        return new Untouched();
     }
 
-    private static final class Untouched implements ContentEncoding {
-        @Override
-        public Set<String> ids() {
-            return Set.of("gzip", "x-gzip", "deflate", "compress", "br", "zstd");
-        }
+    /** Any encoding at all: names come in any case, several at once, or not at all. */
+    private static final class Untouched implements ContentEncodingContext {
+
+        private final ContentEncodingContextConfig config =
+                ContentEncodingContextConfig.builder()
+                        .contentEncodingsDiscoverServices(false)
+                        .buildPrototype();
 
         @Override
-        public boolean supportsEncoding() {
+        public boolean contentEncodingEnabled() {
             return false;
         }
 
         @Override
-        public boolean supportsDecoding() {
+        public boolean contentDecodingEnabled() {
             return true;
         }
 
         @Override
-        public ContentDecoder decoder() {
-            return ContentDecoder.NO_OP;
+        public boolean contentEncodingSupported(String encoding) {
+            return false;
         }
 
         @Override
-        public ContentEncoder encoder() {
+        public boolean contentDecodingSupported(String encoding) {
+            return true;
+        }
+
+        @Override
+        public ContentEncoder encoder(String encoding) {
             return ContentEncoder.NO_OP;
         }
 
         @Override
-        public String name() {
-            return "left to routes";
+        public ContentEncoder encoder(Headers headers) {
+            return ContentEncoder.NO_OP;
         }
 
         @Override
-        public String type() {
-            return "routes";
+        public ContentDecoder decoder(String encoding) {
+            return ContentDecoder.NO_OP;
+        }
+
+        @Override
+        public ContentEncodingContextConfig prototype() {
+            return config;
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.inference.http;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.Handler;
@@ -27,6 +28,11 @@ final class HttpErrors {
                     LOG.error("inference request failed", e);
                 }
                 send(response, e);
+            } catch (DataReader.InsufficientDataAvailableException e) {
+                send(
+                        response,
+                        Status.BAD_REQUEST_400,
+                        "the body did not arrive completely"); // perhaps nobody reads it
             } catch (java.io.UncheckedIOException
                     | io.helidon.http.HttpException
                     | io.helidon.webserver.CloseConnectionException e) {

@@ -24,6 +24,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -53,7 +55,10 @@ class V2RoutesTest {
 
     private final TestingClient client;
 
+    private final int port;
+
     V2RoutesTest(WebServer server) {
+        port = server.port();
         this.client = new TestingClient(server.port());
     }
 
@@ -479,6 +484,47 @@ class V2RoutesTest {
         assertThat(compressed.header("vary")).isEqualToIgnoringCase("accept-encoding");
         assertThat(compressed.response().body().length).isLessThan(plain.text().length() / 4);
         assertThat(gunzip(compressed.response().body())).isEqualTo(plain.text());
+    }
+
+    @Test
+    void namesOfEncodingsAreReadInAnyCaseAndIdentityIsOne() throws Exception {
+        byte[] plain = ADD.getBytes(StandardCharsets.UTF_8);
+        for (String name : List.of("GZIP", "X-GZip")) {
+            var reply =
+                    client.send(
+                            "POST", "/v2/models/add/infer", gzip(plain), "Content-Encoding", name);
+            assertThat(reply.status()).as(name).isEqualTo(200);
+        }
+        assertThat(client.post("/v2/models/add/infer", ADD, "Content-Encoding", "identity").text())
+                .contains("[2.0,3.0,4.0,5.0]");
+        for (String name : List.of("gzip, gzip", "lzma")) {
+            var reply = client.post("/v2/models/add/infer", ADD, "Content-Encoding", name);
+            assertThat(reply.status()).as(name).isEqualTo(501);
+            assertThat(reply.text()).contains("'" + name + "' are not supported");
+        }
+    }
+
+    @Test
+    void aBodyThatEndsTooSoonIsTheCallersFault() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write(
+                            """
+                            POST /v2/models/add/infer HTTP/1.1\r
+                            Host: localhost\r
+                            Content-Length: 100\r
+                            \r
+                            {"inputs":\
+                            """
+                                    .getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            String answer =
+                    new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 400 ")
+                    .endsWith("{\"error\":\"the body did not arrive completely\"}");
+        }
     }
 
     @Test
