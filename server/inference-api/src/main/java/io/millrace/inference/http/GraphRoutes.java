@@ -12,7 +12,8 @@ import io.millrace.spi.GraphServing.Call;
 
 /**
  * Inference graphs, called as KServe's router is: the body goes in, the last step's answer comes
- * back with its status.
+ * back with its status. Errors of the graph itself have a {@code cause}, as the router's have;
+ * those of a step are as the step gave them.
  *
  * <pre>
  *   GET  /v1/graphs                       names
@@ -57,14 +58,20 @@ final class GraphRoutes {
         if (!Requests.takes(request, response, "POST")) {
             return;
         }
-        Answer answer =
-                graphs.run(
-                        new Call(
-                                Requests.project(request),
-                                name(request.path().pathParameters().get("graph")),
-                                bodies.read(request),
-                                "",
-                                config.timeout()));
+        Answer answer;
+        try {
+            answer =
+                    graphs.run(
+                            new Call(
+                                    Requests.project(request),
+                                    name(request.path().pathParameters().get("graph")),
+                                    bodies.read(request),
+                                    "",
+                                    config.timeout()));
+        } catch (MillraceException e) {
+            HttpErrors.sendAsCause(response, e);
+            return;
+        }
         switch (answer) {
             case Answer.Done(byte[] body) -> JsonAnswer.send(request, response, body);
             case Answer.Failed(MillraceException reason) -> throw reason;

@@ -74,6 +74,23 @@ final class HttpErrors {
         }
     }
 
+    /** As KServe's router puts it: {@code {"error": "…", "cause": "…"}}. */
+    static void sendAsCause(ServerResponse response, MillraceException cause) {
+        if (cause.code() == ErrorCode.INTERNAL) {
+            LOG.error("inference graph failed", cause);
+        }
+        retryLater(response, cause.code());
+        response.status(status(cause.code()));
+        JsonAnswer.send(
+                response,
+                json -> {
+                    json.writeStartObject();
+                    json.writeStringProperty("error", "Failed to process request");
+                    json.writeStringProperty("cause", cause.text());
+                    json.writeEndObject();
+                });
+    }
+
     static void send(ServerResponse response, Status status, String text) {
         response.status(status);
         JsonAnswer.send(

@@ -59,7 +59,11 @@ class GraphRoutesTest {
         var broken = client.post("/v1/graphs/broken", "{}");
         assertThat(broken.status()).isEqualTo(500);
         assertThat(broken.text()).isEqualTo("{\"error\":\"a step failed\"}");
-        assertThat(client.post("/v1/graphs/gone", "{}").status()).isEqualTo(404);
+        var gone = client.post("/v1/graphs/gone", "{}");
+        assertThat(gone.status()).isEqualTo(404);
+        assertThat(gone.text())
+                .isEqualTo(
+                        "{\"error\":\"Failed to process request\",\"cause\":\"Inference graph with name gone does not exist.\"}");
         assertThat(client.post("/v1/graphs/a%20b", "{}").status()).isEqualTo(404);
         assertThat(client.post("/v1/graphs/echo:explain", "{}").status()).isEqualTo(501);
         assertThat(client.get("/v1/graphs/echo").status()).isEqualTo(405);
