@@ -5,6 +5,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import java.util.List;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -24,6 +25,11 @@ public final class InferenceJson {
     private static final int MAX_DEPTH = 64;
 
     private static final int MAX_NUMBER_LENGTH = 1000;
+
+    /** Jackson tells whoever configures it what to set; callers over the network cannot. */
+    private static final Pattern ADVICE_TO_PROGRAMMERS =
+            Pattern.compile(
+                    ": enable `[^`]*` to allow|, from `[^`]*`| \\(start marker at \\[Source: .*]\\)");
 
     static final JsonFactory JSON =
             JsonFactory.builder()
@@ -77,7 +83,7 @@ public final class InferenceJson {
                 at == null
                         ? ""
                         : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
-        return new MillraceException(
-                ErrorCode.INVALID, "not valid JSON" + where + ": " + e.getOriginalMessage(), e);
+        String why = ADVICE_TO_PROGRAMMERS.matcher(e.getOriginalMessage()).replaceAll("");
+        return new MillraceException(ErrorCode.INVALID, "not valid JSON" + where + ": " + why, e);
     }
 }

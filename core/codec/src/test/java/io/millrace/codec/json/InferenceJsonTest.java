@@ -216,6 +216,20 @@ class InferenceJsonTest {
         assertInvalid(() -> read(MATRIX, "{\"other\":" + "[".repeat(depth)), "not valid JSON");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"instances\":[[+1,2]]}", "{\"instances\":[[1,2]", "@deep", "@long"})
+    void errorsDoNotTellCallersHowToConfigureTheParser(String body) {
+        String sent =
+                switch (body) {
+                    case "@deep" -> "{\"other\":" + "[".repeat(1000);
+                    case "@long" -> "{\"instances\":[[1," + "9".repeat(100_000) + "]]}";
+                    default -> body;
+                };
+        assertThatThrownBy(() -> read(MATRIX, sent))
+                .hasMessageContaining("not valid JSON")
+                .hasMessageNotContainingAny("`", "Source", "start marker");
+    }
+
     @Test
     void survivesLongNumbers() {
         String digits = "9".repeat(400);
