@@ -31,6 +31,10 @@ final class ConfigReader {
 
     private static final int DEFAULT_MQTT_PLAIN_PORT = 1884;
     private static final int MAX_PORT = 65_535;
+
+    /** In one array, with room to grow into another one. */
+    private static final DataSize LARGEST_BODY = DataSize.ofMebibytes(1024);
+
     private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,8})(ms|s|m)");
 
     private final Map<ConfigKey, String> values = new EnumMap<>(ConfigKey.class);
@@ -142,7 +146,7 @@ final class ConfigReader {
                         ? OptionalInt.empty()
                         : OptionalInt.of(port(ConfigKey.MQTT_PLAIN_PORT)),
                 new ServerConfig.InferenceSettings(
-                        size(ConfigKey.HTTP_MAX_BODY), duration(ConfigKey.INFERENCE_TIMEOUT)),
+                        maxBody(), duration(ConfigKey.INFERENCE_TIMEOUT)),
                 new ServerConfig.ModelSettings(
                         origins(),
                         text(ConfigKey.MODELS_MEMORY).equals("auto")
@@ -170,6 +174,19 @@ final class ConfigReader {
         return Path.of(text.startsWith("~/") ? home + text.substring(1) : text)
                 .toAbsolutePath()
                 .normalize();
+    }
+
+    private DataSize maxBody() {
+        DataSize size = size(ConfigKey.HTTP_MAX_BODY);
+        if (size.compareTo(LARGEST_BODY) > 0) {
+            errors.add(
+                    "%s must be at most %s, for a body is kept in one piece; got '%s'"
+                            .formatted(
+                                    ConfigKey.HTTP_MAX_BODY.key(),
+                                    LARGEST_BODY,
+                                    text(ConfigKey.HTTP_MAX_BODY)));
+        }
+        return size;
     }
 
     private DataSize size(ConfigKey key) {

@@ -110,6 +110,15 @@ class ConfigReaderTest {
     }
 
     @Test
+    void aBodyMustFitIntoOneArray() {
+        assertThat(ConfigReader.read(List.of("--http-max-body", "1Gi")).inference().maxBody())
+                .isEqualTo(DataSize.ofMebibytes(1024));
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--http-max-body", "4Gi")))
+                .hasMessageContaining("http.max.body must be at most 1Gi")
+                .hasMessageContaining("got '4Gi'");
+    }
+
+    @Test
     void anOptionWithoutItsValueIsAnError() {
         assertThatThrownBy(() -> ConfigReader.read(List.of("--data")))
                 .hasMessageContaining("--data needs a value");
