@@ -17,8 +17,8 @@ final class OverheadBench {
     private static final int WARM_UPS = 3;
     private static final int RATE = 1_000;
     private static final int CONNECTIONS = 4;
-    private static final String MILLRACE = "Millrace, TensorFlow";
-    private static final String MODEL = "/v1/models/fashion_classifier:predict";
+    private static final String SMALL = "bench_small";
+    private static final String CLASSIFIER = "fashion_classifier";
 
     private final Path folder;
     private final Report report;
@@ -30,16 +30,23 @@ final class OverheadBench {
         this.effort = effort;
     }
 
-    /** One server and what was seen of it in each round. */
+    /** One server, or one model of a server, and what was seen of it in each round. */
     private record Subject(
             String name,
             HttpLoad load,
             Supplier<Duration> cpu,
+            EngineTime engine,
             List<Sample> fixed,
             List<Sample> full) {}
 
-    /** Microseconds of processor time for a request, and how the client saw the server. */
-    private record Sample(double cpu, Load.Result result) {}
+    /**
+     * One round.
+     *
+     * @param cpu microseconds of processor time for a request
+     * @param engine microseconds of a request that passed in engine calls
+     * @param result how the client saw the server
+     */
+    private record Sample(double cpu, double engine, Load.Result result) {}
 
     void run() throws Exception {
         byte[] body = new Picture().v1();
@@ -48,58 +55,67 @@ final class OverheadBench {
         try (var jackson = ChildServer.bare("jackson", folder);
                 var scanner = ChildServer.bare("scanner", folder);
                 var millrace = ServerUnderTest.start(data, true)) {
-            new Setup(millrace).model();
+            var setup = new Setup(millrace);
+            setup.model();
+            setup.onnx(SMALL, 1, OnnxModels.small(1));
             var subjects =
                     List.of(
-                            subject(
-                                    "bare Helidon, Jackson 3",
-                                    new HttpLoad(jackson.port(), "/predict", body),
-                                    jackson::cpu),
-                            subject(
-                                    "bare Helidon, our scanner",
-                                    new HttpLoad(scanner.port(), "/predict", body),
-                                    scanner::cpu),
-                            subject(
-                                    MILLRACE,
-                                    new HttpLoad(millrace.ports().http(), MODEL, body),
-                                    millrace::cpu));
+                            bare("bare Helidon, Jackson 3", jackson, body),
+                            bare("bare Helidon, our scanner", scanner, body),
+                            model("Millrace, ONNX of some microseconds", millrace, SMALL, body),
+                            model("Millrace, TensorFlow", millrace, CLASSIFIER, body));
             for (int round = 0; round < WARM_UPS; round++) {
                 for (Subject subject : subjects) {
                     subject.load().run(CONNECTIONS, 0, effort.seconds());
                 }
             }
-            var engine = new EngineTime(millrace);
             for (int round = 0; round < 2 * effort.rounds(); round++) {
                 boolean isFull = round >= effort.rounds();
                 for (Subject subject : subjects) {
-                    double before = engine.seconds();
                     Sample sample = sample(subject, isFull ? 0 : RATE);
                     (isFull ? subject.full() : subject.fixed()).add(sample);
-                    if (subject.name().equals(MILLRACE)) {
-                        (isFull ? engine.full : engine.fixed)
-                                .add(
-                                        (engine.seconds() - before)
-                                                * 1e6
-                                                / sample.result().answered());
-                    }
                 }
             }
-            write(subjects, engine);
+            write(subjects);
         }
     }
 
-    private static Subject subject(String name, HttpLoad load, Supplier<Duration> cpu) {
-        return new Subject(name, load, cpu, new ArrayList<>(), new ArrayList<>());
+    private static Subject bare(String name, ChildServer server, byte[] body) {
+        var load = new HttpLoad(server.port(), "/predict", body);
+        return new Subject(name, load, server::cpu, () -> 0, new ArrayList<>(), new ArrayList<>());
+    }
+
+    private static Subject model(String name, ServerUnderTest server, String model, byte[] body) {
+        var load = new HttpLoad(server.ports().http(), "/v1/models/" + model + ":predict", body);
+        return new Subject(
+                name,
+                load,
+                server::cpu,
+                () -> engineSeconds(server, model),
+                new ArrayList<>(),
+                new ArrayList<>());
     }
 
     private Sample sample(Subject subject, int rate) throws IOException, InterruptedException {
+        double engineBefore = subject.engine().seconds();
         long before = subject.cpu().get().toNanos();
         Load.Result result = subject.load().run(CONNECTIONS, rate, effort.seconds());
         long used = subject.cpu().get().toNanos() - before;
-        return new Sample(used / 1e3 / result.answered(), result);
+        double engine = subject.engine().seconds() - engineBefore;
+        return new Sample(used / 1e3 / result.answered(), engine * 1e6 / result.answered(), result);
     }
 
-    private void write(List<Subject> subjects, EngineTime engine) {
+    private static double engineSeconds(ServerUnderTest server, String model)
+            throws IOException, InterruptedException {
+        return server.get("/metrics")
+                .lines()
+                .filter(line -> line.startsWith("millrace_model_engine_seconds_sum"))
+                .filter(line -> line.contains("model=\"" + model + "\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    private void write(List<Subject> subjects) {
         report.line(
                 "Medians of %d rounds of %.0f s, the servers taking turns; %d connections.",
                 effort.rounds(), effort.seconds(), CONNECTIONS);
@@ -120,26 +136,29 @@ final class OverheadBench {
                     percentile(subject.full(), 99));
         }
         Subject least = subjects.getFirst();
-        Subject millrace = subjects.getLast();
-        double fixed = cpu(millrace.fixed());
-        double full = cpu(millrace.full());
-        report.line("");
-        report.line(
-                "Engine calls (`millrace_model_engine_seconds`, wall time): %.0f µs per request at"
-                        + " %,d/s, %.0f µs at full load.",
-                Median.of(engine.fixed), RATE, Median.of(engine.full));
-        report.line(
-                "Millrace to bare Helidon with Jackson: %.2f × with the engine at %,d/s, %.2f × without it;"
-                        + " at full load %.2f × and %.2f ×.",
-                fixed / cpu(least.fixed()),
-                RATE,
-                (fixed - Median.of(engine.fixed)) / cpu(least.fixed()),
-                full / cpu(least.full()),
-                (full - Median.of(engine.full)) / cpu(least.full()));
+        for (Subject subject : subjects.subList(2, subjects.size())) {
+            report.line("");
+            report.line(
+                    "%s, to bare Helidon with Jackson: %.2f × with the engine at %,d/s, %.2f × without"
+                            + " it; at full load %.2f × and %.2f ×. Engine calls"
+                            + " (`millrace_model_engine_seconds`, wall time): %.0f µs and %.0f µs.",
+                    subject.name(),
+                    cpu(subject.fixed()) / cpu(least.fixed()),
+                    RATE,
+                    (cpu(subject.fixed()) - engine(subject.fixed())) / cpu(least.fixed()),
+                    cpu(subject.full()) / cpu(least.full()),
+                    (cpu(subject.full()) - engine(subject.full())) / cpu(least.full()),
+                    engine(subject.fixed()),
+                    engine(subject.full()));
+        }
     }
 
     private static double cpu(List<Sample> samples) {
         return Median.of(samples.stream().map(Sample::cpu).toList());
+    }
+
+    private static double engine(List<Sample> samples) {
+        return Median.of(samples.stream().map(Sample::engine).toList());
     }
 
     private static double percentile(List<Sample> samples, double percent) {
@@ -149,22 +168,8 @@ final class OverheadBench {
                         .toList());
     }
 
-    /** The time in engine calls for a request, round by round. */
-    private static final class EngineTime {
-        private final ServerUnderTest server;
-        private final List<Double> fixed = new ArrayList<>();
-        private final List<Double> full = new ArrayList<>();
-
-        EngineTime(ServerUnderTest server) {
-            this.server = server;
-        }
-
-        double seconds() throws IOException, InterruptedException {
-            return server.get("/metrics")
-                    .lines()
-                    .filter(line -> line.startsWith("millrace_model_engine_seconds_sum"))
-                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                    .sum();
-        }
+    /** How long a server has been in engine calls. */
+    private interface EngineTime {
+        double seconds() throws IOException, InterruptedException;
     }
 }
