@@ -187,26 +187,28 @@ final class MillraceServer implements AutoCloseable {
                                 this::facts,
                                 time),
                         ManagementLimits.DEFAULT);
+        var inference =
+                new InferenceRoutes(
+                        new InferenceApiConfig(
+                                config.inference().maxBody(), config.inference().timeout()),
+                        new InferencePorts(
+                                models,
+                                graphs,
+                                new RequestLog(meters, time),
+                                readiness::isReady,
+                                meters,
+                                time,
+                                ids));
+        HttpRouting.Builder routing = HttpRouting.builder();
+        // First, and not as a service of its own: Helidon looks for a request's route one by one,
+        // and walks into every service that may have it.
+        inference.routing(routing);
         var http =
                 new HttpFace(
                         config.http(),
-                        HttpRouting.builder()
-                                .get("/", (_, response) -> InferenceRoutes.alive(response))
+                        routing.get("/", (_, response) -> InferenceRoutes.alive(response))
                                 .register(new HealthRoutes(readiness, meters))
-                                .register(ManagementRoutes.PATH, management)
-                                .register(
-                                        new InferenceRoutes(
-                                                new InferenceApiConfig(
-                                                        config.inference().maxBody(),
-                                                        config.inference().timeout()),
-                                                new InferencePorts(
-                                                        models,
-                                                        graphs,
-                                                        new RequestLog(meters, time),
-                                                        readiness::isReady,
-                                                        meters,
-                                                        time,
-                                                        ids))),
+                                .register(ManagementRoutes.PATH, management),
                         new GrpcInference(
                                 new GrpcConfig(
                                         config.inference().maxBody(), config.inference().timeout()),

@@ -1,6 +1,8 @@
 package io.millrace.inference.http;
 
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +16,8 @@ final class JsonAnswer {
 
     static final String TYPE = "application/json";
 
+    private static final Header CONTENT_TYPE =
+            HeaderValues.createCached(HeaderNames.CONTENT_TYPE, TYPE);
     private static final JsonFactory JSON = new JsonFactory();
 
     private JsonAnswer() {}
@@ -23,13 +27,13 @@ final class JsonAnswer {
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
             content.accept(json);
         }
-        response.header(HeaderNames.CONTENT_TYPE, TYPE);
+        response.header(CONTENT_TYPE);
         response.send(bytes.toByteArray());
     }
 
     /** Sends JSON that may be large: compressed when the caller wishes and it is worth it. */
     static void send(ServerRequest request, ServerResponse response, byte[] json) {
-        response.header(HeaderNames.CONTENT_TYPE, TYPE);
+        response.header(CONTENT_TYPE);
         response.send(Compression.apply(request, response, json));
     }
 }

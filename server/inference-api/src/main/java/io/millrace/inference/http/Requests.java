@@ -1,5 +1,6 @@
 package io.millrace.inference.http;
 
+import io.helidon.common.parameters.Parameters;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -8,21 +9,26 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
-import java.util.Optional;
 
 /** What all protocols read from a request's line. */
 final class Requests {
+
+    private static final String PROJECT = "project";
 
     private Requests() {}
 
     /** The project in the path; {@code default} when there is none. */
     static ProjectId project(ServerRequest request) {
-        Optional<String> named = request.path().pathParameters().first("project").asOptional();
+        Parameters parameters = request.path().pathParameters();
+        if (!parameters.contains(PROJECT)) {
+            return ProjectId.DEFAULT;
+        }
+        String named = parameters.get(PROJECT);
         try {
-            return named.map(ProjectId::new).orElse(ProjectId.DEFAULT);
+            return new ProjectId(named);
         } catch (MillraceException e) {
             throw new MillraceException(
-                    ErrorCode.NOT_FOUND, "Project " + named.orElse("") + " does not exist.", e);
+                    ErrorCode.NOT_FOUND, "Project " + named + " does not exist.", e);
         }
     }
 

@@ -38,8 +38,8 @@ final class V1Routes {
     }
 
     void register(HttpRules rules, String prefix) {
-        rules.any(prefix + MODELS, HttpErrors.guarded(this::list))
-                .any(prefix + MODELS + "/{+path}", HttpErrors.guarded(this::model));
+        rules.any(prefix + MODELS, HttpErrors.guarded(this::list));
+        TailPath.register(rules, prefix, MODELS, this::model);
     }
 
     private void list(ServerRequest request, ServerResponse response) {
@@ -49,8 +49,8 @@ final class V1Routes {
         }
     }
 
-    private void model(ServerRequest request, ServerResponse response) {
-        ModelPath path = ModelPath.parse(request.path().pathParameters().get("path"));
+    private void model(ServerRequest request, ServerResponse response, String tail) {
+        ModelPath path = ModelPath.parse(tail);
         switch (path.verb()) {
             case "predict", "infer" -> {
                 if (Requests.takes(request, response, "POST")) {

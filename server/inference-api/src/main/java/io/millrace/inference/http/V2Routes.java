@@ -51,14 +51,14 @@ final class V2Routes {
         rules.any(root, HttpErrors.guarded(this::server))
                 .any(root + "/health/live", HttpErrors.guarded(this::live))
                 .any(root + "/health/ready", HttpErrors.guarded(this::ready))
-                .any(root + "/models", HttpErrors.guarded(this::list))
-                .any(root + "/models/{+path}", HttpErrors.guarded(this::model))
-                .any(
-                        root + "/{+rest}",
-                        HttpErrors.guarded((request, _) -> {
-                            throw MillraceException.notFound(
-                                    "There is nothing at " + request.path().path());
-                        }));
+                .any(root + "/models", HttpErrors.guarded(this::list));
+        TailPath.register(rules, prefix, ROOT + "/models", this::model);
+        rules.any(
+                root + "/{+rest}",
+                HttpErrors.guarded((request, _) -> {
+                    throw MillraceException.notFound(
+                            "There is nothing at " + request.path().path());
+                }));
     }
 
     private void server(ServerRequest request, ServerResponse response) {
@@ -103,8 +103,8 @@ final class V2Routes {
         }
     }
 
-    private void model(ServerRequest request, ServerResponse response) {
-        V2Path path = V2Path.parse(request.path().pathParameters().get("path"));
+    private void model(ServerRequest request, ServerResponse response, String tail) {
+        V2Path path = V2Path.parse(tail);
         switch (path.verb()) {
             case "infer" -> {
                 if (Requests.takes(request, response, "POST")) {
