@@ -53,8 +53,10 @@ public final class AllowedOrigins {
      */
     public void check(URI address) {
         checkForm(address);
+        String host = Optional.ofNullable(address.getHost()).orElse("");
+        boolean isNamed = entries.stream().anyMatch(entry -> entry.names(host));
         for (Entry entry : entries) {
-            if (entry.allows(address)) {
+            if (entry.allows(address) && (!isNamed || entry.names(host))) {
                 return;
             }
         }
@@ -67,7 +69,8 @@ public final class AllowedOrigins {
 
     /**
      * Refuses an address that a host's name led to. Call it with the address that is then connected
-     * to, so that a second look-up cannot say something else.
+     * to, so that a second look-up cannot say something else. The text does not tell the address:
+     * names of a private network are not for everybody.
      *
      * @throws MillraceException {@code DENIED}
      */
@@ -77,9 +80,9 @@ public final class AllowedOrigins {
         }
         throw new MillraceException(
                 ErrorCode.DENIED,
-                "%s leads to %s, which is not a public address; whoever runs the server can allow"
-                                .formatted(host, address.getHostAddress())
-                        + " the host by name in models.origins");
+                "%s leads to an address that is not public; whoever runs the server can allow the host"
+                                .formatted(host)
+                        + " by name in models.origins");
     }
 
     /** The folders of entries with the scheme {@code file}. */

@@ -146,6 +146,28 @@ class AllowedOriginsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://minio.internal/admin",
+                "https://minio.internal:8443/models/a.zip",
+                "https://minio.internal:9000/admin",
+                "https://vault/secret"
+            })
+    void aNameOpensNoMoreOfAHostThanItsEntrySays(String address) {
+        AllowedOrigins origins =
+                AllowedOrigins.parse(
+                        List.of("https:", "https://minio.internal:9000/models/", "s3://vault/"));
+        assertThatCode(() -> origins.check(URI.create("https://minio.internal:9000/models/a.zip")))
+                .doesNotThrowAnyException();
+        assertThatCode(() -> origins.check(URI.create("https://elsewhere.example/a.zip")))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> origins.check(URI.create(address)))
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.DENIED));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"models.example.com", "https://u@h/", "https://h/?q", "https://", "::"})
     void refusesEntriesThatAreNoBeginning(String entry) {
         assertThatThrownBy(() -> AllowedOrigins.parse(List.of(entry)))

@@ -22,7 +22,8 @@ enum ConfigKey {
             "https:",
             "from where model versions may be fetched, as beginnings of addresses, separated by"
                     + " commas: https://host/path/, s3://bucket/path/, file:/folder/; https: alone is"
-                    + " every host with public addresses; a host that is named may be private"),
+                    + " every host with public addresses; a host that is named may be private and is"
+                    + " reached only as its entries say"),
     MODELS_MEMORY(
             "models.memory",
             "auto",
