@@ -54,6 +54,7 @@ final class GraphCheck {
         }
         checkNumbers(graph, graph.inputs(), where + " inputs");
         checkNumbers(graph, graph.outputs(), where + " outputs");
+        checkInputs(graph, where);
         BitSet given = given(graph);
         var written = (BitSet) given.clone();
         for (int i = 0; i < graph.operators().size(); i++) {
@@ -95,6 +96,15 @@ final class GraphCheck {
                                     tensor.shape(),
                                     elements * bytes,
                                     tensor.dataBytes()));
+        }
+    }
+
+    /** A caller's values would be written over the constant, which all interpreters share. */
+    private static void checkInputs(TfliteGraph graph, String where) {
+        for (int input : graph.inputs()) {
+            if (graph.tensors().get(input).dataBytes() > 0) {
+                throw Flatbuffer.damaged(where + " has a constant as input, tensor " + input);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public final class TfliteEngine implements ModelEngine {
     public static final String FRAMEWORK = "tflite";
 
     /** Raise the last number whenever the checks of files refuse more. */
-    private static final String VERSION = "tflite-2.20.0-1";
+    private static final String VERSION = "tflite-2.20.0-2";
 
     /** The kernels want constants aligned; the file aligns them from its own start. */
     private static final int ALIGNMENT = 64;

@@ -113,6 +113,17 @@ class DamagedFilesTest {
     }
 
     @Test
+    void refusesAConstantAsInputForItWouldBeOverwrittenForAllCallers() {
+        List<Integer> shape = List.of(2);
+        var constant = new TfliteGraph.FileTensor("w", 0, shape, shape, 8, false);
+        var graph = new TfliteGraph(List.of(constant), List.of(0), List.of(0), List.of());
+        var file = new TfliteFile(List.of(graph), List.of());
+        assertThatThrownBy(() -> GraphCheck.check(file))
+                .isInstanceOf(MillraceException.class)
+                .hasMessageContaining("constant as input");
+    }
+
+    @Test
     void refusesChainsOfGraphsThatAreTooDeepForAStack() {
         var graphs = new java.util.ArrayList<TfliteGraph>();
         for (int i = 0; i < 100_000; i++) {
