@@ -5,9 +5,13 @@ import io.millrace.api.MillraceException;
 import io.millrace.spi.ModelConverter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +34,7 @@ public final class KerasConverter implements ModelConverter {
     private static final Set<String> PARTS = Set.of("config.json", "metadata.json");
 
     private static final int FAILED = 2;
+    private static final int LONGEST_REPORT = 4000;
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final Path work;
@@ -47,7 +52,7 @@ public final class KerasConverter implements ModelConverter {
 
     @Override
     public String version() {
-        return "keras-3.15.1-1";
+        return "keras-3.15.1-2";
     }
 
     @Override
@@ -157,15 +162,25 @@ public final class KerasConverter implements ModelConverter {
         if (exit == 0) {
             return;
         }
-        if (exit == FAILED && Files.isRegularFile(report)) {
+        if (exit == FAILED && Files.isRegularFile(report, LinkOption.NOFOLLOW_LINKS)) {
             throw MillraceException.invalid(
                     "Keras cannot convert this file: "
-                            + Files.readString(report, StandardCharsets.UTF_8)
+                            + end(report, LONGEST_REPORT)
                             + " (exporting it yourself may help: model.export('folder'))");
         }
-        String printed = Files.readString(output, StandardCharsets.ISO_8859_1).strip();
         throw MillraceException.invalid(
-                "the conversion ended with code %d: %s"
-                        .formatted(exit, printed.substring(Math.max(0, printed.length() - 300))));
+                "the conversion ended with code %d: %s".formatted(exit, end(output, 300)));
+    }
+
+    /**
+     * The end of a file that the child wrote: it may have written anything, and gigabytes of it.
+     */
+    static String end(Path file, int bytes) throws IOException {
+        try (SeekableByteChannel channel =
+                Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            channel.position(Math.max(0, channel.size() - bytes));
+            byte[] end = Channels.newInputStream(channel).readNBytes(bytes);
+            return new String(end, StandardCharsets.UTF_8).strip();
+        }
     }
 }
