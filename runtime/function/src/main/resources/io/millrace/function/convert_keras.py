@@ -56,10 +56,20 @@ def reason(error, path):
     return text[:600]
 
 
+def require_safe_mode(version):
+    """Older releases let files run code in spite of safe mode (CVE-2025-9905, CVE-2025-9906)."""
+    if tuple(int(part) for part in version.split(".")[:2]) < (3, 12):
+        raise RuntimeError(
+            "the server's Keras %s runs code that files hold; it needs Python 3.11 or later for"
+            " conversions" % version
+        )
+
+
 def main(path, target, report):
     try:
         import keras
 
+        require_safe_mode(keras.__version__)
         # Safe mode refuses layers that hold code; training state is of no use here.
         path = as_file(path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)

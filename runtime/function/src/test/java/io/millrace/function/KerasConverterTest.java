@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,8 +48,10 @@ class KerasConverterTest {
                 for suffix in ("keras", "h5"):
                     os.makedirs(suffix)
                     model.save(suffix + "/model." + suffix)
-                os.makedirs("code")
-                keras.Sequential([inputs, layers.Lambda(lambda x: x)]).save("code/model.keras")
+                code = keras.Sequential([inputs, layers.Lambda(lambda x: x)])
+                for suffix in ("keras", "h5"):
+                    os.makedirs("code/" + suffix)
+                    code.save("code/" + suffix + "/model." + suffix)
                 """);
         ProcessBuilder builder =
                 new ProcessBuilder(environment.python().toString(), script.toString())
@@ -91,7 +95,32 @@ class KerasConverterTest {
 
     @Test
     void refusesALayerThatHoldsCode() {
-        assertInvalid(models.resolve("code"), "ambda");
+        assertInvalid(models.resolve("code/keras"), "ambda");
+        assertInvalid(models.resolve("code/h5"), "ambda");
+    }
+
+    @Test
+    void convertsWithNoKerasThatLetsFilesRunCode() throws Exception {
+        String script;
+        try (var in =
+                Objects.requireNonNull(
+                        KerasConverter.class.getResourceAsStream("convert_keras.py"))) {
+            script = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        String check =
+                script.substring(
+                        script.indexOf("def require_safe_mode"), script.indexOf("def main"));
+        assertThat(python(check + "require_safe_mode('3.15.1')")).isZero();
+        assertThat(python(check + "require_safe_mode('3.10.0')")).isNotZero();
+        assertThat(python(check + "require_safe_mode('3.9.2')")).isNotZero();
+    }
+
+    private static int python(String code) throws Exception {
+        return new ProcessBuilder("python3", "-c", code)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
     }
 
     @Test
