@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -79,7 +80,7 @@ public final class ModelsApi {
             body.put("framework", framework);
         }
         return UploadedVersion.of(
-                transport.json(
+                answer(
                         json(path(model) + "/versions", Transport.LONG)
                                 .POST(transport.jsonBody(body))));
     }
@@ -111,7 +112,7 @@ public final class ModelsApi {
             body.put("allowSignatureChange", true);
         }
         return new ApiResource(
-                transport.json(
+                answer(
                         json(path(model) + "/promote", Transport.SHORT)
                                 .POST(transport.jsonBody(body))));
     }
@@ -136,8 +137,30 @@ public final class ModelsApi {
      * @param rule such as {@code {"pinned": {"version": 1}}}
      */
     public JsonNode setTraffic(ResourceKey model, JsonNode rule) {
-        return transport.json(
+        return answer(
                 json(path(model) + "/traffic", Transport.SHORT).PUT(transport.jsonBody(rule)));
+    }
+
+    /** Answers without lines and columns when refused: nobody but this class saw the body. */
+    private JsonNode answer(HttpRequest.Builder request) {
+        try {
+            return transport.json(request);
+        } catch (ApiException e) {
+            if (e.problems().isEmpty()) {
+                throw e;
+            }
+            String text =
+                    e.problems().stream()
+                            .map(ModelsApi::withoutPlace)
+                            .collect(Collectors.joining("; "));
+            throw new ApiException(e.code(), text, e.status(), e.problems());
+        }
+    }
+
+    /** As in {@code canary.percent: must be from 0 to 100, was 1000}. */
+    private static String withoutPlace(Problem problem) {
+        String field = problem.pointer().replaceFirst("^/", "").replace('/', '.');
+        return field.isEmpty() ? problem.message() : field + ": " + problem.message();
     }
 
     /**

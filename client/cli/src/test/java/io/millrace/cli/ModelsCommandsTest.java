@@ -335,6 +335,27 @@ class ModelsCommandsTest {
         assertRule("{\"byAlias\":{}}", "--by-alias");
     }
 
+    @Test
+    void namesTheFieldAndNoLineOfABodyThatNobodyWrote() {
+        api.problem(
+                "PUT " + MODEL + "/traffic",
+                400,
+                "INVALID",
+                "line 1:34: must be from 0 to 100, was 1000",
+                "{\"source\":\"document 1\",\"line\":1,\"column\":34,"
+                        + "\"pointer\":\"/canary/percent\","
+                        + "\"message\":\"must be from 0 to 100, was 1000\"}");
+
+        CliRun run = run("models", "traffic", "m", "--canary", "2", "--percent", "1000");
+
+        assertThat(run)
+                .isEqualTo(
+                        new CliRun(
+                                1,
+                                "",
+                                "millrace: canary.percent: must be from 0 to 100, was 1000\n"));
+    }
+
     private void assertRule(String rule, String... options) {
         String path = "PUT " + MODEL + "/traffic";
         api.json(path, traffic(rule, 1, ""));
