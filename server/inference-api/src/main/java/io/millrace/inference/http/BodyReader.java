@@ -19,10 +19,15 @@ final class BodyReader {
     /** So much memory is taken on the word of a header; more as it really comes. */
     private static final int MAX_TRUSTED = 1 << 20;
 
-    private final DataSize limit;
+    /** Smaller ones are not worth a counter that all requests share. */
+    private static final int COUNTED_FROM = 64 * 1024;
 
-    BodyReader(DataSize limit) {
+    private final DataSize limit;
+    private final BodyMemory memory;
+
+    BodyReader(DataSize limit, BodyMemory memory) {
         this.limit = limit;
+        this.memory = memory;
     }
 
     byte[] read(ServerRequest request) {
@@ -64,27 +69,49 @@ final class BodyReader {
     }
 
     private byte[] read(InputStream in, int expected) throws IOException {
-        byte[] body = new byte[expected];
-        int length = 0;
-        while (true) {
-            if (length == body.length) {
-                int next = in.read();
-                if (next < 0) {
-                    return body;
+        long taken = take(0, expected);
+        try {
+            byte[] body = new byte[expected];
+            int length = 0;
+            while (true) {
+                if (length == body.length) {
+                    int next = in.read();
+                    if (next < 0) {
+                        return body;
+                    }
+                    int grown = grown(length);
+                    taken = take(taken, grown);
+                    body = Arrays.copyOf(body, grown);
+                    body[length++] = (byte) next;
                 }
-                long grown = Math.min(limit.bytes() + 1, Math.max(FIRST_BYTES, length * 2L));
-                body = Arrays.copyOf(body, (int) Math.max(grown, length + 1L));
-                body[length++] = (byte) next;
+                int n = in.read(body, length, body.length - length);
+                if (n < 0) {
+                    return Arrays.copyOf(body, length);
+                }
+                length += n;
+                if (length > limit.bytes()) {
+                    throw tooLarge();
+                }
             }
-            int n = in.read(body, length, body.length - length);
-            if (n < 0) {
-                return Arrays.copyOf(body, length);
-            }
-            length += n;
-            if (length > limit.bytes()) {
-                throw tooLarge();
+        } finally {
+            if (taken > 0) {
+                memory.giveBack(taken);
             }
         }
+    }
+
+    private int grown(int length) {
+        long grown = Math.min(limit.bytes() + 1, Math.max(FIRST_BYTES, length * 2L));
+        return (int) Math.max(grown, length + 1L);
+    }
+
+    /** How much is taken then. */
+    private long take(long taken, int wanted) {
+        if (wanted < COUNTED_FROM) {
+            return taken;
+        }
+        memory.take(wanted - taken);
+        return wanted;
     }
 
     private MillraceException tooLarge() {

@@ -32,7 +32,11 @@ public final class InferenceRoutes implements HttpService {
      * @param ports the parts of the server that they call
      */
     public InferenceRoutes(InferenceApiConfig config, InferencePorts ports) {
-        var bodies = new BodyReader(config.maxBody());
+        this(config, ports, BodyMemory.standard(config.maxBody()));
+    }
+
+    InferenceRoutes(InferenceApiConfig config, InferencePorts ports, BodyMemory memory) {
+        var bodies = new BodyReader(config.maxBody(), memory);
         var calls = new ModelCalls(config, ports, bodies);
         this.v1 = new V1Routes(ports.serving(), calls);
         this.v2 = new V2Routes(ports, calls, new RequestLogRoutes(ports, bodies));
