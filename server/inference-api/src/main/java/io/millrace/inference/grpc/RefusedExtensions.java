@@ -56,20 +56,4 @@ final class RefusedExtensions {
                     "The classification extension is not supported; ask for the output and take its largest values.");
         }
     }
-
-    /**
-     * Looks at the parameters with which a model is to be loaded.
-     *
-     * @throws MillraceException {@code UNSUPPORTED} when they bring another model or configuration
-     */
-    static void checkLoad(Iterable<String> parameters) {
-        for (String parameter : parameters) {
-            if (parameter.equals("config") || parameter.startsWith("file:")) {
-                throw new MillraceException(
-                        ErrorCode.UNSUPPORTED,
-                        "Unsupported load parameter '%s'; upload a version of the model instead."
-                                .formatted(parameter));
-            }
-        }
-    }
 }

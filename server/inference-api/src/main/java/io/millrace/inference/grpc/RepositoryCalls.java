@@ -8,6 +8,7 @@ import io.millrace.inference.grpc.proto.RepositoryModelLoadRequest;
 import io.millrace.inference.grpc.proto.RepositoryModelLoadResponse;
 import io.millrace.inference.grpc.proto.RepositoryModelUnloadRequest;
 import io.millrace.inference.grpc.proto.RepositoryModelUnloadResponse;
+import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.ModelServing.VersionState;
@@ -39,7 +40,7 @@ final class RepositoryCalls {
     }
 
     RepositoryModelLoadResponse load(RepositoryModelLoadRequest request, GrpcCall call) {
-        RefusedExtensions.checkLoad(request.getParametersMap().keySet());
+        OpenInference.refuseContent(request.getParametersMap().keySet());
         ResourceName model = model(request.getModelName(), request.getTritonModelName());
         serving.load(call.project(), model);
         return RepositoryModelLoadResponse.newBuilder()

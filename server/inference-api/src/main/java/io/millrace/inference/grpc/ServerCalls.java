@@ -13,19 +13,14 @@ import io.millrace.inference.grpc.proto.ModelReadyResponse;
 import io.millrace.inference.grpc.proto.ServerLiveResponse;
 import io.millrace.inference.grpc.proto.ServerMetadataResponse;
 import io.millrace.inference.grpc.proto.ServerReadyResponse;
+import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.ModelServing.VersionState;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** What the server and its models are, and whether they are ready. */
 final class ServerCalls {
-
-    private static final String NAME = "millrace";
-    private static final String PROTOCOL_VERSION = "1.0";
-    private static final List<String> EXTENSIONS =
-            List.of("binary_tensor_data", "model_repository");
 
     private final ModelServing serving;
     private final BooleanSupplier ready;
@@ -45,9 +40,9 @@ final class ServerCalls {
 
     ServerMetadataResponse metadata() {
         return ServerMetadataResponse.newBuilder()
-                .setName(NAME)
-                .setVersion(PROTOCOL_VERSION)
-                .addAllExtensions(EXTENSIONS)
+                .setName(OpenInference.SERVER)
+                .setVersion(OpenInference.VERSION)
+                .addAllExtensions(OpenInference.EXTENSIONS)
                 .build();
     }
 
@@ -78,37 +73,16 @@ final class ServerCalls {
         var response =
                 ModelMetadataResponse.newBuilder()
                         .setName(model.model().value())
-                        .setPlatform(platform(model.framework()));
+                        .setPlatform(OpenInference.platform(model.framework()));
         for (VersionState version : model.versions()) {
             if (version.isReady()) {
                 response.addVersions(Integer.toString(version.version()));
             }
         }
-        if (!model.signatures().isEmpty()) {
-            Signature signature = mainSignature(model.signatures());
-            signature.inputs().forEach(input -> response.addInputs(describe(input)));
-            signature.outputs().forEach(output -> response.addOutputs(describe(output)));
-        }
+        Signature signature = OpenInference.shown(model.signatures());
+        signature.inputs().forEach(input -> response.addInputs(describe(input)));
+        signature.outputs().forEach(output -> response.addOutputs(describe(output)));
         return response.build();
-    }
-
-    /** The protocol shows one: that which a call without a name gets, else the first. */
-    private static Signature mainSignature(List<Signature> signatures) {
-        for (Signature signature : signatures) {
-            if (signature.name().equals(Signature.DEFAULT)) {
-                return signature;
-            }
-        }
-        return signatures.getFirst();
-    }
-
-    private static String platform(String framework) {
-        return switch (framework) {
-            case "tensorflow", "keras" -> "tensorflow_savedmodel"; // Keras files are converted
-            case "onnx" -> "onnx_onnxv1";
-            case "tflite" -> "tensorflow_lite";
-            default -> framework;
-        };
     }
 
     private static TensorMetadata describe(TensorSpec spec) {

@@ -4,10 +4,9 @@ import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.millrace.api.ErrorCode;
-import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
+import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing;
 import tools.jackson.databind.JsonNode;
 
@@ -56,23 +55,11 @@ final class RepositoryRoutes {
     }
 
     private void load(ServerRequest request, ServerResponse response) {
-        SmallJson.object(bodies.read(request))
-                .path("parameters")
-                .propertyNames()
-                .forEach(RepositoryRoutes::refuseContent);
+        JsonNode asked = SmallJson.object(bodies.read(request));
+        OpenInference.refuseContent(asked.path("parameters").propertyNames());
         ResourceName model = model(request);
         serving.load(Requests.project(request), model);
         done(response, model, "load");
-    }
-
-    /** Ignoring it would serve another model than the caller believes. */
-    private static void refuseContent(String parameter) {
-        if (parameter.equals("config") || parameter.startsWith("file:")) {
-            throw new MillraceException(
-                    ErrorCode.UNSUPPORTED,
-                    "Unsupported load parameter '%s'; upload a version of the model instead."
-                            .formatted(parameter));
-        }
     }
 
     private void unload(ServerRequest request, ServerResponse response) {

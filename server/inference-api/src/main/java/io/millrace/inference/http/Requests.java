@@ -9,6 +9,7 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
+import io.millrace.inference.protocol.OpenInference;
 
 /** What all protocols read from a request's line. */
 final class Requests {
@@ -34,12 +35,7 @@ final class Requests {
 
     /** A model's name from a path. A name that cannot be is a model that is not there. */
     static ResourceName model(String text) {
-        try {
-            return new ResourceName(text);
-        } catch (MillraceException e) {
-            throw new MillraceException(
-                    ErrorCode.NOT_FOUND, "Model with name " + text + " does not exist.", e);
-        }
+        return OpenInference.model(text);
     }
 
     static boolean isMethod(ServerRequest request, String method) {

@@ -1,9 +1,8 @@
 package io.millrace.inference.http;
 
-import io.millrace.api.ErrorCode;
-import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.TensorSpec;
+import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.ModelServing.VersionState;
 import java.util.List;
@@ -12,24 +11,23 @@ import tools.jackson.core.JsonGenerator;
 /** What the Open Inference Protocol tells about the server and its models. */
 final class V2Documents {
 
-    private static final String PROTOCOL_VERSION = "1.0";
-
     private V2Documents() {}
 
     static void server(JsonGenerator json) {
         json.writeStartObject();
-        json.writeStringProperty("name", "millrace");
-        json.writeStringProperty("version", PROTOCOL_VERSION);
+        json.writeStringProperty("name", OpenInference.SERVER);
+        json.writeStringProperty("version", OpenInference.VERSION);
         json.writeArrayPropertyStart("extensions");
-        json.writeString("binary_tensor_data");
-        json.writeString("model_repository");
+        for (String extension : OpenInference.EXTENSIONS) {
+            json.writeString(extension);
+        }
         json.writeEndArray();
         json.writeEndObject();
     }
 
     /** Its versions are those that can be called. */
     static void model(JsonGenerator json, Description model) {
-        Signature signature = shown(model.signatures());
+        Signature signature = OpenInference.shown(model.signatures());
         json.writeStartObject();
         json.writeStringProperty("name", model.model().value());
         json.writeArrayPropertyStart("versions");
@@ -39,33 +37,10 @@ final class V2Documents {
             }
         }
         json.writeEndArray();
-        json.writeStringProperty("platform", platform(model.framework()));
+        json.writeStringProperty("platform", OpenInference.platform(model.framework()));
         tensors(json, "inputs", signature.inputs());
         tensors(json, "outputs", signature.outputs());
         json.writeEndObject();
-    }
-
-    /** The one that is meant when none is named; where all must be named, the first. */
-    private static Signature shown(List<Signature> signatures) {
-        for (Signature signature : signatures) {
-            if (signature.name().equals(Signature.DEFAULT)) {
-                return signature;
-            }
-        }
-        if (signatures.isEmpty()) {
-            throw new MillraceException(ErrorCode.UNAVAILABLE, "the model has no signature yet");
-        }
-        return signatures.getFirst();
-    }
-
-    /** The protocol's names for what models are made with. */
-    static String platform(String framework) {
-        return switch (framework) {
-            case "tensorflow", "keras" -> "tensorflow_savedmodel"; // Keras files are converted
-            case "onnx" -> "onnx_onnxv1";
-            case "tflite" -> "tensorflow_lite";
-            default -> framework;
-        };
     }
 
     private static void tensors(JsonGenerator json, String name, List<TensorSpec> specs) {

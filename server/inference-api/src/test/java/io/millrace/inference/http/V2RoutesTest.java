@@ -17,6 +17,7 @@ import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
+import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.RecordingMeters;
@@ -381,7 +382,7 @@ class V2RoutesTest {
         "own,own"
     })
     void platformsHaveTheNamesOfTheProtocol(String framework, String platform) {
-        assertThat(V2Documents.platform(framework)).isEqualTo(platform);
+        assertThat(OpenInference.platform(framework)).isEqualTo(platform);
     }
 
     @Test
