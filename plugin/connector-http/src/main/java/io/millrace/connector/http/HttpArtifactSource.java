@@ -9,17 +9,24 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.MessageConstraintException;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
@@ -30,6 +37,9 @@ import org.apache.hc.core5.util.Timeout;
  * against the list of allowed origins, each redirect as if it had been written by the user, and
  * each IP address that a name leads to at the moment of connecting, so that a name that changes its
  * mind between check and use gains nothing. No proxy, no cookies, no credentials are used.
+ *
+ * <p>The server at the other end is not trusted either: the size of its headers and the time that
+ * each request takes are limited, however slowly and however much it sends.
  */
 public final class HttpArtifactSource implements ArtifactSource, AutoCloseable {
 
@@ -37,7 +47,18 @@ public final class HttpArtifactSource implements ArtifactSource, AutoCloseable {
     private static final Timeout CONNECT = Timeout.ofSeconds(10);
     private static final Timeout SILENCE = Timeout.ofSeconds(30);
 
+    /**
+     * The most that one request may take, redirects apart; silence is not the only way to stall.
+     */
+    private static final Duration LONGEST = Duration.ofMinutes(30);
+
+    /** Room for signed addresses; without limits a header could fill the server's memory. */
+    private static final Http1Config HEADERS =
+            Http1Config.custom().setMaxLineLength(32 * 1024).setMaxHeaderCount(200).build();
+
     private final AllowedOrigins origins;
+    private final Duration longest;
+    private final ScheduledThreadPoolExecutor limiter;
     private final CloseableHttpClient client;
 
     /**
@@ -46,12 +67,25 @@ public final class HttpArtifactSource implements ArtifactSource, AutoCloseable {
      * @param origins from where it may fetch
      */
     public HttpArtifactSource(AllowedOrigins origins) {
+        this(origins, LONGEST);
+    }
+
+    HttpArtifactSource(AllowedOrigins origins, Duration longest) {
         this.origins = origins;
+        this.longest = longest;
+        this.limiter =
+                new ScheduledThreadPoolExecutor(
+                        1, Thread.ofPlatform().daemon().name("http-download-limit").factory());
+        this.limiter.setRemoveOnCancelPolicy(true);
         this.client =
                 HttpClients.custom()
                         .setConnectionManager(
                                 PoolingHttpClientConnectionManagerBuilder.create()
                                         .setDnsResolver(new CheckingResolver(origins))
+                                        .setConnectionFactory(
+                                                ManagedHttpClientConnectionFactory.builder()
+                                                        .http1Config(HEADERS)
+                                                        .build())
                                         .setDefaultConnectionConfig(
                                                 ConnectionConfig.custom()
                                                         .setConnectTimeout(CONNECT)
@@ -111,17 +145,36 @@ public final class HttpArtifactSource implements ArtifactSource, AutoCloseable {
     }
 
     private Step step(URI address, Path folder, DataSize limit) {
+        var request = new HttpGet(address);
+        ScheduledFuture<?> end =
+                limiter.schedule(request::cancel, longest.toNanos(), TimeUnit.NANOSECONDS);
         try {
-            return client.execute(
-                    new HttpGet(address), response -> receive(address, response, folder, limit));
+            return client.execute(request, response -> receive(address, response, folder, limit));
         } catch (RefusedAddressException e) {
             throw e.reason();
+        } catch (MessageConstraintException e) {
+            throw failed(ErrorCode.INVALID, address, "its headers are too large", e);
         } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.UNAVAILABLE,
-                    "cannot fetch " + AllowedOrigins.shown(address) + ": " + reason(e),
-                    e);
+            throw request.isCancelled()
+                    ? tooLong(address, e)
+                    : failed(ErrorCode.UNAVAILABLE, address, reason(e), e);
+        } catch (IllegalStateException e) {
+            // What the client says when it is cancelled before it is connected.
+            throw request.isCancelled() ? tooLong(address, e) : e;
+        } finally {
+            end.cancel(false);
         }
+    }
+
+    private MillraceException tooLong(URI address, Exception cause) {
+        String reason = "it took longer than " + longest.toSeconds() + " s";
+        return failed(ErrorCode.UNAVAILABLE, address, reason, cause);
+    }
+
+    private static MillraceException failed(
+            ErrorCode code, URI address, String reason, Exception cause) {
+        return new MillraceException(
+                code, "cannot fetch " + AllowedOrigins.shown(address) + ": " + reason, cause);
     }
 
     private static Step receive(
@@ -192,6 +245,7 @@ public final class HttpArtifactSource implements ArtifactSource, AutoCloseable {
 
     @Override
     public void close() {
+        limiter.shutdownNow();
         client.close(org.apache.hc.core5.io.CloseMode.IMMEDIATE);
     }
 }

@@ -10,11 +10,14 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.AllowedOrigins;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -118,7 +121,7 @@ class HttpArtifactSourceTest {
                         .isInstanceOfSatisfying(
                                 MillraceException.class,
                                 e -> assertThat(e.code()).isEqualTo(ErrorCode.DENIED))
-                        .hasMessageContaining("not a public address");
+                        .hasMessageContaining("not public");
             }
         }
         assertThat(requests).hasValue(0);
@@ -157,6 +160,78 @@ class HttpArtifactSourceTest {
                     .isInstanceOfSatisfying(
                             MillraceException.class,
                             e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+        }
+    }
+
+    @Test
+    void takesNoHeadersThatFillTheMemory() throws IOException {
+        String answer = "HTTP/1.1 200 OK\r\nX: " + "a".repeat(1 << 20) + "\r\n\r\n";
+        assertRawRefused(out -> write(out, answer), ErrorCode.INVALID, "headers are too large");
+        String many = "HTTP/1.1 200 OK\r\n" + "X: a\r\n".repeat(10_000) + "\r\n";
+        assertRawRefused(out -> write(out, many), ErrorCode.INVALID, "headers are too large");
+    }
+
+    @Test
+    void leavesAServerThatNeverComesToAnEnd() throws IOException {
+        String redirect = "HTTP/1.1 302 Found\r\nLocation: /a.onnx\r\n\r\n";
+        assertRawGivenUp(out -> endless(out, redirect, "x"));
+        String wait = "HTTP/1.1 100 Continue\r\n\r\n";
+        assertRawGivenUp(out -> endless(out, wait, wait));
+        String failed = "HTTP/1.1 500 Error\r\n\r\n";
+        assertRawRefused(out -> endless(out, failed, "x"), ErrorCode.UNAVAILABLE, "status 500");
+    }
+
+    /** An answer as bytes, for a server that does not keep to the rules. */
+    @FunctionalInterface
+    private interface RawAnswer {
+        void write(OutputStream out) throws IOException;
+    }
+
+    private static void write(OutputStream out, String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+    }
+
+    /** Goes on until the client hangs up. */
+    private static void endless(OutputStream out, String head, String more) throws IOException {
+        write(out, head);
+        while (true) {
+            write(out, more);
+        }
+    }
+
+    private void assertRawRefused(RawAnswer answer, ErrorCode code, String text)
+            throws IOException {
+        assertRawRefused(Duration.ofMinutes(1), answer, code, text);
+    }
+
+    private void assertRawGivenUp(RawAnswer answer) throws IOException {
+        assertRawRefused(Duration.ofMillis(500), answer, ErrorCode.UNAVAILABLE, "longer than");
+    }
+
+    private void assertRawRefused(Duration longest, RawAnswer answer, ErrorCode code, String text)
+            throws IOException {
+        try (var listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual()
+                    .start(() -> {
+                        try (var socket = listener.accept()) {
+                            answer.write(socket.getOutputStream());
+                        } catch (IOException e) {
+                            // The client hung up, as it shall.
+                        }
+                    });
+            String base = "http://127.0.0.1:" + listener.getLocalPort() + "/";
+            try (var source =
+                    new HttpArtifactSource(AllowedOrigins.parse(List.of(base)), longest)) {
+                assertThatThrownBy(() ->
+                                source.fetch(
+                                        URI.create(base + "a.onnx"),
+                                        folder,
+                                        DataSize.ofMebibytes(1)))
+                        .isInstanceOfSatisfying(
+                                MillraceException.class, e -> assertThat(e.code()).isEqualTo(code))
+                        .hasMessageContaining(text);
+            }
         }
     }
 
