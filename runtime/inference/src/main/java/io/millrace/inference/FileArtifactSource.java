@@ -6,14 +6,18 @@ import io.millrace.api.MillraceException;
 import io.millrace.spi.AllowedOrigins;
 import io.millrace.spi.ArtifactSource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +104,8 @@ public final class FileArtifactSource implements ArtifactSource {
 
     /** Copies what is no link: a link inside could lead anywhere. */
     private static final class Copy extends SimpleFileVisitor<Path> {
+        private static final int BUFFER = 1 << 16;
+
         private final Path from;
         private final Path to;
         private final DataSize limit;
@@ -125,13 +131,22 @@ public final class FileArtifactSource implements ArtifactSource {
                 throw MillraceException.invalid(
                         source + " is no ordinary file; links in models are not followed");
             }
-            copied += attributes.size();
-            if (copied > limit.bytes()) {
-                throw new MillraceException(
-                        ErrorCode.TOO_LARGE,
-                        "%s is larger than the %s allowed".formatted(from, limit));
+            // What was looked at may have been replaced or have grown by now: neither is a link
+            // followed here nor the size believed.
+            try (InputStream in = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS);
+                    OutputStream out =
+                            Files.newOutputStream(target(source), StandardOpenOption.CREATE_NEW)) {
+                byte[] buffer = new byte[BUFFER];
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    copied += n;
+                    if (copied > limit.bytes()) {
+                        throw new MillraceException(
+                                ErrorCode.TOO_LARGE,
+                                "%s is larger than the %s allowed".formatted(from, limit));
+                    }
+                    out.write(buffer, 0, n);
+                }
             }
-            Files.copy(source, target(source));
             return FileVisitResult.CONTINUE;
         }
 

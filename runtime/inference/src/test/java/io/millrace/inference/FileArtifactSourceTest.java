@@ -71,6 +71,17 @@ class FileArtifactSourceTest {
                         e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
     }
 
+    /** The size of such a file is 0 as long as nobody reads it: only what was read counts. */
+    @Test
+    void doesNotBelieveTheSizeOfAFile() {
+        var proc = new FileArtifactSource(AllowedOrigins.parse(List.of("file:/proc/self")));
+        assertThatThrownBy(() ->
+                        proc.fetch(URI.create("file:/proc/self/maps"), target, new DataSize(100)))
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
+    }
+
     @Test
     void aFaultOfTheServersOwnDiskMayPass() throws IOException {
         Files.writeString(target.resolve("model.pb"), "in the way");
