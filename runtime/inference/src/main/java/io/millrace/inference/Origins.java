@@ -111,11 +111,17 @@ final class Origins {
         return new MillraceException(
                 ErrorCode.CONFLICT,
                 "the content at '"
-                        + uri
+                        + withoutQuery(uri)
                         + "' is not the one that version "
                         + version
                         + " was made of, which is lost; a version never changes: declare this"
                         + " content as a new version");
+    }
+
+    /** Behind the question mark there may be a key, and texts of errors go into the log. */
+    static String withoutQuery(String uri) {
+        int query = uri.indexOf('?');
+        return query < 0 ? uri : uri.substring(0, query);
     }
 
     private static URI address(String uri) {
@@ -126,10 +132,11 @@ final class Origins {
             }
         } catch (URISyntaxException e) {
             throw new MillraceException(
-                    ErrorCode.INVALID, "'" + uri + "' is no address: " + e.getReason(), e);
+                    ErrorCode.INVALID,
+                    "'" + withoutQuery(uri) + "' is no address: " + e.getReason());
         }
         throw MillraceException.invalid(
-                "'" + uri + "' is no address: it has no scheme, such as https:");
+                "'" + withoutQuery(uri) + "' is no address: it has no scheme, such as https:");
     }
 
     private ArtifactSource source(String uri, URI address) {
@@ -143,7 +150,7 @@ final class Origins {
         }
         throw MillraceException.invalid(
                 "the address '"
-                        + uri
+                        + withoutQuery(uri)
                         + "' cannot be read by the server, which reads "
                         + (known.isEmpty() ? "no addresses" : known)
                         + "; upload the archive, which gives blob:sha256:…");

@@ -143,14 +143,9 @@ final class VersionPreparer {
         if (known.isPresent()) {
             return known.get();
         }
-        model.update(version, v -> v.preparing("being fetched from " + shown(v.uri())));
+        model.update(
+                version, v -> v.preparing("being fetched from " + Origins.withoutQuery(v.uri())));
         return origins.fetch(model.key(), version.version(), version.uri());
-    }
-
-    /** Addresses may carry a key behind the question mark. */
-    private static String shown(String uri) {
-        int query = uri.indexOf('?');
-        return query < 0 ? uri : uri.substring(0, query);
     }
 
     /** What is loaded by which engine. */
