@@ -10,8 +10,10 @@ import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
 import io.millrace.codec.ModelRequests;
 import io.millrace.codec.ResourceWriter;
+import io.millrace.codec.archive.ModelFile;
 import io.millrace.management.http.Route.Answer;
 import io.millrace.management.http.Route.Body;
 import io.millrace.management.http.Route.Parameter;
@@ -89,11 +91,24 @@ final class ModelRoutes {
     private void fetch(Call call) {
         ResourceRoutes.requireProject(store.image(), call.project());
         ModelRequests.NewVersion wanted = ModelRequests.newVersion(call.text(limits.manifests()));
-        var request =
-                new ModelVersions.Request(
-                        call.key(Kind.MODEL), wanted.version().version(), wanted.framework());
+        ResourceKey model = call.key(Kind.MODEL);
+        String uri = wanted.version().uri();
+        Optional<String> framework =
+                wanted.framework()
+                        .or(() ->
+                                store.image().find(model).isPresent()
+                                        ? Optional.empty()
+                                        : byName(uri));
+        var request = new ModelVersions.Request(model, wanted.version().version(), framework);
         versions.check(request);
-        answer(call, versions.add(request, wanted.version().uri()));
+        answer(call, versions.add(request, uri));
+    }
+
+    /** What the name at the end of an address says, as that of an uploaded file does. */
+    private static Optional<String> byName(String uri) {
+        int query = uri.indexOf('?');
+        String path = query < 0 ? uri : uri.substring(0, query);
+        return ModelFile.ofName(path).map(ModelFile::framework);
     }
 
     private void upload(Call call) {

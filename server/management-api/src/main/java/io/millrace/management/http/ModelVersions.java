@@ -228,11 +228,21 @@ final class ModelVersions {
     }
 
     private MillraceException late(Request request) {
+        String reason =
+                host.observe(request.model()).stream()
+                        .filter(status -> status.version() == request.version())
+                        .map(ModelVersionStatus::message)
+                        .filter(message -> !message.isEmpty())
+                        .findFirst()
+                        .orElse("see its status");
         return new MillraceException(
                 ErrorCode.TIMEOUT,
-                "version %d of %s was still being checked after %d s; it is kept, see its status"
+                "version %d of %s is not ready after %d s; it is kept and goes on being tried: %s"
                         .formatted(
-                                request.version(), request.model().label(), patience.toSeconds()));
+                                request.version(),
+                                request.model().label(),
+                                patience.toSeconds(),
+                                reason));
     }
 
     /** What became of the version, once the status speaks of the spec that holds it. */

@@ -38,7 +38,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** The API on a free port, with a real store and control behind it, and a client. */
 final class TestServer implements AutoCloseable {
     static final byte[] GOOD = archive("saved_model.pb", "a model");
-    static final String GOOD_ADDRESS = "https://models.example.org/good.zip";
+    static final String GOOD_FOLDER = "https://models.example.org/";
+    static final String GOOD_ADDRESS = GOOD_FOLDER + "good.zip";
+    static final String LATE_ADDRESS = "https://late.example.org/";
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     final InMemoryResourceStore store =
@@ -53,6 +55,11 @@ final class TestServer implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     TestServer() {
+        this(Duration.ofSeconds(10));
+    }
+
+    /** A server that waits so long for a version to be checked. */
+    TestServer(Duration modelCheck) {
         var environments = new FakeEnvironments();
         environments.beInstant();
         var ports =
@@ -76,7 +83,7 @@ final class TestServer implements AutoCloseable {
                 new ManagementLimits(
                         new DataSize(64 * 1024),
                         new DataSize(256 * 1024),
-                        Duration.ofSeconds(10),
+                        modelCheck,
                         Duration.ofMillis(50),
                         1000);
         routes =
@@ -102,8 +109,11 @@ final class TestServer implements AutoCloseable {
 
     /** A model is good when it says so; nothing is compressed in these archives. */
     private Verdict verdict(String content) {
+        if (content.startsWith(LATE_ADDRESS)) {
+            return new Verdict(State.PENDING, "the host is not known");
+        }
         boolean isGood =
-                content.equals(GOOD_ADDRESS)
+                content.startsWith(GOOD_FOLDER)
                         || new String(blobs.content(content), StandardCharsets.ISO_8859_1)
                                 .contains("a model");
         return isGood

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.management.http.TestServer.Answer;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -251,6 +252,34 @@ final class UploadsTest {
                         "\u001f\u008b a model".getBytes(StandardCharsets.ISO_8859_1));
         assertThat(gzip.status()).isEqualTo(400);
         assertThat(gzip.text("/detail")).contains("got a gzip: pack the files with zip");
+    }
+
+    @Test
+    void saysWhatAVersionStillWaitsFor() {
+        try (var impatient = new TestServer(Duration.ofMillis(100))) {
+            Answer late =
+                    impatient.post(
+                            MODEL + "/versions",
+                            "{\"version\": 1, \"uri\": \"" + TestServer.LATE_ADDRESS + "a.zip\"}");
+            assertThat(late.status()).isEqualTo(504);
+            assertThat(late.text("/detail")).contains("it is kept", "the host is not known");
+            assertThat(impatient.get(MODEL + "/versions/1").text("/state")).isEqualTo("Pending");
+        }
+    }
+
+    @Test
+    void theNameAtTheEndOfAnAddressTellsTheFrameworkOfANewModel() {
+        String body = "{\"version\": %d, \"uri\": \"" + TestServer.GOOD_FOLDER + "%s\"}";
+        String fetched = "/projects/default/models/fetched";
+
+        server.post(fetched + "/versions", body.formatted(1, "Digits.ONNX?key=a.zip"));
+        assertThat(server.get(fetched).text("/spec/framework")).isEqualTo("onnx");
+        Answer more = server.post(fetched + "/versions", body.formatted(2, "digits.tflite"));
+        assertThat(more.status()).isEqualTo(200);
+        assertThat(server.get(fetched).text("/spec/framework")).isEqualTo("onnx");
+
+        server.post(MODEL + "/versions", body.formatted(1, "digits.zip"));
+        assertThat(server.get(MODEL).text("/spec/framework")).isEqualTo("tensorflow");
     }
 
     @Test
