@@ -23,6 +23,12 @@ public interface Meters {
     /** A number that is read when somebody looks. A second supplier replaces the first. */
     void gauge(String name, String help, DoubleSupplier value, String... labels);
 
+    /**
+     * Removes all meters that carry all of these labels: what they count has gone. Handles of them
+     * that are still used count into nothing; making one again begins at zero.
+     */
+    void forget(String... labels);
+
     /** A counter. Cheap and safe from any thread. */
     interface Count {
         /** Adds to it. */

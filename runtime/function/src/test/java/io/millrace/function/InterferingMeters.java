@@ -43,6 +43,11 @@ final class InterferingMeters implements Meters {
     }
 
     @Override
+    public void forget(String... labels) {
+        meters.forget(labels);
+    }
+
+    @Override
     public void gauge(String name, String help, DoubleSupplier value, String... labels) {
         meters.gauge(name, help, value, labels);
     }

@@ -186,6 +186,7 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
         if (model != null) {
             model.retireAll();
             library.notes().forget(key);
+            meters.forget("project", key.project().value(), "model", key.name().value());
         }
     }
 

@@ -190,6 +190,13 @@ final class ServedModel {
     }
 
     private void retire(ServedVersion version, List<ServedVersion.Serving> retired) {
+        meters.forget(
+                "project",
+                key.project().value(),
+                "model",
+                key.name().value(),
+                "version",
+                Integer.toString(version.version()));
         book.remove(version.version());
         if (inService != null && inService.version() == version.version()) {
             inService = null;

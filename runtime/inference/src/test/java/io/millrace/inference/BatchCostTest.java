@@ -259,6 +259,9 @@ class BatchCostTest {
         }
 
         @Override
+        public void forget(String... labels) {}
+
+        @Override
         public void gauge(
                 String name,
                 String help,

@@ -17,6 +17,7 @@ import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
 
@@ -38,6 +39,9 @@ final class PrometheusMeters implements Meters {
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
     private final Map<String, Histogram> histograms = new ConcurrentHashMap<>();
     private final Map<String, GaugeFamily> gauges = new ConcurrentHashMap<>();
+
+    /** The labels of each counter and histogram by the metric's name, to find them again. */
+    private final Map<String, Set<List<String>>> made = new ConcurrentHashMap<>();
 
     /** One counter and one gauge of a name would leave a page that nobody can read. */
     private void claim(String name, String kind) {
@@ -62,6 +66,7 @@ final class PrometheusMeters implements Meters {
                                         .help(help)
                                         .labelNames(names(labels))
                                         .register(registry));
+        remember(name, labels);
         return new PrometheusCount(counter.labelValues(values(labels)));
     }
 
@@ -80,6 +85,7 @@ final class PrometheusMeters implements Meters {
     private DistributionDataPoint histogram(
             String name, String help, double[] bounds, String... labels) {
         claim(name, "histogram");
+        remember(name, labels);
         return histograms
                 .computeIfAbsent(
                         name,
@@ -105,6 +111,49 @@ final class PrometheusMeters implements Meters {
                             return family;
                         })
                 .put(Labels.of(labels), value);
+    }
+
+    private void remember(String name, String... labels) {
+        made.computeIfAbsent(name, _ -> ConcurrentHashMap.newKeySet()).add(List.of(labels));
+    }
+
+    @Override
+    public void forget(String... labels) {
+        made.forEach((name, all) ->
+                all.removeIf(candidate -> {
+                    boolean isMeant = carries(candidate, labels);
+                    if (isMeant) {
+                        remove(name, values(candidate.toArray(String[]::new)));
+                    }
+                    return isMeant;
+                }));
+        gauges.values().forEach(family -> family.forget(labels));
+    }
+
+    private void remove(String name, String... values) {
+        Counter counter = counters.get(name);
+        if (counter != null) {
+            counter.remove(values);
+        }
+        Histogram histogram = histograms.get(name);
+        if (histogram != null) {
+            histogram.remove(values);
+        }
+    }
+
+    private static boolean carries(List<String> candidate, String... wanted) {
+        for (int i = 0; i < wanted.length; i += 2) {
+            boolean isThere = false;
+            for (int j = 0; j < candidate.size(); j += 2) {
+                isThere |=
+                        candidate.get(j).equals(wanted[i])
+                                && candidate.get(j + 1).equals(wanted[i + 1]);
+            }
+            if (!isThere) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Writes all meters in the Prometheus text format. */
@@ -151,6 +200,18 @@ final class PrometheusMeters implements Meters {
 
         void put(Labels labels, DoubleSupplier value) {
             values.put(labels, value);
+        }
+
+        void forget(String... wanted) {
+            values.keySet()
+                    .removeIf(labels -> {
+                        for (int i = 0; i < wanted.length; i += 2) {
+                            if (!wanted[i + 1].equals(labels.get(wanted[i]))) {
+                                return false;
+                            }
+                        }
+                        return true;
+                    });
         }
 
         @Override

@@ -155,6 +155,9 @@ final class FunctionBench {
         }
 
         @Override
+        public void forget(String... labels) {}
+
+        @Override
         public void gauge(String name, String help, DoubleSupplier value, String... labels) {}
     }
 }

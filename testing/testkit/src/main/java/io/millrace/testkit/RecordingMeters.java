@@ -36,6 +36,21 @@ public final class RecordingMeters implements Meters {
         gauges.put(key(name, labels), value);
     }
 
+    @Override
+    public void forget(String... labels) {
+        for (Map<String, ?> meters : List.of(counts, timings, gauges)) {
+            meters.keySet()
+                    .removeIf(key -> {
+                        for (int i = 0; i < labels.length; i += 2) {
+                            if (!key.contains(labels[i] + ", " + labels[i + 1])) {
+                                return false;
+                            }
+                        }
+                        return true;
+                    });
+        }
+    }
+
     /** What the counters of a name stand at in all, whatever their labels. */
     public long total(String name) {
         return sum(counts, name);

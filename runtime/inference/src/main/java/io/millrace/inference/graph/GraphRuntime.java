@@ -79,6 +79,7 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
                 gone.close();
             }
         }
+        meters.forget("project", key.project().value(), "graph", key.name().value());
     }
 
     @Override
