@@ -10,6 +10,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's two versions promoted in turn under load: failed requests, and the latency of requests
@@ -173,7 +174,7 @@ final class SwapBench {
 
         private final ConcurrentLinkedQueue<Answer> answers = new ConcurrentLinkedQueue<>();
         private final ConcurrentLinkedQueue<Long> failures = new ConcurrentLinkedQueue<>();
-        private final AtomicReference<Exception> first = new AtomicReference<>();
+        private final AtomicReference<@Nullable Exception> first = new AtomicReference<>();
 
         @Override
         public void answered(long due, long now, int answer) {

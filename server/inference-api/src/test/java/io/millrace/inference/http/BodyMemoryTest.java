@@ -44,9 +44,7 @@ class BodyMemoryTest {
         var config = new InferenceApiConfig(DataSize.ofMebibytes(1), Duration.ofSeconds(20));
         var routes =
                 new InferenceRoutes(
-                        config,
-                        TestingPorts.of(serving),
-                        new BodyMemory(DataSize.ofMebibytes(3)));
+                        config, TestingPorts.of(serving), new BodyMemory(DataSize.ofMebibytes(3)));
         WebServer server =
                 WebServer.builder()
                         .host("127.0.0.1")
@@ -85,7 +83,9 @@ class BodyMemoryTest {
         var socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.getOutputStream()
                 .write(
-                        ("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n{")
+                        ("POST "
+                                        + PATH
+                                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n{")
                                 .getBytes(StandardCharsets.US_ASCII));
         return socket;
     }
