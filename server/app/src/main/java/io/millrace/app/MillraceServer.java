@@ -31,9 +31,10 @@ import io.millrace.inference.grpc.GrpcConfig;
 import io.millrace.inference.grpc.GrpcInference;
 import io.millrace.inference.http.InferenceAddress;
 import io.millrace.inference.http.InferenceApiConfig;
-import io.millrace.inference.http.InferencePorts;
 import io.millrace.inference.http.InferenceRoutes;
-import io.millrace.inference.http.RequestLog;
+import io.millrace.inference.protocol.BodyMemory;
+import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.RequestLog;
 import io.millrace.log.kafka.KafkaLogConfig;
 import io.millrace.log.kafka.KafkaStreamLog;
 import io.millrace.management.http.ManagementLimits;
@@ -187,18 +188,20 @@ final class MillraceServer implements AutoCloseable {
                                 this::facts,
                                 time),
                         ManagementLimits.DEFAULT);
+        ServerConfig.InferenceSettings limits = config.inference();
+        var ports =
+                new InferencePorts(
+                        models,
+                        graphs,
+                        new RequestLog(meters, time),
+                        BodyMemory.standard(limits.maxBody()),
+                        readiness::isReady,
+                        meters,
+                        time,
+                        ids);
         var inference =
                 new InferenceRoutes(
-                        new InferenceApiConfig(
-                                config.inference().maxBody(), config.inference().timeout()),
-                        new InferencePorts(
-                                models,
-                                graphs,
-                                new RequestLog(meters, time),
-                                readiness::isReady,
-                                meters,
-                                time,
-                                ids));
+                        new InferenceApiConfig(limits.maxBody(), limits.timeout()), ports);
         HttpRouting.Builder routing = HttpRouting.builder();
         // First, and not as a service of its own: Helidon looks for a request's route one by one,
         // and walks into every service that may have it.
@@ -210,13 +213,7 @@ final class MillraceServer implements AutoCloseable {
                                 .register(new HealthRoutes(readiness, meters))
                                 .register(ManagementRoutes.PATH, management),
                         new GrpcInference(
-                                new GrpcConfig(
-                                        config.inference().maxBody(), config.inference().timeout()),
-                                models,
-                                readiness::isReady,
-                                time,
-                                ids,
-                                meters));
+                                new GrpcConfig(limits.maxBody(), limits.timeout()), ports));
         http.start();
         lifecycle.add("http", http);
     }

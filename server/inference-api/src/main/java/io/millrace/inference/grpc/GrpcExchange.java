@@ -37,6 +37,7 @@ final class GrpcExchange implements SubProtocolHandler {
     private final GrpcProtocol protocol;
     private final Http2Headers headers;
     private final GrpcAnswer answer;
+    private final MessageMemory memory;
     private final Thread thread = Thread.currentThread();
 
     // Of the stream's thread.
@@ -57,6 +58,7 @@ final class GrpcExchange implements SubProtocolHandler {
         this.protocol = protocol;
         this.headers = headers;
         this.answer = answer;
+        this.memory = new MessageMemory(protocol.bodies());
         this.lastHeard = protocol.time().nanoTime();
     }
 
@@ -88,7 +90,8 @@ final class GrpcExchange implements SubProtocolHandler {
         reader =
                 new MessageReader(
                         protocol.maxMessage(),
-                        http.contains(ENCODING) ? http.get(ENCODING).get() : "");
+                        http.contains(ENCODING) ? http.get(ENCODING).get() : "",
+                        memory);
     }
 
     @Override
@@ -110,6 +113,9 @@ final class GrpcExchange implements SubProtocolHandler {
             }
         } catch (MillraceException e) {
             fail(e);
+        } catch (OutOfMemoryError e) {
+            // The caller gets an answer, and the rest of what it sends is read and dropped.
+            fail(new MillraceException(ErrorCode.OVERLOADED, "no memory for the message", e));
         }
         enterInterruptible();
     }
@@ -186,6 +192,7 @@ final class GrpcExchange implements SubProtocolHandler {
         isAnswered = true;
         message = null;
         reader = null;
+        memory.close();
         if (!isReset()) {
             answer.error(GrpcStatus.of(e.code()), e.text());
         }
@@ -207,6 +214,7 @@ final class GrpcExchange implements SubProtocolHandler {
     /** Stops what is under way; nothing is answered any more. From any thread. */
     private synchronized void abandon() {
         isReset = true;
+        memory.close();
         if (isInterruptible) {
             thread.interrupt();
         }

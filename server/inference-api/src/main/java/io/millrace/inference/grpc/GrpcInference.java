@@ -10,14 +10,10 @@ import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.helidon.webserver.http2.Http2Config;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import io.millrace.api.IdSource;
-import io.millrace.api.TimeSource;
 import io.millrace.inference.grpc.proto.GRPCInferenceServiceGrpc;
 import io.millrace.inference.grpc.proto.Inference;
-import io.millrace.spi.Meters;
-import io.millrace.spi.ModelServing;
+import io.millrace.inference.protocol.InferencePorts;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 
 /**
  * The Open Inference Protocol over gRPC, with the standard health service and server reflection.
@@ -34,23 +30,13 @@ public final class GrpcInference {
      * Makes the services.
      *
      * @param config limits
-     * @param serving the data plane
-     * @param ready whether the server is ready
-     * @param time the clock
-     * @param ids for answers to requests without an id
-     * @param meters takes KServe's histograms of request times
+     * @param ports the parts of the server that they call
      */
-    public GrpcInference(
-            GrpcConfig config,
-            ModelServing serving,
-            BooleanSupplier ready,
-            TimeSource time,
-            IdSource ids,
-            Meters meters) {
-        var infer = new InferCalls(config.timeout(), serving, time, ids, new ModelTimings(meters));
-        var server = new ServerCalls(serving, ready);
-        var repository = new RepositoryCalls(serving);
-        var health = new HealthCalls(ready);
+    public GrpcInference(GrpcConfig config, InferencePorts ports) {
+        var infer = new InferCalls(config.timeout(), ports);
+        var server = new ServerCalls(ports.serving(), ports.isReady());
+        var repository = new RepositoryCalls(ports.serving());
+        var health = new HealthCalls(ports.isReady());
         var reflection =
                 new ReflectionCalls(
                         List.of(
@@ -97,7 +83,8 @@ public final class GrpcInference {
                                         reflectionV1alpha(),
                                         (request, _) -> reflection.answer(request))),
                         config,
-                        time);
+                        ports.time(),
+                        ports.bodies());
     }
 
     /**

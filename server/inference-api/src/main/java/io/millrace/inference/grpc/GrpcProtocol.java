@@ -3,6 +3,7 @@ package io.millrace.inference.grpc;
 import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
+import io.millrace.inference.protocol.BodyMemory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +15,11 @@ final class GrpcProtocol {
     private final Map<String, GrpcMethod<?, ?>> byPath;
     private final DataSize maxMessage;
     private final TimeSource time;
+    private final BodyMemory bodies;
     private final OpenCalls openCalls;
 
-    GrpcProtocol(List<GrpcMethod<?, ?>> methods, GrpcConfig config, TimeSource time) {
+    GrpcProtocol(
+            List<GrpcMethod<?, ?>> methods, GrpcConfig config, TimeSource time, BodyMemory bodies) {
         Map<String, GrpcMethod<?, ?>> paths = new HashMap<>();
         for (GrpcMethod<?, ?> method : methods) {
             if (paths.put("/" + method.name(), method) != null) {
@@ -26,6 +29,7 @@ final class GrpcProtocol {
         this.byPath = Map.copyOf(paths);
         this.maxMessage = config.maxMessage();
         this.time = time;
+        this.bodies = bodies;
         this.openCalls = new OpenCalls(time, config.timeout());
     }
 
@@ -35,6 +39,10 @@ final class GrpcProtocol {
 
     DataSize maxMessage() {
         return maxMessage;
+    }
+
+    BodyMemory bodies() {
+        return bodies;
     }
 
     TimeSource time() {

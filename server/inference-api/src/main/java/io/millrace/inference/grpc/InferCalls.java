@@ -12,6 +12,10 @@ import io.millrace.inference.SignatureChoice;
 import io.millrace.inference.grpc.proto.InferParameter;
 import io.millrace.inference.grpc.proto.ModelInferRequest;
 import io.millrace.inference.grpc.proto.ModelInferResponse;
+import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.LoggedCall;
+import io.millrace.inference.protocol.RequestLog;
+import io.millrace.inference.protocol.StatusNumbers;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
@@ -34,24 +38,69 @@ final class InferCalls {
     private final TimeSource time;
     private final IdSource ids;
     private final ModelTimings timings;
+    private final RequestLog log;
 
-    InferCalls(
-            Duration timeout,
-            ModelServing serving,
-            TimeSource time,
-            IdSource ids,
-            ModelTimings timings) {
+    InferCalls(Duration timeout, InferencePorts ports) {
         this.timeout = timeout;
-        this.serving = serving;
-        this.time = time;
-        this.ids = ids;
-        this.timings = timings;
+        this.serving = ports.serving();
+        this.time = ports.time();
+        this.ids = ports.ids();
+        this.timings = new ModelTimings(ports.meters());
+        this.log = ports.log();
     }
 
     ModelInferResponse infer(ModelInferRequest request, GrpcCall grpc) {
         long begin = time.nanoTime();
         ProjectId project = grpc.project();
         ResourceName model = ModelNames.parse(request.getModelName());
+        try {
+            ModelInferResponse response = answer(request, grpc, project, model, begin);
+            if (log.takes(project, model)) {
+                log(project, model, request, response, StatusNumbers.OK, "", begin);
+            }
+            return response;
+        } catch (MillraceException e) {
+            if (log.takes(project, model)) {
+                var none = ModelInferResponse.getDefaultInstance();
+                log(project, model, request, none, StatusNumbers.of(e.code()), e.text(), begin);
+            }
+            throw e;
+        }
+    }
+
+    private void log(
+            ProjectId project,
+            ResourceName model,
+            ModelInferRequest request,
+            ModelInferResponse response,
+            int status,
+            String error,
+            long begin) {
+        String id = request.getId().isEmpty() ? response.getId() : request.getId();
+        log.record(
+                project,
+                model,
+                new LoggedCall(
+                        time.now(),
+                        LoggedCall.shortened(id),
+                        "grpc",
+                        response.getModelVersion().isEmpty()
+                                ? 0
+                                : Integer.parseInt(response.getModelVersion()),
+                        status,
+                        LoggedCall.shortened(error),
+                        Duration.ofNanos(time.nanoTime() - begin),
+                        request.getSerializedSize(),
+                        response.getSerializedSize(),
+                        ""));
+    }
+
+    private ModelInferResponse answer(
+            ModelInferRequest request,
+            GrpcCall grpc,
+            ProjectId project,
+            ResourceName model,
+            long begin) {
         VersionRef version = VersionRef.parse(request.getModelVersion());
         Description description = serving.describe(project, model, version);
         Signature signature =

@@ -33,6 +33,7 @@ final class MessageReader {
 
     private final DataSize limit;
     private final String encoding;
+    private final MessageMemory memory;
     private final byte[] prefix = new byte[PREFIX];
     private int prefixLength;
     private byte[] body = NOTHING;
@@ -44,10 +45,12 @@ final class MessageReader {
      *
      * @param limit the largest message, also after decompression
      * @param encoding how messages that say so are compressed; empty for not at all
+     * @param memory from which it takes while a message comes
      */
-    MessageReader(DataSize limit, String encoding) {
+    MessageReader(DataSize limit, String encoding, MessageMemory memory) {
         this.limit = limit;
         this.encoding = encoding;
+        this.memory = memory;
         if (!isKnown(encoding)) {
             throw new MillraceException(
                     ErrorCode.UNSUPPORTED,
@@ -80,6 +83,7 @@ final class MessageReader {
         prefixLength = 0;
         length = 0;
         body = NOTHING;
+        memory.release();
         return message;
     }
 
@@ -108,14 +112,18 @@ final class MessageReader {
             throw tooLarge("of " + size + " bytes ");
         }
         announced = (int) size;
-        body = new byte[Math.min(announced, MAX_TRUSTED)];
+        int first = Math.min(announced, MAX_TRUSTED);
+        memory.hold(first);
+        body = new byte[first];
         return true;
     }
 
     private void readBody(BufferData data) {
         while (length < announced && data.available() > 0) {
             if (length == body.length) {
-                body = Arrays.copyOf(body, (int) Math.min(announced, length * 2L));
+                int grown = (int) Math.min(announced, length * 2L);
+                memory.hold(grown);
+                body = Arrays.copyOf(body, grown);
             }
             int n = Math.min(body.length - length, data.available());
             data.read(body, length, n);

@@ -5,6 +5,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.inference.protocol.BodyMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;

@@ -7,6 +7,7 @@ import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.inference.protocol.StatusNumbers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,19 +48,8 @@ final class HttpErrors {
         };
     }
 
-    /** A full queue is 503, as with the peers: their clients try again on that. */
     static Status status(ErrorCode code) {
-        return switch (code) {
-            case INVALID -> Status.BAD_REQUEST_400;
-            case NOT_FOUND -> Status.NOT_FOUND_404;
-            case CONFLICT -> Status.CONFLICT_409;
-            case DENIED -> Status.FORBIDDEN_403;
-            case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
-            case OVERLOADED, UNAVAILABLE -> Status.SERVICE_UNAVAILABLE_503;
-            case TIMEOUT -> Status.GATEWAY_TIMEOUT_504;
-            case UNSUPPORTED -> Status.NOT_IMPLEMENTED_501;
-            case USER_CODE, INTERNAL -> Status.INTERNAL_SERVER_ERROR_500;
-        };
+        return Status.create(StatusNumbers.of(code));
     }
 
     static void send(ServerResponse response, MillraceException error) {

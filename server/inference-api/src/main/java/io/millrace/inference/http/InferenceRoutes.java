@@ -3,6 +3,7 @@ package io.millrace.inference.http;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerResponse;
+import io.millrace.inference.protocol.InferencePorts;
 
 /**
  * The inference protocols over HTTP. Register it at the root: it serves the project {@code default}
@@ -32,11 +33,7 @@ public final class InferenceRoutes implements HttpService {
      * @param ports the parts of the server that they call
      */
     public InferenceRoutes(InferenceApiConfig config, InferencePorts ports) {
-        this(config, ports, BodyMemory.standard(config.maxBody()));
-    }
-
-    InferenceRoutes(InferenceApiConfig config, InferencePorts ports, BodyMemory memory) {
-        var bodies = new BodyReader(config.maxBody(), memory);
+        var bodies = new BodyReader(config.maxBody(), ports.bodies());
         var calls = new ModelCalls(config, ports, bodies);
         this.v1 = new V1Routes(ports.serving(), calls);
         this.v2 = new V2Routes(ports, calls, new RequestLogRoutes(ports, bodies));

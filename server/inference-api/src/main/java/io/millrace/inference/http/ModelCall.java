@@ -9,6 +9,8 @@ import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.inference.http.ModelCalls.Target;
+import io.millrace.inference.protocol.LoggedCall;
+import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
@@ -27,7 +29,6 @@ final class ModelCall {
     static final HeaderName TIMEOUT = HeaderNames.create("X-Request-Timeout-Ms");
 
     private static final HeaderName REQUEST_ID = HeaderNames.create("X-Request-Id");
-    private static final int MAX_LOGGED_TEXT = 200;
     private static final byte[] NO_BODY = {};
 
     private final ModelCalls calls;
@@ -166,20 +167,15 @@ final class ModelCall {
                 target.model(),
                 new LoggedCall(
                         time.now(),
-                        shortened(
+                        LoggedCall.shortened(
                                 id.isEmpty() ? request.headers().first(REQUEST_ID).orElse("") : id),
                         target.protocol(),
                         version,
                         status,
-                        shortened(error),
+                        LoggedCall.shortened(error),
                         Duration.ofNanos(time.nanoTime() - start),
                         body.length,
                         answerBytes,
                         log.payload(target.project(), target.model(), body)));
-    }
-
-    /** Callers choose how long their ids are; the log's memory is not theirs. */
-    private static String shortened(String text) {
-        return text.length() <= MAX_LOGGED_TEXT ? text : text.substring(0, MAX_LOGGED_TEXT) + "…";
     }
 }

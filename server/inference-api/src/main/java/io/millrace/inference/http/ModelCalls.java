@@ -6,6 +6,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.VersionRef;
+import io.millrace.inference.protocol.InferencePorts;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 

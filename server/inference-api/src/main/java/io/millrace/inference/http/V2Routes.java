@@ -14,6 +14,7 @@ import io.millrace.codec.json.OpenInferenceRequest;
 import io.millrace.codec.json.OpenInferenceResult;
 import io.millrace.inference.SignatureChoice;
 import io.millrace.inference.http.ModelCalls.Target;
+import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Description;
 

@@ -14,6 +14,8 @@ import io.grpc.StatusRuntimeException;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TimeSource;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
@@ -36,6 +38,7 @@ import io.millrace.inference.grpc.proto.RepositoryModelUnloadRequest;
 import io.millrace.inference.grpc.proto.ServerLiveRequest;
 import io.millrace.inference.grpc.proto.ServerMetadataRequest;
 import io.millrace.inference.grpc.proto.ServerReadyRequest;
+import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.ModelServing.Call;
 import java.time.Duration;
 import java.util.List;
@@ -595,6 +598,21 @@ class GrpcInferenceTest {
         } finally {
             server.serving.stickyBy("");
         }
+    }
+
+    @Test
+    void callsAreInTheRequestLogWhenItIsOn() {
+        var model = new ResourceName("UINT8");
+        var until = TimeSource.system().now().plusSeconds(60);
+        server.log.enable(ProjectId.DEFAULT, model, new RequestLog.Settings(until, 1, 0, 10));
+        server.stub().modelInfer(raw("UINT8", "UINT8", hex("0102"), 1, 2));
+        assertInvalid(raw("UINT8", "UINT8", hex("01"), 1, 2), "UINT8");
+        var calls = server.log.read(ProjectId.DEFAULT, model, -1).orElseThrow().calls();
+        assertThat(calls).extracting(c -> c.call().protocol()).containsExactly("grpc", "grpc");
+        assertThat(calls).extracting(c -> c.call().status()).containsExactly(200, 400);
+        assertThat(calls.getFirst().call().version()).isEqualTo(1);
+        assertThat(calls.getLast().call().error()).isNotEmpty();
+        server.log.disable(ProjectId.DEFAULT, model);
     }
 
     @Test

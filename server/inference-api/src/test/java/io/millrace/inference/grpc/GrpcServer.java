@@ -8,7 +8,9 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http2.Http2Config;
 import io.millrace.api.DataSize;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
@@ -17,6 +19,10 @@ import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
 import io.millrace.inference.grpc.proto.GRPCInferenceServiceGrpc;
 import io.millrace.inference.grpc.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
+import io.millrace.inference.protocol.BodyMemory;
+import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.RequestLog;
+import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.RecordingMeters;
@@ -33,6 +39,8 @@ final class GrpcServer implements AutoCloseable {
 
     final FakeModelServing serving = new FakeModelServing();
     final RecordingMeters meters = new RecordingMeters();
+    final RequestLog log = new RequestLog(meters, TimeSource.system());
+    final BodyMemory memory;
     final AtomicBoolean isReady = new AtomicBoolean(true);
     final GrpcInference inference;
     final ManagedChannel channel;
@@ -43,8 +51,23 @@ final class GrpcServer implements AutoCloseable {
     }
 
     GrpcServer(GrpcConfig config, TimeSource time) {
+        this(config, time, new BodyMemory(DataSize.ofMebibytes(512)));
+    }
+
+    GrpcServer(GrpcConfig config, TimeSource time, BodyMemory memory) {
+        this.memory = memory;
         inference =
-                new GrpcInference(config, serving, isReady::get, time, () -> "invented", meters);
+                new GrpcInference(
+                        config,
+                        new InferencePorts(
+                                serving,
+                                new NoGraphs(),
+                                log,
+                                memory,
+                                isReady::get,
+                                meters,
+                                time,
+                                () -> "invented"));
         var http2 =
                 Http2Config.builder()
                         .initialWindowSize(4 << 20)
@@ -107,5 +130,18 @@ final class GrpcServer implements AutoCloseable {
     public void close() {
         channel.shutdownNow();
         server.stop();
+    }
+
+    /** Graphs are not called over gRPC. */
+    private static final class NoGraphs implements GraphServing {
+        @Override
+        public Answer run(GraphServing.Call call) {
+            throw MillraceException.notFound("there are no graphs here");
+        }
+
+        @Override
+        public List<ResourceName> list(ProjectId project) {
+            return List.of();
+        }
     }
 }

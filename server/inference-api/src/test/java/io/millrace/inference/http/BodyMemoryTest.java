@@ -11,8 +11,10 @@ import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.TensorSpec;
+import io.millrace.inference.protocol.BodyMemory;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.testkit.FakeModelServing;
+import io.millrace.testkit.RecordingMeters;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -44,7 +46,12 @@ class BodyMemoryTest {
         var config = new InferenceApiConfig(DataSize.ofMebibytes(1), Duration.ofSeconds(20));
         var routes =
                 new InferenceRoutes(
-                        config, TestingPorts.of(serving), new BodyMemory(DataSize.ofMebibytes(3)));
+                        config,
+                        TestingPorts.of(
+                                serving,
+                                new RecordingMeters(),
+                                () -> true,
+                                new BodyMemory(DataSize.ofMebibytes(3))));
         WebServer server =
                 WebServer.builder()
                         .host("127.0.0.1")

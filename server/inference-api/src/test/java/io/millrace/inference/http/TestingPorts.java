@@ -1,10 +1,14 @@
 package io.millrace.inference.http;
 
+import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
+import io.millrace.inference.protocol.BodyMemory;
+import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing;
 import io.millrace.testkit.RecordingMeters;
@@ -44,12 +48,21 @@ final class TestingPorts {
 
     static InferencePorts of(
             ModelServing serving, RecordingMeters meters, BooleanSupplier isReady) {
+        return of(serving, meters, isReady, new BodyMemory(DataSize.ofMebibytes(256)));
+    }
+
+    static InferencePorts of(
+            ModelServing serving,
+            RecordingMeters meters,
+            BooleanSupplier isReady,
+            BodyMemory memory) {
         var ids = new AtomicInteger();
         TimeSource time = TimeSource.system();
         return new InferencePorts(
                 serving,
                 new EchoGraphs(),
                 new RequestLog(meters, time),
+                memory,
                 isReady,
                 meters,
                 time,

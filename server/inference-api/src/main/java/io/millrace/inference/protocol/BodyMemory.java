@@ -1,4 +1,4 @@
-package io.millrace.inference.http;
+package io.millrace.inference.protocol;
 
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
@@ -9,19 +9,20 @@ import java.util.concurrent.atomic.AtomicLong;
  * Memory for bodies that are on their way, of all callers together. Each may be large, and callers
  * choose how slowly they send: without a common limit a few of them take all the memory there is.
  */
-final class BodyMemory {
+public final class BodyMemory {
 
     private static final int PART_OF_HEAP = 4;
 
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
 
-    BodyMemory(DataSize limit) {
+    /** Makes a memory of a given size. */
+    public BodyMemory(DataSize limit) {
         this.limit = limit.bytes();
     }
 
     /** A quarter of the heap, and always enough for two of the largest bodies. */
-    static BodyMemory standard(DataSize maxBody) {
+    public static BodyMemory standard(DataSize maxBody) {
         return new BodyMemory(
                 new DataSize(
                         Math.max(
@@ -34,7 +35,7 @@ final class BodyMemory {
      *
      * @throws MillraceException {@code OVERLOADED} when other bodies have it
      */
-    void take(long bytes) {
+    public void take(long bytes) {
         if (taken.addAndGet(bytes) > limit) {
             taken.addAndGet(-bytes);
             throw new MillraceException(
@@ -43,7 +44,8 @@ final class BodyMemory {
         }
     }
 
-    void giveBack(long bytes) {
+    /** Gives back what was taken. */
+    public void giveBack(long bytes) {
         taken.addAndGet(-bytes);
     }
 }

@@ -1,4 +1,4 @@
-package io.millrace.inference.http;
+package io.millrace.inference.protocol;
 
 import io.millrace.api.IdSource;
 import io.millrace.api.TimeSource;
@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
  * @param serving the data plane
  * @param graphs inference graphs
  * @param log calls of models for which somebody asked to see them
+ * @param bodies memory for bodies on their way, of all protocols together
  * @param isReady whether the whole server is ready, asked at each readiness request
  * @param meters where numbers go
  * @param time the clock
@@ -22,6 +23,7 @@ public record InferencePorts(
         ModelServing serving,
         GraphServing graphs,
         RequestLog log,
+        BodyMemory bodies,
         BooleanSupplier isReady,
         Meters meters,
         TimeSource time,

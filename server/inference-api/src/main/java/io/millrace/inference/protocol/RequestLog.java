@@ -1,4 +1,4 @@
-package io.millrace.inference.http;
+package io.millrace.inference.protocol;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;

@@ -1,10 +1,10 @@
-package io.millrace.inference.http;
+package io.millrace.inference.protocol;
 
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
-import io.millrace.inference.http.RequestLog.NumberedCall;
-import io.millrace.inference.http.RequestLog.Reading;
-import io.millrace.inference.http.RequestLog.Settings;
+import io.millrace.inference.protocol.RequestLog.NumberedCall;
+import io.millrace.inference.protocol.RequestLog.Reading;
+import io.millrace.inference.protocol.RequestLog.Settings;
 import io.millrace.spi.Meters;
 import io.millrace.spi.Meters.Count;
 import java.time.Instant;
