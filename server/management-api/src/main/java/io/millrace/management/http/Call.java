@@ -29,6 +29,9 @@ import tools.jackson.databind.JsonNode;
  * @param response what goes
  */
 record Call(ServerRequest request, ServerResponse response) {
+    private static final int MAX_DISCARDED = 1 << 20;
+    private static final int DISCARDED_AT_ONCE = 16 * 1024;
+
     ProjectId project() {
         return new ProjectId(path("project"));
     }
@@ -144,7 +147,26 @@ record Call(ServerRequest request, ServerResponse response) {
     void checkLength(DataSize limit) {
         OptionalLong length = request.headers().contentLength();
         if (length.isPresent() && length.getAsLong() > limit.bytes()) {
+            if (header(HeaderNames.EXPECT).isEmpty()) {
+                discard(body());
+            }
             throw tooLarge(limit);
+        }
+    }
+
+    /**
+     * Reads and drops what a caller still sends, up to a mebibyte: the connection is closed after
+     * the answer, and a caller that is cut off while it sends may never see why.
+     */
+    static void discard(InputStream body) {
+        var buffer = new byte[DISCARDED_AT_ONCE];
+        int left = MAX_DISCARDED;
+        try {
+            for (int n = 0; n >= 0 && left > 0; left -= n) {
+                n = body.read(buffer, 0, Math.min(left, buffer.length));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
