@@ -1,9 +1,6 @@
 package io.millrace.inference;
 
-import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 
@@ -101,18 +98,6 @@ final class Agreement {
     }
 
     private static double element(Tensor.Numeric tensor, long index) {
-        MemorySegment data = tensor.data();
-        DataType type = tensor.type();
-        return switch (type) {
-            case FP32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * 4);
-            case FP64 -> data.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * 8);
-            case FP16 ->
-                    Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2));
-            case BF16 ->
-                    Float.intBitsToFloat(
-                            data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * 2) << 16);
-            case BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, BYTES ->
-                    throw new IllegalArgumentException(type + " is compared bit by bit");
-        };
+        return FloatElements.get(tensor.type(), tensor.data(), index);
     }
 }

@@ -6,7 +6,6 @@ import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -77,7 +76,7 @@ final class AnswerCheck {
     private static long indexOf(Tensor.Numeric tensor, Oddity oddity) {
         long count = tensor.shape().elements();
         for (long i = 0; i < count; i++) {
-            double value = element(tensor.type(), tensor.data(), i);
+            double value = FloatElements.get(tensor.type(), tensor.data(), i);
             if (oddity == Oddity.NAN ? Double.isNaN(value) : Double.isInfinite(value)) {
                 return i;
             }
@@ -114,28 +113,14 @@ final class AnswerCheck {
         }
         long count = expected.byteSize() / type.bytes();
         for (long i = 0; i < count; i++) {
-            double a = element(type, expected, i);
-            double b = element(type, actual, i);
+            double a = FloatElements.get(type, expected, i);
+            double b = FloatElements.get(type, actual, i);
             boolean isClose = Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a));
             if (!isClose && Double.compare(a, b) != 0) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static double element(DataType type, MemorySegment data, long index) {
-        return switch (type) {
-            case FP64 -> data.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * Double.BYTES);
-            case FP32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
-            case FP16 ->
-                    Float.float16ToFloat(
-                            data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
-            case BF16 ->
-                    Float.intBitsToFloat(
-                            data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
-            case BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, BYTES -> 0;
-        };
     }
 
     /** Types and shapes in one line. */
