@@ -15,6 +15,7 @@ import io.millrace.inference.grpc.proto.ModelInferResponse;
 import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.inference.protocol.LoggedCall;
 import io.millrace.inference.protocol.RequestLog;
+import io.millrace.inference.protocol.StageDurations;
 import io.millrace.inference.protocol.StatusNumbers;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
@@ -37,7 +38,7 @@ final class InferCalls {
     private final ModelServing serving;
     private final TimeSource time;
     private final IdSource ids;
-    private final ModelTimings timings;
+    private final StageDurations durations;
     private final RequestLog log;
 
     InferCalls(Duration timeout, InferencePorts ports) {
@@ -45,7 +46,7 @@ final class InferCalls {
         this.serving = ports.serving();
         this.time = ports.time();
         this.ids = ports.ids();
-        this.timings = new ModelTimings(ports.meters());
+        this.durations = new StageDurations(ports.meters());
         this.log = ports.log();
     }
 
@@ -121,10 +122,10 @@ final class InferCalls {
         Answer answer = serving.infer(call);
         long computed = time.nanoTime();
         ModelInferResponse response = response(request, answer);
-        ModelTimings.Phases phases = timings.of(project, model);
-        phases.preprocess().record(read - begin);
-        phases.predict().record(computed - read);
-        phases.postprocess().record(time.nanoTime() - computed);
+        StageDurations.Stages stages = durations.of(project, model);
+        stages.preprocess().record(read - begin);
+        stages.predict().record(computed - read);
+        stages.postprocess().record(time.nanoTime() - computed);
         return response;
     }
 

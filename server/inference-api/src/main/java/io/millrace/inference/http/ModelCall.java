@@ -11,6 +11,7 @@ import io.millrace.api.tensor.Tensor;
 import io.millrace.inference.http.ModelCalls.Target;
 import io.millrace.inference.protocol.LoggedCall;
 import io.millrace.inference.protocol.RequestLog;
+import io.millrace.inference.protocol.StageDurations;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
@@ -37,7 +38,7 @@ final class ModelCall {
     private final TimeSource time;
     private final long start;
     private long stage;
-    private @Nullable StageDurations durations;
+    private StageDurations.@Nullable Stages durations;
     private byte[] body = NO_BODY;
     private String id = "";
     private int version;

@@ -7,8 +7,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.VersionRef;
 import io.millrace.inference.protocol.InferencePorts;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import io.millrace.inference.protocol.StageDurations;
 
 /**
  * The way of every HTTP protocol to a model: time limits, canary routing, durations, request log.
@@ -18,14 +17,13 @@ final class ModelCalls {
     private final InferenceApiConfig config;
     private final InferencePorts ports;
     private final BodyReader bodies;
-    private final ConcurrentMap<Key, StageDurations> durations = new ConcurrentHashMap<>();
-
-    private record Key(ProjectId project, ResourceName model) {}
+    private final StageDurations durations;
 
     ModelCalls(InferenceApiConfig config, InferencePorts ports, BodyReader bodies) {
         this.config = config;
         this.ports = ports;
         this.bodies = bodies;
+        this.durations = new StageDurations(ports.meters());
     }
 
     /** Which model a request is for, and in which protocol. */
@@ -69,9 +67,7 @@ final class ModelCalls {
     }
 
     /** Asked only for models that exist: names that callers invent get no series. */
-    StageDurations durations(Target target) {
-        return durations.computeIfAbsent(
-                new Key(target.project(), target.model()),
-                key -> StageDurations.of(ports.meters(), key.project(), key.model()));
+    StageDurations.Stages durations(Target target) {
+        return durations.of(target.project(), target.model());
     }
 }
