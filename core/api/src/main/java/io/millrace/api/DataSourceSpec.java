@@ -26,10 +26,35 @@ public record DataSourceSpec(
     public record EmbeddedMqtt() implements Connection {}
 
     /**
+     * Another MQTT broker, to which we subscribe.
+     *
+     * @param broker where it is
+     * @param qos of the subscriptions, 0 to 2
+     * @param group of a shared subscription ({@code $share}); empty for a plain one
+     */
+    public record ExternalMqtt(MqttConnection broker, int qos, Optional<String> group)
+            implements Connection {}
+
+    /**
+     * Kafka clients write to topics of the log itself; a field's topic is its topic in the log, and
+     * nothing is copied.
+     */
+    public record LogTopics() implements Connection {}
+
+    /**
+     * Topics of another Kafka cluster, copied into the log.
+     *
+     * @param cluster where it is
+     * @param group the consumer group; empty for one made of project and name
+     */
+    public record ExternalKafka(KafkaConnection cluster, Optional<String> group)
+            implements Connection {}
+
+    /**
      * One stream of a data source: it has its own topic in the log.
      *
      * @param name unique in the data source
-     * @param topic the MQTT topic or topic filter that feeds it
+     * @param topic the MQTT topic, {@link TopicPattern} or Kafka topic that feeds it
      * @param categories its own category values; they win over those of the data source
      */
     public record Field(ResourceName name, String topic, Map<String, String> categories) {

@@ -12,12 +12,32 @@ import java.util.Optional;
  *     is the value
  * @param type of the raw numbers; only for {@link Format#RAW}, where it is needed
  * @param scale each number is multiplied by it
+ * @param order how the fields stand in the tensor
+ * @param takesText whether numbers may be written as text, {@code "0.5"}; only for JSON
  */
 public record DecodeSpec(
-        Format format, List<String> fields, Optional<DataType> type, double scale) {
+        Format format,
+        List<String> fields,
+        Optional<DataType> type,
+        double scale,
+        Order order,
+        boolean takesText) {
 
     public DecodeSpec {
         fields = List.copyOf(fields);
+    }
+
+    /** Fields in the order in which they are listed, numbers as numbers. */
+    public DecodeSpec(Format format, List<String> fields, Optional<DataType> type, double scale) {
+        this(format, fields, type, scale, Order.AS_LISTED, false);
+    }
+
+    /** How the listed fields stand in the tensor. */
+    public enum Order {
+        /** The first field is the first element. */
+        AS_LISTED,
+        /** The last field is the first element, for models that take the oldest reading first. */
+        REVERSED
     }
 
     /** How a payload is written. */

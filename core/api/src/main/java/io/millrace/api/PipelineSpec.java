@@ -3,6 +3,8 @@ package io.millrace.api;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What happens to the records of some streams.
@@ -12,7 +14,7 @@ import java.util.Map;
  * @param to where results go, at least one
  * @param delivery what is promised
  * @param onError what happens to a record that fails
- * @param tasks how many tasks share the work
+ * @param scale how many tasks share the work
  */
 public record PipelineSpec(
         From from,
@@ -20,7 +22,7 @@ public record PipelineSpec(
         List<Output> to,
         Delivery delivery,
         ErrorPolicy onError,
-        int tasks)
+        ScaleSpec scale)
         implements Spec {
 
     public PipelineSpec {
@@ -64,6 +66,20 @@ public record PipelineSpec(
         }
     }
 
+    /**
+     * What another pipeline of the project answers. That pipeline has a {@link StreamOutput}.
+     *
+     * @param name of the other pipeline
+     */
+    public record ByPipeline(ResourceName name) implements Selection {}
+
+    /**
+     * A topic of the log that Kafka clients write to. No data source stands before it.
+     *
+     * @param topic of the log
+     */
+    public record ByLogTopic(String topic) implements Selection {}
+
     /** One thing that is done to each record. */
     public sealed interface Step {}
 
@@ -74,27 +90,138 @@ public record PipelineSpec(
         }
     }
 
-    /** Decodes the payload into a tensor, runs a model in-process and encodes its answer. */
+    /**
+     * Decodes the payload into a tensor, runs a model in-process and encodes its answer.
+     *
+     * @param choice which model
+     * @param version which version of it
+     * @param decode how payloads become its input
+     * @param encode how its output becomes a payload
+     */
     public record ModelStep(
-            ResourceName name, VersionRef version, DecodeSpec decode, EncodeSpec encode)
-            implements Step {}
+            ModelChoice choice, VersionRef version, DecodeSpec decode, EncodeSpec encode)
+            implements Step {
+        /** A step that always calls the same model. */
+        public ModelStep(
+                ResourceName name, VersionRef version, DecodeSpec decode, EncodeSpec encode) {
+            this(new OneModel(name), version, decode, encode);
+        }
+
+        /** All models that it may call. */
+        public List<ResourceName> models() {
+            return switch (choice) {
+                case OneModel(ResourceName name) -> List.of(name);
+                case SelectedModel selected -> selected.of();
+            };
+        }
+    }
+
+    /** Which model a step calls. */
+    public sealed interface ModelChoice {}
+
+    /** Always the same. */
+    public record OneModel(ResourceName name) implements ModelChoice {}
+
+    /**
+     * The one that the record names.
+     *
+     * @param selector what the record says, as in a {@link TopicTemplate}: {@code {model}} is a
+     *     level of the topic, {@code {header.model}} a header
+     * @param of those that may be named; any other is an error of the record
+     */
+    public record SelectedModel(String selector, List<ResourceName> of) implements ModelChoice {
+        public SelectedModel {
+            of = List.copyOf(of);
+        }
+    }
+
+    /**
+     * Gathers the readings of each series and gives the last ones, normalised, as one JSON object
+     * of the prefix with 1 (the newest) to the size. Nothing leaves while a series has fewer.
+     *
+     * @param keys the fields of the payload that say which series it belongs to
+     * @param value the field with the reading
+     * @param time the field that says when it was taken; readings that come late take their place
+     *     by it; empty for the order of arrival
+     * @param unit of the time
+     * @param size how many readings make a window
+     * @param offset is subtracted from each reading
+     * @param divisor then divides it, not 0
+     * @param prefix of the fields that are given
+     * @param gap the longest time between two readings of one window; a longer one begins anew
+     * @param lookback how far before its first record the window is filled from the log after a
+     *     restart
+     */
+    public record WindowStep(
+            List<String> keys,
+            String value,
+            Optional<String> time,
+            TimeUnit unit,
+            int size,
+            double offset,
+            double divisor,
+            String prefix,
+            Optional<Duration> gap,
+            Duration lookback)
+            implements Step {
+        public WindowStep {
+            keys = List.copyOf(keys);
+        }
+    }
 
     /** Where results go. */
     public sealed interface Output {}
 
     /**
-     * Publishes to a topic of the embedded MQTT broker.
+     * Publishes to a topic of an MQTT broker.
      *
-     * @param topic may hold templates such as {@code {project}} or {@code {header.x}}
+     * @param topic may hold templates such as {@code {project}}, {@code {tenant}} or {@code
+     *     {header.x}}
+     * @param broker another one; empty for the embedded broker
+     * @param qos 0 or 1
+     * @param isRetained whether the broker keeps the last message for later subscribers
+     * @param isReply whether a response topic that came with the request is answered on, instead
      */
-    public record MqttOutput(String topic) implements Output {}
+    public record MqttOutput(
+            String topic,
+            Optional<MqttConnection> broker,
+            int qos,
+            boolean isRetained,
+            boolean isReply)
+            implements Output {
+        /** To the embedded broker at QoS 1. */
+        public MqttOutput(String topic) {
+            this(topic, Optional.empty(), 1, false, false);
+        }
+    }
 
-    /** Appends to a topic of the log that Kafka clients read. */
-    public record KafkaOutput(String topic) implements Output {}
+    /**
+     * Appends to a topic that Kafka clients read.
+     *
+     * @param topic may hold templates
+     * @param cluster another one; empty for the log itself
+     * @param isReply whether a reply topic that came with the request is answered on, instead
+     */
+    public record KafkaOutput(String topic, Optional<KafkaConnection> cluster, boolean isReply)
+            implements Output {
+        /** To the log itself. */
+        public KafkaOutput(String topic) {
+            this(topic, Optional.empty(), false);
+        }
+    }
+
+    /**
+     * Keeps the answers in the log under the pipeline's own name: other pipelines read them, and a
+     * replay compares with them.
+     */
+    public record StreamOutput() implements Output {}
 
     /** What a pipeline promises. */
     public enum Delivery {
-        AT_LEAST_ONCE
+        /** Nothing is lost; after a fault some records may be answered twice. */
+        AT_LEAST_ONCE,
+        /** Nothing is lost or answered twice: only for outputs to the log itself. */
+        EXACTLY_ONCE
     }
 
     /**

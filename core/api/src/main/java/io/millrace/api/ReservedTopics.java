@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 public final class ReservedTopics {
 
     /** No project has a dot in its part of a name, so these are all of them and no more. */
-    private static final Pattern OWNED = Pattern.compile("[^.]*\\.(source|dead)\\..*");
+    private static final Pattern OWNED =
+            Pattern.compile("[^.]*\\.(source|dead|settled|retry|stream|replay)\\..*");
 
     private ReservedTopics() {}
 
@@ -21,8 +22,8 @@ public final class ReservedTopics {
         }
         return OWNED.matcher(topic).matches()
                 ? Optional.of(
-                        "log topics named PROJECT.source.… and PROJECT.dead.… are written by data"
-                                + " sources and dead letters only; choose another name")
+                        "log topics named PROJECT.source.…, PROJECT.dead.…, PROJECT.stream.… and"
+                                + " the like are written by Millrace itself; choose another name")
                 : Optional.empty();
     }
 }

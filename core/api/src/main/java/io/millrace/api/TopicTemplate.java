@@ -1,12 +1,14 @@
 package io.millrace.api;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A topic with holes that each record fills: {@code {project}}, {@code {pipeline}}, {@code {topic}}
- * and {@code {header.NAME}}. The one reading of that grammar.
+ * A topic with holes that each record fills: {@code {project}}, {@code {pipeline}}, {@code
+ * {topic}}, {@code {header.NAME}}, and any other name for the level of the sender's topic that a
+ * {@link TopicPattern} gives that name. The one reading of that grammar.
  *
  * @param parts in order; never two literals in a row
  */
@@ -14,7 +16,8 @@ public record TopicTemplate(List<Part> parts) {
 
     private static final String HEADER = "header.";
     private static final String KNOWN =
-            "a topic may hold {project}, {pipeline}, {topic} and {header.NAME}";
+            "a topic may hold {project}, {pipeline}, {topic}, {header.NAME} and the names that"
+                    + " the data source's topic gives its levels";
 
     public TopicTemplate {
         parts = List.copyOf(parts);
@@ -28,6 +31,9 @@ public record TopicTemplate(List<Part> parts) {
 
     /** What a header of the record says. */
     public record HeaderValue(String name) implements Part {}
+
+    /** What stood in the named level of the topic that the record had at its sender. */
+    public record Capture(String name) implements Part {}
 
     /** What needs no further name. */
     public enum Hole implements Part {
@@ -97,6 +103,9 @@ public record TopicTemplate(List<Part> parts) {
                 if (name.startsWith(HEADER) && name.length() > HEADER.length()) {
                     yield new HeaderValue(name.substring(HEADER.length()));
                 }
+                if (isName(name)) {
+                    yield new Capture(name);
+                }
                 throw MillraceException.invalid("unknown template {" + name + "}; " + hint(name));
             }
         };
@@ -104,12 +113,45 @@ public record TopicTemplate(List<Part> parts) {
 
     private static String hint(String name) {
         int dot = name.indexOf('.');
-        Optional<String> near =
-                dot > 0 && dot < name.length() - 1
-                        ? Suggestion.nearest(name.substring(0, dot), List.of("header"))
-                                .map(word -> word + name.substring(dot))
-                        : Suggestion.nearest(name, List.of("project", "pipeline", "topic"));
-        return near.map(word -> "did you mean {" + word + "}?").orElse(KNOWN);
+        return dot <= 0 || dot == name.length() - 1
+                ? KNOWN
+                : Suggestion.nearest(name.substring(0, dot), List.of("header"))
+                        .map(word -> "did you mean {" + word + name.substring(dot) + "}?")
+                        .orElse(KNOWN);
+    }
+
+    private static boolean isName(String text) {
+        return TopicPattern.problem("{" + text + "}").isEmpty();
+    }
+
+    /** The names of levels that it needs, in order, each once. */
+    public List<String> captures() {
+        return parts.stream()
+                .filter(Capture.class::isInstance)
+                .map(part -> ((Capture) part).name())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * What is wrong with the names of levels when only these are given; a name that nobody gives is
+     * most often a misspelt one.
+     *
+     * @param given the names that the sender's topic has
+     */
+    public Optional<String> unknownCapture(Collection<String> given) {
+        var known = new ArrayList<>(List.of("project", "pipeline", "topic"));
+        known.addAll(given);
+        return captures().stream()
+                .filter(name -> !given.contains(name))
+                .findFirst()
+                .map(name ->
+                        "unknown template {"
+                                + name
+                                + "}; "
+                                + Suggestion.nearest(name, known)
+                                        .map(word -> "did you mean {" + word + "}?")
+                                        .orElse(KNOWN));
     }
 
     /** The template with all filled in that a pipeline's own name says. */
@@ -122,6 +164,7 @@ public record TopicTemplate(List<Part> parts) {
                 case Hole.PIPELINE -> addText(filled, pipeline.name().value());
                 case Hole.TOPIC -> filled.add(part);
                 case HeaderValue _ -> filled.add(part);
+                case Capture _ -> filled.add(part);
             }
         }
         return new TopicTemplate(filled);

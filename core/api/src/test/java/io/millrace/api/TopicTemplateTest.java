@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.api.TopicTemplate.HeaderValue;
 import io.millrace.api.TopicTemplate.Hole;
 import io.millrace.api.TopicTemplate.Literal;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,12 +40,9 @@ class TopicTemplateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "{topik}, did you mean {topic}?",
-        "a/{Project}, did you mean {project}?",
         "{headr.line}, did you mean {header.line}?",
         "{header.}, a topic may hold {project}",
-        "{}, a topic may hold {project}",
-        "{colour}, a topic may hold {project}"
+        "{}, a topic may hold {project}"
     })
     void refusesUnknownNamesAndSaysWhatWasMeant(String text, String message) {
         assertThatThrownBy(() -> TopicTemplate.parse(text))
@@ -52,6 +50,20 @@ class TopicTemplateTest {
                 .hasMessageContaining("unknown template")
                 .hasMessageContaining(message);
         assertThat(TopicTemplate.problem(text)).isPresent();
+    }
+
+    @Test
+    void otherNamesAreLevelsOfTheSendersTopic() {
+        var template = TopicTemplate.parse("{tenant}/out/{model}/{tenant}");
+
+        assertThat(template.captures()).containsExactly("tenant", "model");
+        assertThat(template.unknownCapture(List.of("model", "tenant"))).isEmpty();
+        assertThat(template.unknownCapture(List.of("model", "tenants")))
+                .hasValueSatisfying(text -> assertThat(text).contains("did you mean {tenants}?"));
+        assertThat(TopicTemplate.parse("{topik}").unknownCapture(List.of()))
+                .hasValueSatisfying(text -> assertThat(text).contains("did you mean {topic}?"));
+        assertThat(TopicTemplate.parse("{colour}").unknownCapture(List.of()))
+                .hasValueSatisfying(text -> assertThat(text).contains("{header.NAME}"));
     }
 
     @ParameterizedTest

@@ -1,9 +1,12 @@
 package io.millrace.codec;
 
+import io.millrace.api.KafkaConnection;
 import io.millrace.api.Names;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.PipelineSpec.ByCategories;
 import io.millrace.api.PipelineSpec.ByDataSource;
+import io.millrace.api.PipelineSpec.ByLogTopic;
+import io.millrace.api.PipelineSpec.ByPipeline;
 import io.millrace.api.PipelineSpec.Delivery;
 import io.millrace.api.PipelineSpec.ErrorPolicy;
 import io.millrace.api.PipelineSpec.From;
@@ -13,18 +16,25 @@ import io.millrace.api.PipelineSpec.Output;
 import io.millrace.api.PipelineSpec.Selection;
 import io.millrace.api.PipelineSpec.Start;
 import io.millrace.api.PipelineSpec.Step;
+import io.millrace.api.PipelineSpec.StreamOutput;
+import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceName;
+import io.millrace.api.ScaleSpec;
 import io.millrace.codec.Node.MapNode;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** {@code kind: Pipeline}; its steps are read by {@link StepCodec}. */
 final class PipelineCodec implements KindCodec<PipelineSpec> {
 
     private static final int MAX_TASKS = 1_000;
+    private static final Duration SHORTEST_AGE = Duration.ofMillis(10);
+    private static final Duration LONGEST_IDLE = Duration.ofDays(1);
     private static final int MAX_ATTEMPTS = 100;
     private static final Duration MAX_BACKOFF = Duration.ofHours(1);
     private static final Map<String, Start> STARTS = Words.of(Start.values());
@@ -43,25 +53,65 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         List<Step> read = spec.optional("steps").items().stream().map(steps::read).toList();
         List<Output> to =
                 spec.required("to").filledItems().stream().map(PipelineCodec::output).toList();
-        Delivery delivery =
-                spec.optional("delivery").choice("delivery", DELIVERIES, Set.of("exactly-once"));
+        Delivery delivery = spec.optional("delivery").choice("delivery", DELIVERIES, Set.of());
         ErrorPolicy onError = onError(spec.optional("onError"));
-        int tasks = scale(spec.optional("scale"));
+        ScaleSpec scale = scale(spec.optional("scale"));
+        if (delivery == Delivery.EXACTLY_ONCE) {
+            refuseOutside(to, spec.optional("delivery"));
+        }
         spec.later("sampling").rejectUnknown();
-        return new PipelineSpec(from, read, to, delivery, onError, tasks);
+        return new PipelineSpec(from, read, to, delivery, onError, scale);
+    }
+
+    /** A transaction spans the log and nothing else. */
+    private static void refuseOutside(List<Output> to, Value delivery) {
+        for (Output output : to) {
+            boolean isInLog =
+                    switch (output) {
+                        case MqttOutput _ -> false;
+                        case KafkaOutput kafka -> kafka.cluster().isEmpty();
+                        case StreamOutput _ -> true;
+                    };
+            if (!isInLog) {
+                delivery.problem(
+                        "exactly-once needs outputs in the log itself: kafka without a cluster, or"
+                                + " stream; mqtt and other clusters are at-least-once");
+                return;
+            }
+        }
     }
 
     private static From from(Value value) {
         if (!value.isPresent()) {
             return new From(new ByCategories(Map.of()), Start.LATEST);
         }
-        Fields fields = value.fields().later("pipeline", "kafka");
-        String way = fields.oneOf("categories", "dataSource").orElse("categories");
+        Fields fields = value.fields();
+        String way =
+                fields.oneOf("categories", "dataSource", "pipeline", "kafka").orElse("categories");
         Value chosen = fields.optional(way);
-        Selection selection = way.equals("dataSource") ? dataSource(chosen) : categories(chosen);
+        Selection selection =
+                switch (way) {
+                    case "dataSource" -> dataSource(chosen);
+                    case "pipeline" -> new ByPipeline(chosen.name("pipeline"));
+                    case "kafka" -> logTopic(chosen);
+                    default -> categories(chosen);
+                };
         Start start = fields.optional("start").choice("start", STARTS, Set.of());
         fields.rejectUnknown();
         return new From(selection, start);
+    }
+
+    private static Selection logTopic(Value value) {
+        Fields fields = value.fields();
+        Value topic = fields.required("topic");
+        String text = topic.filledText();
+        if (!text.isBlank()) {
+            Topics.problemOfFixedLog(text)
+                    .or(() -> ReservedTopics.problem(text))
+                    .ifPresent(topic::problem);
+        }
+        fields.rejectUnknown();
+        return new ByLogTopic(text);
     }
 
     private static Selection categories(Value value) {
@@ -98,25 +148,73 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
     }
 
     private static Output output(Value value) {
-        Fields fields = value.fields().later("bucket", "http", "queue", "stream", "cloud");
-        String way = fields.oneOf("mqtt", "kafka").orElse("mqtt");
-        boolean kafka = way.equals("kafka");
+        Fields fields = value.fields().later("bucket", "http", "queue", "cloud");
+        String way = fields.oneOf("mqtt", "kafka", "stream").orElse("mqtt");
         Value target = fields.optional(way);
-        String topic = "";
-        if (target.isPresent()) {
-            Fields settings = target.fields().later("url", "secret", "bootstrap", "qos", "retain");
-            Value text = settings.required("topic");
-            topic = text.filledText();
-            if (!topic.isBlank()) {
-                (kafka ? Topics.problemOfKafka(topic) : Topics.problemOfOutput(topic))
-                        .ifPresent(text::problem);
-            }
-            settings.rejectUnknown();
-        } else if (fields.declares(way)) {
+        if (!target.isPresent() && fields.declares(way) && !way.equals("stream")) {
             target.problem("missing 'topic'");
         }
+        Output output =
+                switch (way) {
+                    case "kafka" -> kafka(target);
+                    case "stream" -> stream(target);
+                    default -> mqtt(target);
+                };
         fields.rejectUnknown();
-        return kafka ? new KafkaOutput(topic) : new MqttOutput(topic);
+        return output;
+    }
+
+    private static Output mqtt(Value target) {
+        if (!target.isPresent()) {
+            return new MqttOutput("");
+        }
+        Fields settings = target.fields();
+        String topic = topic(settings, Topics::problemOfOutput);
+        Value qos = settings.optional("qos");
+        var output =
+                new MqttOutput(
+                        topic,
+                        ConnectionCodec.mqtt(settings),
+                        qos.isPresent() ? qos.integer(0, 1) : 1,
+                        settings.optional("retain").bool(false),
+                        settings.optional("reply").bool(false));
+        settings.rejectUnknown();
+        return output;
+    }
+
+    private static Output kafka(Value target) {
+        if (!target.isPresent()) {
+            return new KafkaOutput("");
+        }
+        Fields settings = target.fields();
+        Optional<KafkaConnection> cluster = ConnectionCodec.kafka(settings);
+        var output =
+                new KafkaOutput(
+                        topic(
+                                settings,
+                                cluster.isPresent()
+                                        ? Topics::problemOfLog
+                                        : Topics::problemOfKafka),
+                        cluster,
+                        settings.optional("reply").bool(false));
+        settings.rejectUnknown();
+        return output;
+    }
+
+    private static Output stream(Value target) {
+        if (target.isPresent()) {
+            target.fields().rejectUnknown();
+        }
+        return new StreamOutput();
+    }
+
+    private static String topic(Fields settings, Function<String, Optional<String>> problem) {
+        Value text = settings.required("topic");
+        String topic = text.filledText();
+        if (!topic.isBlank()) {
+            problem.apply(topic).ifPresent(text::problem);
+        }
+        return topic;
     }
 
     private static ErrorPolicy onError(Value value) {
@@ -138,22 +236,30 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         return policy;
     }
 
-    private static int scale(Value value) {
+    private static ScaleSpec scale(Value value) {
         if (!value.isPresent()) {
-            return 1;
+            return ScaleSpec.ONE;
         }
         Fields fields = value.fields();
-        int least = fields.optional("min").integer(1, MAX_TASKS);
+        Value min = fields.optional("min");
+        int least = min.isPresent() ? min.integer(0, MAX_TASKS) : 1;
         Value max = fields.optional("max");
-        int most = max.isPresent() ? max.integer(1, MAX_TASKS) : least;
-        fields.optional("lag").integer(0, Integer.MAX_VALUE); // without effect while max is min
-        if (most > least) {
-            max.problem("scaling with load is not available in this version; use min alone");
-        } else if (most < least) {
+        int most = max.isPresent() ? max.integer(1, MAX_TASKS) : Math.max(1, least);
+        if (most < least) {
             max.problem("max must not be less than min");
         }
+        Value lag = fields.optional("lag");
+        var scale =
+                new ScaleSpec(
+                        least,
+                        most,
+                        lag.isPresent() ? lag.integer(1, Integer.MAX_VALUE) : ScaleSpec.DEFAULT_LAG,
+                        fields.optional("age")
+                                .duration(ScaleSpec.DEFAULT_AGE, SHORTEST_AGE, LONGEST_IDLE),
+                        fields.optional("idle")
+                                .duration(ScaleSpec.DEFAULT_IDLE, SHORTEST_AGE, LONGEST_IDLE));
         fields.rejectUnknown();
-        return least;
+        return scale;
     }
 
     @Override
@@ -170,14 +276,26 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
                                 .put("backoff", Durations.format(spec.onError().backoff()))
                                 .put("deadLetter", spec.onError().deadLetter())
                                 .build())
-                .put("scale", Node.map().put("min", spec.tasks()).build())
+                .put("scale", write(spec.scale()))
                 .build();
+    }
+
+    private static MapNode write(ScaleSpec scale) {
+        var map = Node.map().put("min", scale.min()).put("max", scale.max());
+        if (!scale.isFixed()) {
+            map.put("lag", scale.lag())
+                    .put("age", Durations.format(scale.age()))
+                    .put("idle", Durations.format(scale.idle()));
+        }
+        return map.build();
     }
 
     private static MapNode write(From from) {
         var map = Node.map();
         switch (from.selection()) {
             case ByCategories(var categories) -> map.put("categories", Trees.textsMap(categories));
+            case ByPipeline(var name) -> map.put("pipeline", name.value());
+            case ByLogTopic(var topic) -> map.put("kafka", Node.map().put("topic", topic).build());
             case ByDataSource(var name, var fields) ->
                     map.put(
                             "dataSource",
@@ -196,10 +314,33 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
 
     private static MapNode write(Output output) {
         return switch (output) {
-            case MqttOutput(String topic) ->
-                    Node.map().put("mqtt", Node.map().put("topic", topic).build()).build();
-            case KafkaOutput(String topic) ->
-                    Node.map().put("kafka", Node.map().put("topic", topic).build()).build();
+            case MqttOutput mqtt -> Node.map().put("mqtt", write(mqtt)).build();
+            case KafkaOutput kafka -> Node.map().put("kafka", write(kafka)).build();
+            case StreamOutput() -> Node.map().put("stream", Node.map().build()).build();
         };
+    }
+
+    private static MapNode write(MqttOutput output) {
+        var map = Node.map().put("topic", output.topic());
+        output.broker().ifPresent(broker -> ConnectionCodec.write(broker, map));
+        if (output.qos() != 1) {
+            map.put("qos", output.qos());
+        }
+        if (output.isRetained()) {
+            map.put("retain", true);
+        }
+        if (output.isReply()) {
+            map.put("reply", true);
+        }
+        return map.build();
+    }
+
+    private static MapNode write(KafkaOutput output) {
+        var map = Node.map().put("topic", output.topic());
+        output.cluster().ifPresent(cluster -> ConnectionCodec.write(cluster, map));
+        if (output.isReply()) {
+            map.put("reply", true);
+        }
+        return map.build();
     }
 }

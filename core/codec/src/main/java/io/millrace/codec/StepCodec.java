@@ -3,8 +3,14 @@ package io.millrace.codec;
 import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
 import io.millrace.api.PipelineSpec.FunctionStep;
+import io.millrace.api.PipelineSpec.ModelChoice;
 import io.millrace.api.PipelineSpec.ModelStep;
+import io.millrace.api.PipelineSpec.OneModel;
+import io.millrace.api.PipelineSpec.SelectedModel;
 import io.millrace.api.PipelineSpec.Step;
+import io.millrace.api.PipelineSpec.WindowStep;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TopicTemplate;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import io.millrace.codec.Node.MapNode;
@@ -20,6 +26,7 @@ final class StepCodec {
     private static final int MAX_TOP = 100_000;
     private static final Map<String, DecodeSpec.Format> DECODE_FORMATS =
             Words.of(DecodeSpec.Format.values());
+    private static final Map<String, DecodeSpec.Order> ORDERS = Words.of(DecodeSpec.Order.values());
     private static final Set<String> LATER_DECODE_FORMATS = Set.of("avro", "csv", "image", "npy");
     private static final Map<String, EncodeSpec.Format> ENCODE_FORMATS =
             Words.of(EncodeSpec.Format.values());
@@ -30,16 +37,20 @@ final class StepCodec {
     /** Reads a step; only one key of a step says what it does. */
     Step read(Value value) {
         Fields fields = value.fields();
-        String way = fields.oneOf("function", "model").orElse("function");
+        String way = fields.oneOf("function", "model", "window").orElse("function");
         Value step = fields.optional(way);
         if (fields.declares(way) && !step.isPresent()) {
-            step.problem("missing 'name'");
+            step.problem(way.equals("window") ? "missing 'value'" : "missing 'name'");
         }
         Fields settings =
                 step.isPresent() ? step.fields() : Value.absent("", value.reading()).fields();
         boolean read = step.isPresent();
         fields.rejectUnknown();
-        return way.equals("model") ? model(settings, read) : function(settings, read);
+        return switch (way) {
+            case "model" -> model(settings, read);
+            case "window" -> WindowCodec.read(settings, read);
+            default -> function(settings, read);
+        };
     }
 
     private static Step function(Fields fields, boolean written) {
@@ -53,12 +64,31 @@ final class StepCodec {
     private static Step model(Fields fields, boolean written) {
         var step =
                 new ModelStep(
-                        name(fields, written).name("model"),
+                        choice(fields, written),
                         version(fields.optional("version")),
                         decode(written ? fields.required("decode") : fields.optional("decode")),
                         encode(fields.optional("encode")));
         fields.rejectUnknown();
         return step;
+    }
+
+    private static ModelChoice choice(Fields fields, boolean written) {
+        Value select = fields.optional("select");
+        Value of = fields.optional("of");
+        if (!select.isPresent()) {
+            if (of.isPresent()) {
+                of.problem("'of' lists what 'select' may name; without it use 'name'");
+            }
+            return new OneModel(name(fields, written).name("model"));
+        }
+        if (fields.declares("name")) {
+            select.problem("only one of name, select is allowed");
+        }
+        String selector = select.filledText();
+        TopicTemplate.problem(selector).ifPresent(select::problem);
+        List<Value> items = fields.required("of").filledItems();
+        Value.refuseDuplicates("model", items);
+        return new SelectedModel(selector, items.stream().map(item -> item.name("model")).toList());
     }
 
     private static Value name(Fields fields, boolean written) {
@@ -82,6 +112,8 @@ final class StepCodec {
             return new DecodeSpec(DecodeSpec.Format.JSON, List.of(), Optional.empty(), 1.0);
         }
         Fields fields = value.fields().later("shape", "resize", "greyscale", "invert", "offset");
+        Value order = fields.optional("order");
+        Value takesText = fields.optional("textNumbers");
         Value word = fields.required("format");
         DecodeSpec.Format format =
                 word.choice("decode format", DECODE_FORMATS, LATER_DECODE_FORMATS);
@@ -109,8 +141,15 @@ final class StepCodec {
                         ? Optional.of(type.choice("type", TYPES, Set.of("string", "bytes")))
                         : Optional.empty();
         double factor = scale.isPresent() ? scale.decimal() : 1.0;
+        if (order.isPresent() && names.size() < 2) {
+            order.problem("an order needs at least two fields");
+        }
+        if (takesText.isPresent() && format != DecodeSpec.Format.JSON) {
+            takesText.problem("only format json has numbers written as text");
+        }
+        DecodeSpec.Order chosen = order.choice("order", ORDERS, Set.of());
         fields.rejectUnknown();
-        return new DecodeSpec(format, names, dataType, factor);
+        return new DecodeSpec(format, names, dataType, factor, chosen, takesText.bool(false));
     }
 
     private static EncodeSpec encode(Value value) {
@@ -121,16 +160,27 @@ final class StepCodec {
         Value labels = fields.optional("labels");
         Value top = fields.optional("top");
         Value echo = fields.optional("echo");
+        Value template = fields.optional("template");
         var spec =
                 new EncodeSpec(
                         format,
                         labels.items().stream().map(Value::filledLooseText).toList(),
                         top.isPresent() ? top.integer(0, MAX_TOP) : 0,
-                        echo.texts());
+                        echo.texts(),
+                        template.isPresent()
+                                ? Optional.of(template.filledText())
+                                : Optional.empty());
         if (format == EncodeSpec.Format.RAW) {
-            for (Value extra : List.of(labels, top, echo)) {
+            for (Value extra : List.of(labels, top, echo, template)) {
                 if (extra.isPresent()) {
-                    extra.problem("format raw holds numbers only: no labels, top or echo");
+                    extra.problem(
+                            "format raw holds numbers only: no labels, top, echo or template");
+                }
+            }
+        } else if (template.isPresent()) {
+            for (Value extra : List.of(top, echo)) {
+                if (extra.isPresent()) {
+                    extra.problem("a template says all that the answer holds: no top or echo");
                 }
             }
         }
@@ -165,11 +215,18 @@ final class StepCodec {
                                             .build())
                             .build();
             case ModelStep model -> Node.map().put("model", write(model)).build();
+            case WindowStep window -> Node.map().put("window", WindowCodec.write(window)).build();
         };
     }
 
     private static MapNode write(ModelStep step) {
-        var map = Node.map().put("name", step.name().value());
+        var map = Node.map();
+        switch (step.choice()) {
+            case OneModel(var name) -> map.put("name", name.value());
+            case SelectedModel(var selector, var of) ->
+                    map.put("select", selector)
+                            .put("of", Node.texts(of.stream().map(ResourceName::value).toList()));
+        }
         switch (step.version()) {
             case VersionRef.Serving() -> {}
             case VersionRef.Numbered(int version) -> map.put("version", version);
@@ -186,13 +243,26 @@ final class StepCodec {
             map.put("fields", Node.texts(decode.fields()));
         }
         decode.type().ifPresent(type -> map.put("type", type.plainName()));
-        return map.put("scale", decode.scale()).build();
+        map.put("scale", decode.scale());
+        if (decode.order() != DecodeSpec.Order.AS_LISTED) {
+            map.put("order", Words.word(decode.order()));
+        }
+        if (decode.takesText()) {
+            map.put("textNumbers", true);
+        }
+        return map.build();
     }
 
     private static MapNode write(EncodeSpec encode) {
         var map = Node.map().put("format", Words.word(encode.format()));
         if (encode.format() == EncodeSpec.Format.RAW) {
             return map.build();
+        }
+        if (encode.template().isPresent()) {
+            if (!encode.labels().isEmpty()) {
+                map.put("labels", Node.texts(encode.labels()));
+            }
+            return map.put("template", encode.template().get()).build();
         }
         return map.put("labels", Node.texts(encode.labels()))
                 .put("top", encode.top())

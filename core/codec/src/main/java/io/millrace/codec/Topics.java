@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.ReservedTopics;
+import io.millrace.api.TopicPattern;
 import io.millrace.api.TopicTemplate;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,8 +16,13 @@ final class Topics {
 
     private Topics() {}
 
-    /** A topic filter that a data source listens to. */
-    static Optional<String> problemOfFilter(String filter) {
+    /** A topic filter that a data source listens to; its levels may have names. */
+    static Optional<String> problemOfFilter(String pattern) {
+        Optional<String> broken = TopicPattern.problem(pattern);
+        if (broken.isPresent()) {
+            return broken;
+        }
+        String filter = TopicPattern.parse(pattern).filter();
         if (filter.startsWith("$")) {
             return Optional.of("a topic that starts with '$' belongs to the broker");
         }
@@ -45,15 +51,36 @@ final class Topics {
         return TopicTemplate.problem(topic).or(() -> problemOfText(topic));
     }
 
-    /** A topic of the log that is written to; it holds no templates. */
+    /** A topic of the log that a pipeline writes to; it may hold templates. */
     static Optional<String> problemOfKafka(String topic) {
-        boolean good = KAFKA.matcher(topic).matches() && !topic.equals(".") && !topic.equals("..");
-        return good
-                ? ReservedTopics.problem(topic)
-                : Optional.of(
-                        "a Kafka topic has 1 to 249 letters, digits, '.', '_' and '-', was '"
-                                + DocumentParser.shorten(topic)
-                                + "'");
+        return problemOfLog(topic).or(() -> ReservedTopics.problem(topic));
+    }
+
+    /** A topic of some Kafka; it may hold templates. */
+    static Optional<String> problemOfLog(String topic) {
+        Optional<String> broken = TopicTemplate.problem(topic);
+        if (broken.isPresent()) {
+            return broken;
+        }
+        for (TopicTemplate.Part part : TopicTemplate.parse(topic).parts()) {
+            if (part instanceof TopicTemplate.Literal(String text)
+                    && !KAFKA.matcher(text).matches()) {
+                return wrongKafka(topic);
+            }
+        }
+        return topic.equals(".") || topic.equals("..") ? wrongKafka(topic) : Optional.empty();
+    }
+
+    /** A topic of some Kafka, written out. */
+    static Optional<String> problemOfFixedLog(String topic) {
+        return topic.indexOf('{') < 0 ? problemOfLog(topic) : wrongKafka(topic);
+    }
+
+    private static Optional<String> wrongKafka(String topic) {
+        return Optional.of(
+                "a Kafka topic has 1 to 249 letters, digits, '.', '_' and '-', was '"
+                        + DocumentParser.shorten(topic)
+                        + "'");
     }
 
     private static Optional<String> problemOfText(String topic) {

@@ -9,11 +9,13 @@ import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.InferenceGraphSpec;
+import io.millrace.api.KafkaConnection;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.Metadata;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.MqttConnection;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ProjectSpec;
@@ -21,6 +23,7 @@ import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.api.Revision;
+import io.millrace.api.ScaleSpec;
 import io.millrace.api.Scope;
 import io.millrace.api.Spec;
 import io.millrace.api.Status;
@@ -35,6 +38,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
@@ -159,13 +163,38 @@ final class RandomResources {
     }
 
     private DataSourceSpec dataSource() {
+        DataSourceSpec.Connection connection = connection();
         var fields = new ArrayList<DataSourceSpec.Field>();
         for (String name : filledNames()) {
             fields.add(
                     new DataSourceSpec.Field(
-                            new ResourceName(name), "sites/+/" + name + "/#", categories()));
+                            new ResourceName(name), topic(connection, name), categories()));
         }
-        return new DataSourceSpec(new DataSourceSpec.EmbeddedMqtt(), fields, categories());
+        return new DataSourceSpec(connection, fields, categories());
+    }
+
+    private DataSourceSpec.Connection connection() {
+        return switch (random.nextInt(4)) {
+            case 0 -> new DataSourceSpec.EmbeddedMqtt();
+            case 1 ->
+                    new DataSourceSpec.ExternalMqtt(
+                            broker(), random.nextInt(3), maybe(Optional.empty(), this::someName));
+            case 2 -> new DataSourceSpec.LogTopics();
+            default ->
+                    new DataSourceSpec.ExternalKafka(
+                            cluster(), maybe(Optional.empty(), this::someName));
+        };
+    }
+
+    private Optional<String> someName() {
+        return Optional.of(name());
+    }
+
+    private static String topic(DataSourceSpec.Connection connection, String name) {
+        return connection instanceof DataSourceSpec.LogTopics
+                        || connection instanceof DataSourceSpec.ExternalKafka
+                ? name
+                : "sites/+/{tenant}/" + name + "/#";
     }
 
     private Map<String, String> categories() {
@@ -256,31 +285,111 @@ final class RandomResources {
     private PipelineSpec pipeline() {
         var from =
                 new PipelineSpec.From(
-                        random.nextBoolean()
-                                ? new PipelineSpec.ByCategories(
-                                        Map.of(name(), filledTexts(), "b" + name(), filledTexts()))
-                                : new PipelineSpec.ByDataSource(
-                                        new ResourceName(name()),
-                                        names().stream().map(ResourceName::new).toList()),
+                        switch (random.nextInt(4)) {
+                            case 0 ->
+                                    new PipelineSpec.ByCategories(
+                                            Map.of(
+                                                    name(),
+                                                    filledTexts(),
+                                                    "b" + name(),
+                                                    filledTexts()));
+                            case 1 -> new PipelineSpec.ByPipeline(new ResourceName(name()));
+                            case 2 -> new PipelineSpec.ByLogTopic(name());
+                            default ->
+                                    new PipelineSpec.ByDataSource(
+                                            new ResourceName(name()),
+                                            names().stream().map(ResourceName::new).toList());
+                        },
                         pick(PipelineSpec.Start.values()));
         var steps = new ArrayList<PipelineSpec.Step>();
         for (int i = random.nextInt(4); i > 0; i--) {
             steps.add(
-                    random.nextBoolean()
-                            ? new PipelineSpec.FunctionStep(new ResourceName(name()), textMap())
-                            : new PipelineSpec.ModelStep(
-                                    new ResourceName(name()), version(), decode(), encode()));
+                    switch (random.nextInt(3)) {
+                        case 0 ->
+                                new PipelineSpec.FunctionStep(new ResourceName(name()), textMap());
+                        case 1 -> window();
+                        default ->
+                                new PipelineSpec.ModelStep(
+                                        random.nextBoolean()
+                                                ? new PipelineSpec.OneModel(
+                                                        new ResourceName(name()))
+                                                : new PipelineSpec.SelectedModel(
+                                                        "{header.model}",
+                                                        List.of(new ResourceName(name()))),
+                                        version(),
+                                        decode(),
+                                        encode());
+                    });
         }
+        boolean exact = random.nextInt(4) == 0;
         return new PipelineSpec(
                 from,
                 steps,
-                List.of(
-                        new PipelineSpec.MqttOutput("x/{project}/" + name()),
-                        new PipelineSpec.KafkaOutput(name())),
-                PipelineSpec.Delivery.AT_LEAST_ONCE,
+                exact
+                        ? List.of(
+                                new PipelineSpec.KafkaOutput(name()),
+                                new PipelineSpec.StreamOutput())
+                        : List.of(
+                                new PipelineSpec.MqttOutput("x/{project}/" + name()),
+                                new PipelineSpec.MqttOutput(
+                                        "{tenant}/" + name(),
+                                        maybe(Optional.empty(), () -> Optional.of(broker())),
+                                        random.nextInt(2),
+                                        random.nextBoolean(),
+                                        random.nextBoolean()),
+                                new PipelineSpec.KafkaOutput(
+                                        name(),
+                                        maybe(Optional.empty(), () -> Optional.of(cluster())),
+                                        random.nextBoolean())),
+                exact ? PipelineSpec.Delivery.EXACTLY_ONCE : PipelineSpec.Delivery.AT_LEAST_ONCE,
                 new PipelineSpec.ErrorPolicy(
                         1 + random.nextInt(9), duration(), random.nextBoolean()),
-                1 + random.nextInt(9));
+                scale());
+    }
+
+    private ScaleSpec scale() {
+        int min = random.nextInt(9);
+        return random.nextBoolean()
+                ? ScaleSpec.fixed(1 + min)
+                : new ScaleSpec(
+                        min,
+                        min + 1 + random.nextInt(9),
+                        1 + random.nextInt(9_999),
+                        duration().plusMillis(10),
+                        duration().plusMillis(10));
+    }
+
+    private PipelineSpec.WindowStep window() {
+        boolean isTimed = random.nextBoolean();
+        return new PipelineSpec.WindowStep(
+                distinctTexts(),
+                name(),
+                isTimed ? Optional.of(name()) : Optional.empty(),
+                isTimed ? TimeUnit.NANOSECONDS : TimeUnit.SECONDS,
+                1 + random.nextInt(99),
+                random.nextGaussian(),
+                1 + random.nextDouble(),
+                name(),
+                isTimed ? Optional.of(duration().plusMillis(1)) : Optional.empty(),
+                duration());
+    }
+
+    private MqttConnection broker() {
+        return new MqttConnection(
+                pick("mqtt://broker:1883", "mqtts://10.0.0.1:8883"),
+                maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
+                maybe("", this::name),
+                Duration.ofSeconds(1 + random.nextInt(99)));
+    }
+
+    private KafkaConnection cluster() {
+        boolean isSasl = random.nextBoolean();
+        return new KafkaConnection(
+                "one:9092,two:9093",
+                isSasl ? Optional.of(new ResourceName(name())) : Optional.empty(),
+                isSasl ? Optional.of("SCRAM-SHA-512") : Optional.empty(),
+                random.nextBoolean(),
+                textMap());
     }
 
     private VersionRef version() {
@@ -294,18 +403,24 @@ final class RandomResources {
     private DecodeSpec decode() {
         DecodeSpec.Format format = pick(DecodeSpec.Format.values());
         boolean raw = format == DecodeSpec.Format.RAW;
+        List<String> fields = raw ? List.of() : distinctTexts();
         return new DecodeSpec(
                 format,
-                raw ? List.of() : distinctTexts(),
+                fields,
                 raw ? Optional.of(pick(DataType.FP32, DataType.UINT8)) : Optional.empty(),
-                maybe(1.0, random::nextGaussian));
+                maybe(1.0, random::nextGaussian),
+                fields.size() > 1 ? pick(DecodeSpec.Order.values()) : DecodeSpec.Order.AS_LISTED,
+                format == DecodeSpec.Format.JSON && random.nextBoolean());
     }
 
     private EncodeSpec encode() {
         EncodeSpec.Format format = pick(EncodeSpec.Format.values());
         return format == EncodeSpec.Format.RAW
                 ? new EncodeSpec(format, List.of(), 0, List.of())
-                : new EncodeSpec(format, filledTexts(), random.nextInt(9), distinctTexts());
+                : random.nextInt(3) == 0
+                        ? new EncodeSpec(
+                                format, filledTexts(), 0, List.of(), Optional.of("{{output[0]}}"))
+                        : new EncodeSpec(format, filledTexts(), random.nextInt(9), distinctTexts());
     }
 
     Status status() {

@@ -79,7 +79,7 @@ final class ResourceReaderTest {
                                 Map.of("MQTT", List.of("ByteArray"), "site", List.of("lab"))));
         assertThat(pipeline.onError())
                 .isEqualTo(new PipelineSpec.ErrorPolicy(5, Duration.ofSeconds(90), true));
-        assertThat(pipeline.tasks()).isEqualTo(2);
+        assertThat(pipeline.scale().min()).isEqualTo(2);
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TopicPattern;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -81,6 +82,9 @@ public final class Admission {
     private static List<Refusal> topicsOfOthers(
             ResourceKey key, DataSourceSpec source, StoreImage after) {
         var refusals = new ArrayList<Refusal>();
+        if (!(source.connection() instanceof DataSourceSpec.EmbeddedMqtt)) {
+            return refusals;
+        }
         for (int i = 0; i < source.fields().size(); i++) {
             String topic = source.fields().get(i).topic();
             String pointer = "/spec/fields/" + i + "/topic";
@@ -99,11 +103,12 @@ public final class Admission {
 
     private static Optional<String> ownerOf(String topic, ResourceKey key, StoreImage after) {
         for (var other : after.all(Kind.DATA_SOURCE, key.project(), DataSourceSpec.class)) {
-            if (other.key().equals(key)) {
+            if (other.key().equals(key)
+                    || !(other.spec().connection() instanceof DataSourceSpec.EmbeddedMqtt)) {
                 continue;
             }
             for (DataSourceSpec.Field field : other.spec().fields()) {
-                if (TopicFilter.overlap(topic, field.topic())) {
+                if (TopicFilter.overlap(filter(topic), filter(field.topic()))) {
                     return Optional.of(
                             "topic '%s' of data source '%s'"
                                     .formatted(field.topic(), other.key().name()));
@@ -111,6 +116,13 @@ public final class Admission {
             }
         }
         return Optional.empty();
+    }
+
+    /** As MQTT knows it; what was stored when less was refused stays as it is. */
+    private static String filter(String pattern) {
+        return TopicPattern.problem(pattern).isPresent()
+                ? pattern
+                : TopicPattern.parse(pattern).filter();
     }
 
     private static Optional<Refusal> projectExists(Manifest<?> manifest, StoreImage after) {

@@ -6,10 +6,12 @@ import io.millrace.api.Manifest;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.PipelineSpec.KafkaOutput;
 import io.millrace.api.PipelineSpec.MqttOutput;
+import io.millrace.api.PipelineSpec.StreamOutput;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TopicTemplate;
+import io.millrace.spi.LogTopic;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -78,7 +80,7 @@ final class Cycles {
 
     private static Optional<ResourceKey> blame(List<Edge> cycle, Set<ResourceKey> touched) {
         return cycle.stream()
-                .flatMap(edge -> Stream.of(edge.from(), edge.by().source()))
+                .flatMap(edge -> Stream.concat(Stream.of(edge.from()), edge.by().owner().stream()))
                 .filter(touched::contains)
                 .findFirst();
     }
@@ -89,8 +91,8 @@ final class Cycles {
             path.append(edge.from().label())
                     .append(" writes to ")
                     .append(edge.output())
-                    .append(", which is read from data source ")
-                    .append(edge.by().label())
+                    .append(", which is read from ")
+                    .append(origin(edge.by()))
                     .append(" by ");
         }
         path.append(cycle.getLast().to().label());
@@ -151,12 +153,21 @@ final class Cycles {
     private static boolean feeds(
             PipelineSpec.Output output, ResourceKey pipeline, StreamSelection.Stream stream) {
         return switch (output) {
-            case MqttOutput(String topic) ->
-                    fixed(topic, pipeline)
-                            .filter(name -> TopicFilter.matches(stream.field().topic(), name))
-                            .isPresent();
-            case KafkaOutput(String topic) ->
-                    fixed(topic, pipeline).filter(stream.logTopic()::equals).isPresent();
+            case MqttOutput mqtt ->
+                    mqtt.broker().isEmpty()
+                            && stream.filter().isPresent()
+                            && fixed(mqtt.topic(), pipeline)
+                                    .filter(name ->
+                                            TopicFilter.matches(stream.filter().get(), name))
+                                    .isPresent();
+            case KafkaOutput kafka ->
+                    kafka.cluster().isEmpty()
+                            && fixed(kafka.topic(), pipeline)
+                                    .filter(stream.logTopic()::equals)
+                                    .isPresent();
+            case StreamOutput() ->
+                    stream.logTopic()
+                            .equals(LogTopic.ofStream(pipeline.project(), pipeline.name()));
         };
     }
 
@@ -169,9 +180,15 @@ final class Cycles {
 
     private static String describe(PipelineSpec.Output output) {
         return switch (output) {
-            case MqttOutput(String topic) -> "MQTT topic '" + topic + "'";
-            case KafkaOutput(String topic) -> "log topic '" + topic + "'";
+            case MqttOutput mqtt -> "MQTT topic '" + mqtt.topic() + "'";
+            case KafkaOutput kafka -> "log topic '" + kafka.topic() + "'";
+            case StreamOutput() -> "its stream";
         };
+    }
+
+    private static String origin(StreamSelection.Stream stream) {
+        boolean isSource = stream.owner().filter(key -> key.kind() == Kind.DATA_SOURCE).isPresent();
+        return isSource ? "data source " + stream.label() : stream.label();
     }
 
     /** What one pipeline writes comes to another by a stream. */

@@ -40,13 +40,17 @@ final class DataSourcePlanner {
         ResourceKey key = source.key();
         var routes = new ArrayList<SourceBinding.Route>();
         for (Field field : source.spec().fields()) {
-            routes.add(new SourceBinding.Route(field.name(), field.topic(), logTopic(key, field)));
+            routes.add(
+                    new SourceBinding.Route(field.name(), field.topic(), logTopic(source, field)));
         }
         return new SourceBinding(key, source.spec().connection(), routes);
     }
 
-    static String logTopic(ResourceKey source, Field field) {
-        return LogTopic.ofField(source.project(), source.name(), field.name());
+    static String logTopic(Resource<DataSourceSpec> source, Field field) {
+        ResourceKey key = source.key();
+        return source.spec().connection() instanceof DataSourceSpec.LogTopics
+                ? field.topic()
+                : LogTopic.ofField(key.project(), key.name(), field.name());
     }
 
     private static Optional<String> unknownCategory(DataSourceSpec spec, StoreImage image) {
@@ -73,6 +77,9 @@ final class DataSourcePlanner {
                                 .formatted(other, field.name(), field.topic()));
             }
         }
+        if (!(source.spec().connection() instanceof DataSourceSpec.EmbeddedMqtt)) {
+            return Optional.empty();
+        }
         return olderSources(source, image).stream()
                 .flatMap(older ->
                         older.spec().fields().stream()
@@ -87,6 +94,7 @@ final class DataSourcePlanner {
             Resource<DataSourceSpec> source, StoreImage image) {
         ProjectId project = source.key().project();
         return image.all(Kind.DATA_SOURCE, project, DataSourceSpec.class).stream()
+                .filter(other -> other.spec().connection() instanceof DataSourceSpec.EmbeddedMqtt)
                 .filter(other -> SENIORITY.compare(other, source) < 0)
                 .toList();
     }

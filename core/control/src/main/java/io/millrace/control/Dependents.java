@@ -31,7 +31,8 @@ final class Dependents {
                 yield all;
             }
             case FUNCTION, MODEL -> usersOfStep(changed, image);
-            case INFERENCE_GRAPH, PIPELINE -> List.of();
+            case PIPELINE -> pipelines(changed, image, p -> follows(p, changed.name()));
+            case INFERENCE_GRAPH -> List.of();
         };
     }
 
@@ -50,7 +51,8 @@ final class Dependents {
             case CATEGORY -> usersOfCategory(key.name(), image, _ -> true);
             case DATA_SOURCE -> pipelines(key, image, p -> names(p, key.name()));
             case FUNCTION, MODEL -> usersOfStep(key, image);
-            case INFERENCE_GRAPH, PIPELINE -> List.of();
+            case PIPELINE -> pipelines(key, image, p -> follows(p, key.name()));
+            case INFERENCE_GRAPH -> List.of();
         };
     }
 
@@ -143,7 +145,8 @@ final class Dependents {
                                                             && function.name().equals(key.name());
                                             case PipelineSpec.ModelStep model ->
                                                     key.kind() == Kind.MODEL
-                                                            && model.name().equals(key.name());
+                                                            && model.models().contains(key.name());
+                                            case PipelineSpec.WindowStep _ -> false;
                                         }));
     }
 
@@ -159,7 +162,7 @@ final class Dependents {
                                 pipeline.steps().stream()
                                         .anyMatch(s ->
                                                 s instanceof PipelineSpec.ModelStep named
-                                                        && named.name().equals(model.name())
+                                                        && named.models().contains(model.name())
                                                         && named.version().equals(reference)));
         for (var graph :
                 image.all(Kind.INFERENCE_GRAPH, model.project(), InferenceGraphSpec.class)) {
@@ -180,6 +183,11 @@ final class Dependents {
     private static boolean names(PipelineSpec pipeline, ResourceName source) {
         return pipeline.from().selection() instanceof PipelineSpec.ByDataSource(var name, var _)
                 && name.equals(source);
+    }
+
+    private static boolean follows(PipelineSpec pipeline, ResourceName upstream) {
+        return pipeline.from().selection() instanceof PipelineSpec.ByPipeline(var name)
+                && name.equals(upstream);
     }
 
     private static List<ResourceKey> pipelines(

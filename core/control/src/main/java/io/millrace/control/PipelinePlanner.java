@@ -12,10 +12,13 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicTemplate;
+import io.millrace.api.VersionRef;
 import io.millrace.control.PipelineDecision.Block;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.store.StoreImage;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,7 @@ final class PipelinePlanner {
                                     blockedBy(function, pipeline.key(), image, observed);
                             case PipelineSpec.ModelStep model ->
                                     blockedBy(model, pipeline.key(), image, observed);
+                            case PipelineSpec.WindowStep _ -> Optional.empty();
                         };
             }
         }
@@ -48,9 +52,59 @@ final class PipelinePlanner {
         }
         var streams =
                 StreamSelection.select(spec.from().selection(), pipeline.key().project(), image);
-        return streams.isEmpty()
-                ? new PipelineDecision.Wait()
+        if (streams.isEmpty()) {
+            return new PipelineDecision.Wait();
+        }
+        Optional<Block> unknown = unknownCapture(spec, streams);
+        return unknown.isPresent()
+                ? unknown.get()
                 : new PipelineDecision.Deploy(plan(pipeline, image, streams), streams);
+    }
+
+    /** A name in a template that a stream does not give its records would fail each of them. */
+    private static Optional<Block> unknownCapture(
+            PipelineSpec spec, List<StreamSelection.Stream> streams) {
+        for (String template : templates(spec)) {
+            TopicTemplate parsed = TopicTemplate.parse(template);
+            for (StreamSelection.Stream stream : streams) {
+                if (stream.owner().filter(key -> key.kind() == Kind.PIPELINE).isPresent()) {
+                    continue; // its records bring the names of where they came from
+                }
+                Optional<String> problem = parsed.unknownCapture(stream.captures());
+                if (problem.isPresent()) {
+                    return Optional.of(
+                            new Block(
+                                    "UnknownTemplate",
+                                    "'%s': %s; the topic of %s names %s"
+                                            .formatted(
+                                                    template,
+                                                    problem.get(),
+                                                    stream.label(),
+                                                    stream.captures().isEmpty()
+                                                            ? "no levels"
+                                                            : stream.captures())));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> templates(PipelineSpec spec) {
+        var templates = new ArrayList<String>();
+        for (PipelineSpec.Output output : spec.to()) {
+            switch (output) {
+                case PipelineSpec.MqttOutput mqtt -> templates.add(mqtt.topic());
+                case PipelineSpec.KafkaOutput kafka -> templates.add(kafka.topic());
+                case PipelineSpec.StreamOutput() -> {}
+            }
+        }
+        for (PipelineSpec.Step step : spec.steps()) {
+            if (step instanceof PipelineSpec.ModelStep model
+                    && model.choice() instanceof PipelineSpec.SelectedModel selected) {
+                templates.add(selected.selector());
+            }
+        }
+        return templates;
     }
 
     private static PipelinePlan plan(
@@ -81,6 +135,8 @@ final class PipelinePlanner {
                     unknownCategory(categories, image)
                             .map(text -> new Block(CategoryCheck.REASON, text));
             case PipelineSpec.ByDataSource selection -> blockedBy(selection, pipeline.key(), image);
+            case PipelineSpec.ByLogTopic _ -> Optional.empty();
+            case PipelineSpec.ByPipeline(var name) -> blockedBy(name, pipeline.key(), image);
         };
     }
 
@@ -115,6 +171,26 @@ final class PipelinePlanner {
                                 "UnknownField",
                                 "data source '%s' has no field '%s'"
                                         .formatted(selection.name(), field)));
+    }
+
+    private static Optional<Block> blockedBy(
+            ResourceName upstream, ResourceKey pipeline, StoreImage image) {
+        var key = ResourceKey.of(Kind.PIPELINE, pipeline.project(), upstream);
+        var found = image.find(key, PipelineSpec.class);
+        if (found.isEmpty()) {
+            return Optional.of(
+                    new Block("UnknownPipeline", "pipeline '" + upstream + "' does not exist"));
+        }
+        boolean hasStream =
+                found.get().spec().to().stream()
+                        .anyMatch(PipelineSpec.StreamOutput.class::isInstance);
+        return hasStream
+                ? Optional.empty()
+                : Optional.of(
+                        new Block(
+                                "NoStream",
+                                "pipeline '%s' keeps no answers; add 'stream: {}' to its 'to'"
+                                        .formatted(upstream)));
     }
 
     private static Optional<Block> blockedBy(
@@ -188,22 +264,31 @@ final class PipelinePlanner {
             ResourceKey pipeline,
             StoreImage image,
             Observed observed) {
-        var key = ResourceKey.of(Kind.MODEL, pipeline.project(), step.name());
+        for (ResourceName name : step.models()) {
+            Optional<Block> blocked = blockedBy(name, step.version(), pipeline, image, observed);
+            if (blocked.isPresent()) {
+                return blocked;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Block> blockedBy(
+            ResourceName name,
+            VersionRef version,
+            ResourceKey pipeline,
+            StoreImage image,
+            Observed observed) {
+        var key = ResourceKey.of(Kind.MODEL, pipeline.project(), name);
         var model = image.find(key, ModelSpec.class);
         if (model.isEmpty()) {
-            return Optional.of(
-                    new Block("UnknownModel", "model '" + step.name() + "' does not exist"));
+            return Optional.of(new Block("UnknownModel", "model '" + name + "' does not exist"));
         }
         Optional<String> missing =
                 ServingRule.missing(
-                        step.version(),
-                        model.get().spec(),
-                        observed.versions(key),
-                        observed.serving(key));
+                        version, model.get().spec(), observed.versions(key), observed.serving(key));
         return missing.map(text ->
-                new Block(
-                        "ModelNotReady",
-                        "waiting for model '" + step.name() + "'" + because(text)));
+                new Block("ModelNotReady", "waiting for model '" + name + "'" + because(text)));
     }
 
     private static String because(String text) {

@@ -102,6 +102,9 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
         if (request.spec().onError().deadLetter()) {
             topics.add(deadLetters(request.key()));
         }
+        if (request.spec().to().stream().anyMatch(PipelineSpec.StreamOutput.class::isInstance)) {
+            topics.add(LogTopic.ofStream(request.key().project(), request.key().name()));
+        }
         return topics;
     }
 
@@ -113,11 +116,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
             Request<PipelineSpec> request, List<StreamSelection.Stream> streams) {
         PipelineSpec spec = request.spec();
         var details = new LinkedHashMap<String, String>();
-        details.put(
-                "guarantee",
-                switch (spec.delivery()) {
-                    case AT_LEAST_ONCE -> "at least once, in order per key";
-                });
+        details.put("guarantee", Guarantee.of(spec));
         details.put(
                 "reads",
                 streams.stream()
@@ -133,14 +132,23 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
                 spec.onError().deadLetter()
                         ? "log topic " + deadLetters(request.key())
                         : "dropped and counted");
-        details.put("tasks", Integer.toString(spec.tasks()));
+        details.put(
+                "tasks",
+                spec.scale().isFixed()
+                        ? Integer.toString(spec.scale().min())
+                        : spec.scale().min() + " to " + spec.scale().max());
         return details;
     }
 
     private static String describe(PipelineSpec.Output output) {
         return switch (output) {
-            case PipelineSpec.MqttOutput(String topic) -> "mqtt " + topic;
-            case PipelineSpec.KafkaOutput(String topic) -> "kafka " + topic;
+            case PipelineSpec.MqttOutput mqtt ->
+                    "mqtt " + mqtt.topic() + mqtt.broker().map(b -> " at " + b.url()).orElse("");
+            case PipelineSpec.KafkaOutput kafka ->
+                    "kafka "
+                            + kafka.topic()
+                            + kafka.cluster().map(c -> " at " + c.bootstrap()).orElse("");
+            case PipelineSpec.StreamOutput() -> "stream";
         };
     }
 

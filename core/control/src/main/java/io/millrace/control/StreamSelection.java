@@ -7,6 +7,9 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.api.TopicPattern;
+import io.millrace.spi.LogTopic;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,28 +24,72 @@ final class StreamSelection {
     /**
      * A stream.
      *
-     * @param source whose
-     * @param field which of its fields
+     * @param label for people
+     * @param owner the data source or pipeline that writes it; empty when Kafka clients do
+     * @param logTopic where its records are
+     * @param filter the filter of the embedded MQTT broker that feeds it; empty when none does
+     * @param captures the names of levels of the sender's topic
      * @param selectors the categories by which it was chosen
      */
-    record Stream(ResourceKey source, Field field, Map<String, String> selectors) {
-        String logTopic() {
-            return DataSourcePlanner.logTopic(source, field);
-        }
+    record Stream(
+            String label,
+            Optional<ResourceKey> owner,
+            String logTopic,
+            Optional<String> filter,
+            List<String> captures,
+            Map<String, String> selectors) {
 
-        String label() {
-            return source.name() + "/" + field.name();
+        private static Stream of(
+                Resource<DataSourceSpec> source, Field field, Map<String, String> selectors) {
+            var connection = source.spec().connection();
+            boolean isMqtt =
+                    connection instanceof DataSourceSpec.EmbeddedMqtt
+                            || connection instanceof DataSourceSpec.ExternalMqtt;
+            Optional<TopicPattern> pattern =
+                    isMqtt && TopicPattern.problem(field.topic()).isEmpty()
+                            ? Optional.of(TopicPattern.parse(field.topic()))
+                            : Optional.empty();
+            return new Stream(
+                    source.key().name() + "/" + field.name(),
+                    Optional.of(source.key()),
+                    DataSourcePlanner.logTopic(source, field),
+                    connection instanceof DataSourceSpec.EmbeddedMqtt
+                            ? pattern.map(TopicPattern::filter)
+                            : Optional.empty(),
+                    pattern.map(TopicPattern::names).orElse(List.of()),
+                    selectors);
         }
     }
 
     /** The streams of a selection, by data source and field. */
     static List<Stream> select(
             PipelineSpec.Selection selection, ProjectId project, StoreImage image) {
+        if (selection instanceof PipelineSpec.ByLogTopic(String topic)) {
+            return List.of(
+                    new Stream(
+                            "kafka/" + topic,
+                            Optional.empty(),
+                            topic,
+                            Optional.empty(),
+                            List.of(),
+                            Map.of()));
+        }
+        if (selection instanceof PipelineSpec.ByPipeline(ResourceName name)) {
+            var upstream = ResourceKey.of(Kind.PIPELINE, project, name);
+            return List.of(
+                    new Stream(
+                            "pipeline/" + name,
+                            Optional.of(upstream),
+                            LogTopic.ofStream(project, name),
+                            Optional.empty(),
+                            List.of(),
+                            Map.of()));
+        }
         var streams = new ArrayList<Stream>();
         for (var source : image.all(Kind.DATA_SOURCE, project, DataSourceSpec.class)) {
             for (Field field : source.spec().fields()) {
                 choose(selection, source, field)
-                        .ifPresent(by -> streams.add(new Stream(source.key(), field, by)));
+                        .ifPresent(by -> streams.add(Stream.of(source, field, by)));
             }
         }
         return streams;
@@ -53,6 +100,8 @@ final class StreamSelection {
         return switch (selection) {
             case PipelineSpec.ByCategories(var wanted) ->
                     choose(wanted, source.spec().categoriesOf(field));
+            case PipelineSpec.ByPipeline _ -> Optional.empty();
+            case PipelineSpec.ByLogTopic _ -> Optional.empty();
             case PipelineSpec.ByDataSource(var name, var fields) ->
                     name.equals(source.key().name())
                                     && (fields.isEmpty() || fields.contains(field.name()))

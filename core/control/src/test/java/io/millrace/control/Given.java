@@ -107,7 +107,7 @@ final class Given {
                         List.of(new MqttOutput(topic)),
                         Delivery.AT_LEAST_ONCE,
                         ErrorPolicy.DEFAULT,
-                        1));
+                        io.millrace.api.ScaleSpec.ONE));
     }
 
     static Selection categories(Map<String, List<String>> wanted) {

@@ -15,6 +15,24 @@ public final class HeaderNames {
     /** When it was received: nanoseconds since the epoch, decimal. */
     public static final String RECEIVED = "millrace.received";
 
+    /** Before the name of a level of the sender's topic: {@code millrace.capture.tenant}. */
+    public static final String CAPTURE_PREFIX = "millrace.capture.";
+
+    /** Where the sender wants the answer: the MQTT 5 response topic, or a topic of the log. */
+    public static final String REPLY_TOPIC = "millrace.reply.topic";
+
+    /** What the sender wants to see again with the answer: MQTT 5 correlation data, any bytes. */
+    public static final String CORRELATION = "millrace.reply.correlation";
+
+    /** Outputs: where they came from; see {@link Provenance}. */
+    public static final String PROVENANCE = "millrace.provenance";
+
+    /** Records that are tried again: the log topic where they were read first. */
+    public static final String ORIGIN_TOPIC = "millrace.origin.topic";
+
+    /** All that Millrace writes begins so; senders cannot set such headers. */
+    public static final String PREFIX = "millrace.";
+
     /** Dead letters: why, in words. */
     public static final String DEAD_REASON = "millrace.dead.reason";
 

@@ -31,6 +31,26 @@ public final class LogTopic {
         return join(project.value(), "dead", pipeline.value());
     }
 
+    /** The topic of what became of a pipeline's dead letters, and of the work on them. */
+    public static String ofSettledLetters(ProjectId project, ResourceName pipeline) {
+        return join(project.value(), "settled", pipeline.value());
+    }
+
+    /** The topic of records that a pipeline shall try again. */
+    public static String ofRetries(ProjectId project, ResourceName pipeline) {
+        return join(project.value(), "retry", pipeline.value());
+    }
+
+    /** The topic that keeps the answers of a pipeline with a {@code stream} output. */
+    public static String ofStream(ProjectId project, ResourceName pipeline) {
+        return join(project.value(), "stream", pipeline.value());
+    }
+
+    /** The topic that takes the outputs of a replay. */
+    public static String ofReplay(ProjectId project, ResourceName pipeline, ResourceName branch) {
+        return join(project.value(), "replay", pipeline.value(), branch.value());
+    }
+
     /**
      * Refuses what no log takes as the name of a topic.
      *

@@ -23,7 +23,7 @@ public record SourceBinding(
      * One field.
      *
      * @param field its name
-     * @param topic the topic or topic filter at the sender's side
+     * @param topic the topic or {@link io.millrace.api.TopicPattern} at the sender's side
      * @param logTopic where its records go
      */
     public record Route(ResourceName field, String topic, String logTopic) {}

@@ -1,5 +1,7 @@
 package io.millrace.spi;
 
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import java.util.Collection;
 
 /**
@@ -30,6 +32,27 @@ public interface StreamLog extends AutoCloseable {
 
     /** A new member of a consumer group. The caller owns it and uses it from one thread only. */
     LogConsumer consumer(ConsumerSpec spec);
+
+    /**
+     * A reader of what the log holds, outside of any group. The caller owns it.
+     *
+     * @param maxRecords the most that one poll returns
+     * @throws io.millrace.api.MillraceException {@code UNSUPPORTED} when this log cannot
+     */
+    default LogReader reader(int maxRecords) {
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "this log cannot be read by offset");
+    }
+
+    /**
+     * A writer of transactions. The caller owns it.
+     *
+     * @param name stable over restarts and unique among the writers that share the log
+     * @throws io.millrace.api.MillraceException {@code UNSUPPORTED} when this log has no
+     *     transactions, {@code UNAVAILABLE} when it cannot be reached
+     */
+    default LogTransactor transactor(String name) {
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "this log has no transactions");
+    }
 
     /** Forgets a consumer group that has no members; nothing happens when there is none. */
     void removeGroup(String group);

@@ -35,7 +35,7 @@ final class Deployment {
         this.meters = meters;
         this.changed = changed;
         this.factsAt.set(context.time().nanoTime());
-        for (int i = 0; i < plan.spec().tasks(); i++) {
+        for (int i = 0; i < Math.max(1, plan.spec().scale().min()); i++) {
             var control = new TaskControl(context.time(), plan.inputs(), () -> this.changed.run());
             runners.add(new TaskRunner(context, plan, i, control, meters, this::tellFacts));
         }

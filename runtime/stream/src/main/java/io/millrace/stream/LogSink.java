@@ -22,11 +22,23 @@ final class LogSink implements Sink {
 
     private final StreamLog log;
     private final Parking parking;
+    private final boolean mayOwn;
     private final Set<String> knownTopics = new HashSet<>();
 
-    LogSink(StreamLog log, Parking parking) {
+    private LogSink(StreamLog log, Parking parking, boolean mayOwn) {
         this.log = log;
         this.parking = parking;
+        this.mayOwn = mayOwn;
+    }
+
+    /** To topics that users name: those of Millrace itself are refused. */
+    static LogSink toFreeTopics(StreamLog log, Parking parking) {
+        return new LogSink(log, parking, false);
+    }
+
+    /** To topics that Millrace names. */
+    static LogSink toOwnTopics(StreamLog log, Parking parking) {
+        return new LogSink(log, parking, true);
     }
 
     @Override
@@ -54,7 +66,7 @@ final class LogSink implements Sink {
             return true;
         }
         Optional<String> problem = ReservedTopics.problem(topic);
-        if (problem.isPresent()) {
+        if (!mayOwn && problem.isPresent()) {
             failures.add(new ItemFailure(index, ErrorCode.DENIED, problem.get()));
             return false;
         }

@@ -20,8 +20,11 @@ final class LogSinkConnector implements SinkConnector {
 
     @Override
     public Optional<Sink> open(ProjectId project, PipelineSpec.Output output) {
-        return output instanceof PipelineSpec.KafkaOutput
-                ? Optional.of(new LogSink(log, parking))
-                : Optional.empty();
+        return switch (output) {
+            case PipelineSpec.KafkaOutput kafka when kafka.cluster().isEmpty() ->
+                    Optional.of(LogSink.toFreeTopics(log, parking));
+            case PipelineSpec.StreamOutput() -> Optional.of(LogSink.toOwnTopics(log, parking));
+            default -> Optional.empty();
+        };
     }
 }

@@ -105,12 +105,12 @@ final class ModelStage implements Stage {
     }
 
     private Signature describe() {
-        var description = models.describe(project, step.name(), step.version());
+        var description = models.describe(project, step.models().getFirst(), step.version());
         List<Signature> signatures = description.signatures();
         if (signatures.isEmpty()) {
             throw new MillraceException(
                     ErrorCode.UNAVAILABLE,
-                    "model/%s has no loaded version yet".formatted(step.name()));
+                    "model/%s has no loaded version yet".formatted(step.models().getFirst()));
         }
         for (Signature signature : signatures) {
             if (signature.name().equals(Signature.DEFAULT)) {
@@ -125,7 +125,7 @@ final class ModelStage implements Stage {
             throw new MillraceException(
                     ErrorCode.UNSUPPORTED,
                     "model/%s takes %d inputs; a model step feeds exactly one, use a function"
-                            .formatted(step.name(), signature.inputs().size()));
+                            .formatted(step.models().getFirst(), signature.inputs().size()));
         }
         var input = signature.inputs().getFirst();
         PayloadDecoder decoder = PayloadDecoder.of(step.decode(), input);
@@ -137,7 +137,7 @@ final class ModelStage implements Stage {
             throw new MillraceException(
                     ErrorCode.UNSUPPORTED,
                     "model/%s takes exactly %d items a call; a model step needs one that takes any number"
-                            .formatted(step.name(), fixed));
+                            .formatted(step.models().getFirst(), fixed));
         }
         int fitting = Math.max(1, MAX_CHUNK_BYTES / Math.max(1, decoder.itemBytes()));
         return new Coding(
@@ -198,7 +198,7 @@ final class ModelStage implements Stage {
         Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);
         return new ModelServing.Call(
                 project,
-                step.name(),
+                step.models().getFirst(),
                 step.version(),
                 work.coding().signature().name(),
                 List.of(input),

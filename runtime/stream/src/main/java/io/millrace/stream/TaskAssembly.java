@@ -1,5 +1,6 @@
 package io.millrace.stream;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
@@ -8,6 +9,7 @@ import io.millrace.api.PipelineSpec.FunctionStep;
 import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.FunctionLaunch;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,14 +32,14 @@ final class TaskAssembly {
      */
     static void check(PipelinePlan plan) {
         for (PipelineSpec.Output output : plan.spec().to()) {
-            var _ = Template.parse(destination(output), plan.pipeline());
+            var _ = Template.parse(destination(output, plan.pipeline()), plan.pipeline());
         }
         for (PipelineSpec.Step step : plan.spec().steps()) {
             if (step instanceof FunctionStep function) {
                 var _ = functionSpec(plan, function);
             }
         }
-        if (plan.spec().onError().attempts() < 1 || plan.spec().tasks() < 1) {
+        if (plan.spec().onError().attempts() < 1 || plan.spec().scale().max() < 1) {
             throw MillraceException.invalid("a pipeline needs at least one attempt and one task");
         }
     }
@@ -65,9 +67,12 @@ final class TaskAssembly {
                             "step %d function/%s".formatted(index + 1, function.name()),
                             context.functions().start(launch(function, index, worker)),
                             control);
+            case PipelineSpec.WindowStep _ ->
+                    throw new MillraceException(
+                            ErrorCode.UNSUPPORTED, "window steps are not there yet");
             case ModelStep model ->
                     new ModelStage(
-                            "step %d model/%s".formatted(index + 1, model.name()),
+                            "step %d model/%s".formatted(index + 1, model.models().getFirst()),
                             plan.pipeline().project(),
                             model,
                             context.models(),
@@ -91,7 +96,7 @@ final class TaskAssembly {
     private String destinations() {
         var names = new ArrayList<String>();
         for (PipelineSpec.Output output : plan.spec().to()) {
-            names.add(destination(output));
+            names.add(destination(output, plan.pipeline()));
         }
         return String.join(", ", names);
     }
@@ -99,7 +104,8 @@ final class TaskAssembly {
     /** Adds one outlet for each output; what was added is the caller's even when this fails. */
     void addOutlets(TaskControl control, List<Outlet> outlets) {
         for (PipelineSpec.Output output : plan.spec().to()) {
-            Template template = Template.parse(destination(output), plan.pipeline());
+            Template template =
+                    Template.parse(destination(output, plan.pipeline()), plan.pipeline());
             outlets.add(
                     new Outlet(label(output), template, context.openSink(plan, output), control));
         }
@@ -107,15 +113,18 @@ final class TaskAssembly {
 
     private static String label(PipelineSpec.Output output) {
         return switch (output) {
-            case PipelineSpec.MqttOutput _ -> "output mqtt/" + destination(output);
-            case PipelineSpec.KafkaOutput _ -> "output kafka/" + destination(output);
+            case PipelineSpec.MqttOutput mqtt -> "output mqtt/" + mqtt.topic();
+            case PipelineSpec.KafkaOutput kafka -> "output kafka/" + kafka.topic();
+            case PipelineSpec.StreamOutput() -> "output stream";
         };
     }
 
-    private static String destination(PipelineSpec.Output output) {
+    private static String destination(PipelineSpec.Output output, ResourceKey pipeline) {
         return switch (output) {
             case PipelineSpec.MqttOutput mqtt -> mqtt.topic();
             case PipelineSpec.KafkaOutput kafka -> kafka.topic();
+            case PipelineSpec.StreamOutput() ->
+                    LogTopic.ofStream(pipeline.project(), pipeline.name());
         };
     }
 }

@@ -33,6 +33,8 @@ final class Template {
                     switch (part) {
                         case TopicTemplate.Literal(String literal) -> new Literal(literal);
                         case TopicTemplate.HeaderValue(String name) -> new HeaderValue(name);
+                        case TopicTemplate.Capture(String name) ->
+                                new HeaderValue(HeaderNames.CAPTURE_PREFIX + name);
                         case TopicTemplate.Hole.TOPIC -> new SenderTopic();
                         case TopicTemplate.Hole hole ->
                                 throw MillraceException.internal(hole + " is not filled in", null);

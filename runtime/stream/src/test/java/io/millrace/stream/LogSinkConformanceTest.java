@@ -20,7 +20,7 @@ class LogSinkConformanceTest {
 
         @Override
         protected Sink openSink() {
-            return new LogSink(log, Parking.threads());
+            return LogSink.toFreeTopics(log, Parking.threads());
         }
 
         @Override

@@ -109,7 +109,7 @@ final class Plans {
                         outputs,
                         PipelineSpec.Delivery.AT_LEAST_ONCE,
                         policy,
-                        tasks);
+                        io.millrace.api.ScaleSpec.fixed(tasks));
         var function =
                 new FunctionSpec(
                         FunctionSpec.Language.PYTHON,

@@ -212,7 +212,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     @Override
     public Optional<Sink> open(ProjectId project, PipelineSpec.Output output) {
-        if (!(output instanceof PipelineSpec.MqttOutput)) {
+        if (!(output instanceof PipelineSpec.MqttOutput mqtt) || mqtt.broker().isPresent()) {
             return Optional.empty();
         }
         return Optional.of(new LateSink(() -> openSink(project)));
