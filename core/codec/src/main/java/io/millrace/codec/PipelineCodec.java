@@ -68,7 +68,7 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         for (Output output : to) {
             boolean isInLog =
                     switch (output) {
-                        case MqttOutput _ -> false;
+                        case MqttOutput mqtt -> mqtt.topic().isEmpty(); // no output at all
                         case KafkaOutput kafka -> kafka.cluster().isEmpty();
                         case StreamOutput _ -> true;
                     };

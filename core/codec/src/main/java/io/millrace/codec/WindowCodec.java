@@ -70,7 +70,11 @@ final class WindowCodec {
     }
 
     static MapNode write(WindowStep step) {
-        var map = Node.map().put("key", Node.texts(step.keys())).put("value", step.value());
+        var map = Node.map();
+        if (!step.keys().isEmpty()) {
+            map.put("key", Node.texts(step.keys()));
+        }
+        map.put("value", step.value());
         step.time().ifPresent(field -> map.put("time", field).put("timeUnit", word(step.unit())));
         map.put("size", step.size())
                 .put("offset", step.offset())

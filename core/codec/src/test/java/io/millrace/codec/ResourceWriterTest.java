@@ -152,6 +152,7 @@ final class ResourceWriterTest {
                             deadLetter: true
                           scale:
                             min: 2
+                            max: 2
                         """);
     }
 
