@@ -110,6 +110,19 @@ final class Given {
                         io.millrace.api.ScaleSpec.ONE));
     }
 
+    static Manifest<PipelineSpec> pipeline(
+            String name, Selection selection, PipelineSpec.Output output) {
+        return manifest(
+                key(Kind.PIPELINE, name),
+                new PipelineSpec(
+                        new From(selection, Start.LATEST),
+                        List.of(),
+                        List.of(output),
+                        Delivery.AT_LEAST_ONCE,
+                        ErrorPolicy.DEFAULT,
+                        io.millrace.api.ScaleSpec.ONE));
+    }
+
     static Selection categories(Map<String, List<String>> wanted) {
         return new ByCategories(wanted);
     }

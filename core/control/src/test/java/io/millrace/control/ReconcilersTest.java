@@ -16,6 +16,7 @@ import io.millrace.api.ProjectSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan.Input;
 import io.millrace.spi.PipelineState;
 import io.millrace.testkit.FakePipelineHost.Removal;
@@ -337,6 +338,60 @@ final class ReconcilersTest {
             Condition noField = world.ready(Given.key(Kind.PIPELINE, "r"));
             assertThat(noField.reason()).isEqualTo("UnknownField");
             assertThat(noField.message()).contains("'depth'").contains("'camera'");
+        }
+
+        @Test
+        void aNameThatTheSendersTopicDoesNotHaveIsNamed() {
+            World world =
+                    world(
+                            Given.source("tenants", Map.of(), Given.field("in", "{tenant}/in")),
+                            Given.pipeline("p", Given.dataSource("tenants"), "{tenant}/out"),
+                            Given.pipeline("q", Given.dataSource("tenants"), "{tenants}/out"));
+
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("Starting");
+            Condition wrong = world.ready(Given.key(Kind.PIPELINE, "q"));
+            assertThat(wrong.reason()).isEqualTo("UnknownTemplate");
+            assertThat(wrong.message()).contains("did you mean {tenant}?").contains("tenants/in");
+        }
+
+        @Test
+        void readsWhatAnotherPipelineKeeps() {
+            World world =
+                    world(
+                            Given.pipeline("p", images(), new PipelineSpec.StreamOutput()),
+                            Given.pipeline(
+                                    "q", new PipelineSpec.ByPipeline(name("p")), "{tenant}/out"),
+                            Given.pipeline("r", new PipelineSpec.ByPipeline(name("q")), "x"),
+                            Given.pipeline("s", new PipelineSpec.ByPipeline(name("none")), "x"));
+
+            assertThat(world.ready(Given.key(Kind.PIPELINE, "q")).reason()).isEqualTo("Starting");
+            assertThat(world.pipelines.plan(Given.key(Kind.PIPELINE, "q")).orElseThrow().inputs())
+                    .singleElement()
+                    .satisfies(input ->
+                            assertThat(input.logTopic())
+                                    .isEqualTo(LogTopic.ofStream(Given.PROJECT, name("p"))));
+            Condition noStream = world.ready(Given.key(Kind.PIPELINE, "r"));
+            assertThat(noStream.reason()).isEqualTo("NoStream");
+            assertThat(noStream.message()).contains("stream: {}");
+            assertThat(world.ready(Given.key(Kind.PIPELINE, "s")).reason())
+                    .isEqualTo("UnknownPipeline");
+        }
+
+        @Test
+        void readsATopicThatKafkaClientsWrite() {
+            World world =
+                    world(
+                            Given.pipeline(
+                                    "p",
+                                    new PipelineSpec.ByLogTopic("requests"),
+                                    new PipelineSpec.KafkaOutput("answers")));
+
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("Starting");
+            assertThat(world.log.topics()).contains("requests");
+        }
+
+        private ResourceName name(String name) {
+            return new ResourceName(name);
         }
 
         @Test

@@ -613,8 +613,9 @@ class PipelineTaskTest {
 
     @Test
     void refusesPlansThatCanNeverRun() {
-        assertThatThrownBy(() -> TaskAssembly.check(aPipeline().to("out/{colour}").plan()))
-                .hasMessageContaining("unknown template {colour}; a topic may hold {project}");
+        assertThatThrownBy(() -> TaskAssembly.check(aPipeline().to("out/{headr.colour}").plan()))
+                .hasMessageContaining(
+                        "unknown template {headr.colour}; did you mean {header.colour}?");
         assertThatThrownBy(() -> TaskAssembly.check(aPipeline().to("out/{topic").plan()))
                 .hasMessageContaining("needs its '}'");
     }

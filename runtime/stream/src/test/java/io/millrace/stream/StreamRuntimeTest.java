@@ -241,9 +241,9 @@ class StreamRuntimeTest {
 
     @Test
     void refusesAPlanWithAnUnknownTemplateAtOnce() {
-        assertThatThrownBy(() -> deploy(aPipeline().to("{colour}").plan()))
+        assertThatThrownBy(() -> deploy(aPipeline().to("{headr.colour}").plan()))
                 .isInstanceOf(MillraceException.class)
-                .hasMessageContaining("{colour}");
+                .hasMessageContaining("{headr.colour}");
         assertThat(runtime.observe(Plans.KEY)).isEmpty();
     }
 
