@@ -1,11 +1,34 @@
 package io.millrace.management.http;
 
 import io.millrace.api.Kind;
+import java.util.Arrays;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The schemas of {@code spec}, one for each kind, as the resource reader takes it. */
 final class SpecSchemas {
+    private static final String[] MQTT_BROKER = {
+        "url", "string", "secret", "string", "clientId", "string", "keepAlive", "string"
+    };
+    private static final String[] KAFKA_CLUSTER = {
+        "bootstrap",
+        "string",
+        "secret",
+        "string",
+        "mechanism",
+        "string",
+        "tls",
+        "boolean",
+        "properties",
+        "{string}"
+    };
+
     private SpecSchemas() {}
+
+    private static String[] with(String[] shared, String... own) {
+        String[] all = Arrays.copyOf(shared, shared.length + own.length);
+        System.arraycopy(own, 0, all, shared.length, own.length);
+        return all;
+    }
 
     static void add(ObjectNode schemas, Kind kind) {
         switch (kind) {
@@ -39,13 +62,18 @@ final class SpecSchemas {
                 schemas,
                 "DataSourceSpec",
                 "mqtt",
-                "#Any",
+                "#MqttSource",
+                "kafka",
+                "#KafkaSource",
                 "fields",
                 "[#Field]",
                 "categories",
                 "{string}");
         ApiSchemas.add(
                 schemas, "Field", "name", "string", "topic", "string", "categories", "{string}");
+        ApiSchemas.add(
+                schemas, "MqttSource", with(MQTT_BROKER, "qos", "integer", "group", "string"));
+        ApiSchemas.add(schemas, "KafkaSource", with(KAFKA_CLUSTER, "group", "string"));
     }
 
     private static void function(ObjectNode schemas) {
@@ -188,11 +216,38 @@ final class SpecSchemas {
                 "{[string]}",
                 "dataSource",
                 "#NamedStreams",
+                "pipeline",
+                "string",
+                "kafka",
+                "#LogTopic",
                 "start",
                 "string");
         ApiSchemas.add(schemas, "NamedStreams", "name", "string", "fields", "[string]");
-        ApiSchemas.add(schemas, "Output", "mqtt", "#Topic", "kafka", "#Topic");
-        ApiSchemas.add(schemas, "Topic", "topic", "string");
+        ApiSchemas.add(schemas, "LogTopic", "topic", "string");
+        ApiSchemas.add(
+                schemas,
+                "Output",
+                "mqtt",
+                "#MqttOutput",
+                "kafka",
+                "#KafkaOutput",
+                "stream",
+                "#Any");
+        ApiSchemas.add(
+                schemas,
+                "MqttOutput",
+                with(
+                        MQTT_BROKER,
+                        "topic",
+                        "string",
+                        "qos",
+                        "integer",
+                        "retain",
+                        "boolean",
+                        "reply",
+                        "boolean"));
+        ApiSchemas.add(
+                schemas, "KafkaOutput", with(KAFKA_CLUSTER, "topic", "string", "reply", "boolean"));
         ApiSchemas.add(
                 schemas,
                 "ErrorPolicy",
@@ -202,18 +257,55 @@ final class SpecSchemas {
                 "string",
                 "deadLetter",
                 "boolean");
-        ApiSchemas.add(schemas, "Scale", "min", "integer");
+        ApiSchemas.add(
+                schemas, "Scale", "min", "integer", "max", "integer", "lag", "integer", "age",
+                "string", "idle", "string");
         steps(schemas);
     }
 
     private static void steps(ObjectNode schemas) {
-        ApiSchemas.add(schemas, "Step", "function", "#FunctionStep", "model", "#ModelStep");
+        ApiSchemas.add(
+                schemas,
+                "Step",
+                "function",
+                "#FunctionStep",
+                "model",
+                "#ModelStep",
+                "window",
+                "#WindowStep");
+        ApiSchemas.add(
+                schemas,
+                "WindowStep",
+                "key",
+                "[string]",
+                "value",
+                "string",
+                "time",
+                "string",
+                "timeUnit",
+                "string",
+                "size",
+                "integer",
+                "offset",
+                "number",
+                "divisor",
+                "number",
+                "prefix",
+                "string",
+                "gap",
+                "string",
+                "lookback",
+                "string");
         ApiSchemas.add(schemas, "FunctionStep", "name", "string", "args", "{string}");
         ApiSchemas.add(
                 schemas,
                 "ModelStep",
                 "name",
                 "string",
+                "select",
+                "string",
+                "of",
+                "[string]",
                 "version",
                 "#VersionReference",
                 "decode",
@@ -233,7 +325,11 @@ final class SpecSchemas {
                 "type",
                 "string",
                 "scale",
-                "number");
+                "number",
+                "order",
+                "string",
+                "textNumbers",
+                "boolean");
         ApiSchemas.add(
                 schemas,
                 "Encode",
@@ -244,6 +340,8 @@ final class SpecSchemas {
                 "top",
                 "integer",
                 "echo",
-                "[string]");
+                "[string]",
+                "template",
+                "string");
     }
 }
