@@ -11,10 +11,18 @@ import java.util.Map;
  */
 public interface LogTransactor extends AutoCloseable {
 
-    /** Begins a transaction. */
+    /**
+     * Begins a transaction.
+     *
+     * @throws io.millrace.api.MillraceException {@code CONFLICT} when another transactor took over
+     *     the name, {@code UNAVAILABLE} when this one can do no more: close it
+     */
     void begin();
 
-    /** As {@link StreamLog#append}, within the transaction. */
+    /**
+     * As {@link StreamLog#append}, within the transaction. After an append that failed nothing of
+     * the transaction can be committed: the listeners of others may be told that they failed, too.
+     */
     void append(OutgoingRecord record, AppendListener listener);
 
     /**
@@ -25,14 +33,15 @@ public interface LogTransactor extends AutoCloseable {
      * @throws io.millrace.api.MillraceException {@code CONFLICT} when another transactor took over
      *     the name or the partitions were handed over; the transaction is aborted then. {@code
      *     UNAVAILABLE} when nobody knows what became of it: close this one and read again from what
-     *     is committed
+     *     is committed; {@code INVALID} when the consumer is of another log, or the code with which
+     *     an append failed: the transaction is aborted then
      */
     void commit(LogConsumer consumer, Map<LogPartition, Long> next);
 
     /** As {@link #commit(LogConsumer, Map)} without offsets. */
     void commit();
 
-    /** Drops all appends. */
+    /** Drops all appends. What is under way has ended when it returns. */
     void abort();
 
     /** Aborts what is open. Idempotent. */

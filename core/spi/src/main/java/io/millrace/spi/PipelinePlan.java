@@ -17,6 +17,7 @@ import java.util.Map;
  * @param spec as declared
  * @param inputs the topics it reads, with what was known when they were chosen
  * @param functions the functions its steps name
+ * @param generations for each of these functions, which of its specs that is: outputs name it
  */
 public record PipelinePlan(
         ResourceKey pipeline,
@@ -24,11 +25,24 @@ public record PipelinePlan(
         Instant createdAt,
         PipelineSpec spec,
         List<Input> inputs,
-        Map<ResourceName, FunctionSpec> functions) {
+        Map<ResourceName, FunctionSpec> functions,
+        Map<ResourceName, Long> generations) {
 
     public PipelinePlan {
         inputs = List.copyOf(inputs);
         functions = Map.copyOf(functions);
+        generations = Map.copyOf(generations);
+    }
+
+    /** A plan that does not know the generations of its functions. */
+    public PipelinePlan(
+            ResourceKey pipeline,
+            String uid,
+            Instant createdAt,
+            PipelineSpec spec,
+            List<Input> inputs,
+            Map<ResourceName, FunctionSpec> functions) {
+        this(pipeline, uid, createdAt, spec, inputs, functions, Map.of());
     }
 
     /**
