@@ -112,9 +112,13 @@ final class PipelinePlanner {
             StoreImage image,
             List<StreamSelection.Stream> streams) {
         var functions = new HashMap<ResourceName, FunctionSpec>();
+        var generations = new HashMap<ResourceName, Long>();
         for (PipelineSpec.Step step : pipeline.spec().steps()) {
             if (step instanceof PipelineSpec.FunctionStep(var name, var _)) {
-                functions.put(name, function(name, pipeline.key(), image).orElseThrow().spec());
+                Resource<FunctionSpec> function =
+                        function(name, pipeline.key(), image).orElseThrow();
+                functions.put(name, function.spec());
+                generations.put(name, function.metadata().generation());
             }
         }
         return new PipelinePlan(
@@ -125,7 +129,8 @@ final class PipelinePlanner {
                 streams.stream()
                         .map(s -> new PipelinePlan.Input(s.logTopic(), s.selectors()))
                         .toList(),
-                functions);
+                functions,
+                generations);
     }
 
     private static Optional<Block> blockedBySelection(

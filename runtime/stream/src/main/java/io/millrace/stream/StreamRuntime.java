@@ -103,7 +103,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                         other.createdAt(),
                         other.spec(),
                         one.inputs(),
-                        other.functions()));
+                        other.functions(),
+                        other.generations()));
     }
 
     @Override
