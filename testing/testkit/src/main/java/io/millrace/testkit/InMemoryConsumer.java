@@ -144,15 +144,20 @@ final class InMemoryConsumer implements LogConsumer {
         var partitions = new ArrayList<>(owned.entrySet());
         for (int i = 0; i < partitions.size() && records.size() < spec.maxRecords(); i++) {
             var next = partitions.get((turn + i) % partitions.size());
-            take(log.recordsOf(next.getKey()), next.getValue(), records);
+            take(next.getKey(), next.getValue(), records);
         }
         turn = partitions.isEmpty() || records.isEmpty() ? turn : (turn + 1) % partitions.size();
         return records;
     }
 
-    private void take(List<LogRecord> from, Cursor cursor, List<LogRecord> into) {
-        while (cursor.position < from.size() && into.size() < spec.maxRecords()) {
+    private void take(LogPartition place, Cursor cursor, List<LogRecord> into) {
+        List<LogRecord> from = log.recordsOf(place);
+        long end = log.stableEnd(place);
+        while (cursor.position < end && into.size() < spec.maxRecords()) {
             LogRecord record = from.get(cursor.position++);
+            if (!log.isVisible(place, record.offset())) {
+                continue;
+            }
             cursor.searching = cursor.searching && record.timestampMillis() < spec.startMillis();
             if (!cursor.searching) {
                 into.add(record);
@@ -179,6 +184,26 @@ final class InMemoryConsumer implements LogConsumer {
         }
     }
 
+    boolean isOf(InMemoryStreamLog other) {
+        return log == other;
+    }
+
+    /**
+     * Commits as part of a transaction; the lock is the caller's.
+     *
+     * @throws MillraceException {@code CONFLICT} when a partition is another's now
+     */
+    void commitInTransaction(Map<LogPartition, Long> next) {
+        requireUsable();
+        for (LogPartition partition : next.keySet()) {
+            if (!owned.containsKey(partition)) {
+                throw new MillraceException(
+                        ErrorCode.CONFLICT, partition + " was handed over to another member");
+            }
+        }
+        group.committed().putAll(next);
+    }
+
     private void flushDelayed() {
         group.committed().putAll(delayed);
         delayed.clear();
@@ -191,7 +216,7 @@ final class InMemoryConsumer implements LogConsumer {
             requireUsable();
             long lag = 0;
             for (var entry : owned.entrySet()) {
-                lag += log.recordsOf(entry.getKey()).size() - entry.getValue().position;
+                lag += Math.max(0, log.stableEnd(entry.getKey()) - entry.getValue().position);
             }
             return lag;
         } finally {

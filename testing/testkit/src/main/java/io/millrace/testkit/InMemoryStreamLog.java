@@ -9,6 +9,7 @@ import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTopic;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.util.ArrayDeque;
@@ -51,8 +52,15 @@ public final class InMemoryStreamLog implements StreamLog {
     private long appends;
     private boolean closed;
 
+    private final InMemoryTransactions transactions = new InMemoryTransactions();
+    private volatile TransactionFaults transactionFaults = TransactionFaults.none();
+
     private record Append(
-            long number, LogPartition place, OutgoingRecord record, AppendListener listener) {}
+            long number,
+            LogPartition place,
+            OutgoingRecord record,
+            AppendListener listener,
+            InMemoryTransactions.@Nullable Transaction transaction) {}
 
     private InMemoryStreamLog(TimeSource time, int partitions, boolean stepped) {
         this.time = time;
@@ -73,6 +81,12 @@ public final class InMemoryStreamLog implements StreamLog {
     /** What goes wrong from now on. */
     public InMemoryStreamLog withFaults(LogFaults next) {
         faults = next;
+        return this;
+    }
+
+    /** What goes wrong with transactions from now on. */
+    public InMemoryStreamLog withTransactionFaults(TransactionFaults next) {
+        transactionFaults = next;
         return this;
     }
 
@@ -97,12 +111,19 @@ public final class InMemoryStreamLog implements StreamLog {
 
     @Override
     public void append(OutgoingRecord record, AppendListener listener) {
+        append(record, listener, null);
+    }
+
+    void append(
+            OutgoingRecord record,
+            AppendListener listener,
+            InMemoryTransactions.@Nullable Transaction transaction) {
         Append append;
         lock.lock();
         try {
             requireOpen();
             long number = appends++;
-            append = new Append(number, placeOf(record, number), record, listener);
+            append = new Append(number, placeOf(record, number), record, listener, transaction);
             if (stepped) {
                 underWay.computeIfAbsent(append.place(), _ -> new ArrayDeque<>()).add(append);
                 return;
@@ -141,6 +162,10 @@ public final class InMemoryStreamLog implements StreamLog {
             }
             List<LogRecord> partition = topic.get(append.place().index());
             OutgoingRecord record = append.record();
+            InMemoryTransactions.Transaction transaction = append.transaction();
+            if (transaction != null) {
+                transactions.hide(append.place(), partition.size(), transaction);
+            }
             partition.add(
                     new LogRecord(
                             append.place(),
@@ -198,11 +223,7 @@ public final class InMemoryStreamLog implements StreamLog {
             if (chosen == null) {
                 return null;
             }
-            Append next = chosen.remove();
-            if (chosen.isEmpty()) {
-                underWay.remove(next.place());
-            }
-            return next;
+            return take(chosen.element().place(), chosen);
         } finally {
             lock.unlock();
         }
@@ -219,14 +240,28 @@ public final class InMemoryStreamLog implements StreamLog {
                 store(next);
             }
         }
-        locked(() -> groups.values().forEach(InMemoryGroup::crash));
+        locked(() -> {
+            groups.values().forEach(InMemoryGroup::crash);
+            transactions.owners().forEach(InMemoryTransactor::crashed);
+        });
     }
 
-    /** All records of a topic, by partition, then offset. */
+    /** The time of all open transactions is up: the log aborts them. */
+    public void expireTransactions() {
+        locked(() -> transactions.owners().forEach(InMemoryTransactor::expire));
+    }
+
+    /**
+     * All records of a topic, by partition, then offset; without those of transactions that were
+     * not committed.
+     */
     public List<LogRecord> records(String topic) {
         lock.lock();
         try {
-            return topics.getOrDefault(topic, List.of()).stream().flatMap(List::stream).toList();
+            return topics.getOrDefault(topic, List.of()).stream()
+                    .flatMap(List::stream)
+                    .filter(record -> transactions.isVisible(record.partition(), record.offset()))
+                    .toList();
         } finally {
             lock.unlock();
         }
@@ -260,6 +295,25 @@ public final class InMemoryStreamLog implements StreamLog {
     }
 
     @Override
+    public LogTransactor transactor(String name) {
+        if (name.isEmpty()) {
+            throw MillraceException.invalid("a transactor needs a name");
+        }
+        lock.lock();
+        try {
+            requireOpen();
+            var next = new InMemoryTransactor(this, transactions, name);
+            InMemoryTransactor before = transactions.takeOver(name, next);
+            if (before != null) {
+                before.abortOpen();
+            }
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void removeGroup(String name) {
         locked(() -> {
             requireOpen();
@@ -282,7 +336,7 @@ public final class InMemoryStreamLog implements StreamLog {
         }
     }
 
-    private void requireOpen() {
+    void requireOpen() {
         if (closed) {
             throw unavailable("the log is closed");
         }
@@ -301,7 +355,67 @@ public final class InMemoryStreamLog implements StreamLog {
         }
     }
 
+    // ---- for its transactors
+
+    TransactionFaults transactionFaults() {
+        return transactionFaults;
+    }
+
+    /** Ends the appends of a transaction, and with them those before them in their partitions. */
+    void flush(InMemoryTransactions.Transaction transaction) {
+        for (Append next = takeOf(transaction); next != null; next = takeOf(transaction)) {
+            finish(next);
+        }
+    }
+
+    private @Nullable Append takeOf(InMemoryTransactions.Transaction transaction) {
+        lock.lock();
+        try {
+            for (var entry : underWay.entrySet()) {
+                Deque<Append> waiting = entry.getValue();
+                if (waiting.stream().anyMatch(append -> append.transaction() == transaction)) {
+                    return take(entry.getKey(), waiting);
+                }
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Append take(LogPartition place, Deque<Append> waiting) {
+        Append next = waiting.remove();
+        if (waiting.isEmpty()) {
+            underWay.remove(place);
+        }
+        return next;
+    }
+
+    /** Takes the appends of a transaction back that are under way; their listeners hear of it. */
+    void drop(InMemoryTransactions.Transaction transaction) {
+        var dropped = new ArrayList<Append>();
+        locked(() -> {
+            for (Deque<Append> waiting : underWay.values()) {
+                waiting.removeIf(
+                        append -> append.transaction() == transaction && dropped.add(append));
+            }
+            underWay.values().removeIf(Deque::isEmpty);
+        });
+        for (Append append : dropped) {
+            append.listener().appended(unavailable("the transaction was aborted"));
+        }
+    }
+
     // ---- for its consumers
+
+    boolean isVisible(LogPartition place, long offset) {
+        return transactions.isVisible(place, offset);
+    }
+
+    /** Where readers wait: the end of a partition, or its first record that is not decided. */
+    long stableEnd(LogPartition place) {
+        return transactions.stableEnd(place, recordsOf(place).size());
+    }
 
     ReentrantLock lock() {
         return lock;

@@ -53,6 +53,17 @@ class DeliveryOracleTest {
     }
 
     @Test
+    void exactlyOnceAllowsNoDuplicateThoughADropMayBeCountedTwice() {
+        acknowledgeAll();
+        oracle.output(first);
+        oracle.output(third);
+        assertThat(oracle.problems(2, 0, 1)).isEmpty();
+        assertThat(oracle.problems(3, 0, 1)).containsExactly("counted 3 drops, 1 at most");
+        oracle.deadLetter(third);
+        assertThat(oracle.problems(1, 0, 5)).containsExactly("duplicates: 1, at most 0");
+    }
+
+    @Test
     void seesABrokenOrderOfAKeyButNotARepetition() {
         oracle.output(first);
         oracle.output(second);

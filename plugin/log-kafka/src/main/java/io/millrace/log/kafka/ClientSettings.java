@@ -18,6 +18,8 @@ final class ClientSettings {
     /** After a crash the broker reads the last segment of each partition again: keep it short. */
     private static final int SEGMENT_BYTES = 128 << 20;
 
+    private static final int TRANSACTION_TIMEOUT_MILLIS = 30_000;
+
     private final KafkaLogConfig config;
 
     ClientSettings(KafkaLogConfig config) {
@@ -53,6 +55,26 @@ final class ClientSettings {
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000);
         // A topic written to once an hour should not wait for its metadata each time.
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, 24 * 3_600_000);
+        settings.putAll(config.clientProperties());
+        return settings;
+    }
+
+    /** A producer of transactions; the client properties cannot name another transactional id. */
+    Map<String, Object> transactor(String name) {
+        Map<String, Object> settings = producer();
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, name);
+        settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, "millrace-" + name);
+        // Of a writer that dies and never comes back the readers of its topics wait so long, and so
+        // does whoever takes over its partitions. One that comes back ends its own at once. Longer
+        // than a broker takes to come back.
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
+        // What was not delivered while the transaction lived can only be aborted.
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 20_000);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
+        // One record of the largest size, and then some: there is one of these for each task.
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
+        // Who asks again whether the markers of the last transaction are written: every begin does.
+        settings.put(CommonClientConfigs.RETRY_BACKOFF_MS_CONFIG, 5);
         settings.putAll(config.clientProperties());
         return settings;
     }

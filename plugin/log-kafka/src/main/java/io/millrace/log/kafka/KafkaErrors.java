@@ -4,6 +4,7 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
@@ -11,9 +12,11 @@ import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidGroupIdException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -55,7 +58,12 @@ final class KafkaErrors {
                     InvalidConfigurationException _,
                     PolicyViolationException _ ->
                     ErrorCode.INVALID;
-            case GroupNotEmptyException _, FencedInstanceIdException _ -> ErrorCode.CONFLICT;
+            case GroupNotEmptyException _,
+                    FencedInstanceIdException _,
+                    ProducerFencedException _,
+                    InvalidProducerEpochException _,
+                    CommitFailedException _ ->
+                    ErrorCode.CONFLICT;
             default -> ErrorCode.UNAVAILABLE;
         };
     }
@@ -67,6 +75,10 @@ final class KafkaErrors {
             case org.apache.kafka.common.errors.TimeoutException _ ->
                     "Kafka did not answer in time (" + message + "). Is it up and reachable?";
             case FencedInstanceIdException _ -> "another member of the same name has taken over";
+            case ProducerFencedException _, InvalidProducerEpochException _ ->
+                    "another writer of the same name has taken over, or it took too long";
+            case CommitFailedException _ ->
+                    "the member was put out of its group; its partitions were handed over";
             case AuthenticationException _ ->
                     "Kafka refused the credentials (" + message + "). Check kafka.client";
             default -> message == null ? cause.getClass().getSimpleName() : message;

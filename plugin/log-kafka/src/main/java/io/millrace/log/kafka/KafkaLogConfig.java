@@ -31,6 +31,8 @@ public record KafkaLogConfig(
                     "acks",
                     "enable.idempotence",
                     "max.in.flight.requests.per.connection",
+                    "transactional.id",
+                    "transaction.two.phase.commit.enable",
                     "enable.auto.commit",
                     "auto.offset.reset",
                     "isolation.level",

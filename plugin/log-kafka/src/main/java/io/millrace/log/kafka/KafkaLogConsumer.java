@@ -22,6 +22,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -236,6 +237,34 @@ final class KafkaLogConsumer implements LogConsumer {
             commits.send();
         } catch (KafkaException e) {
             throw KafkaErrors.translate(prefix("cannot commit"), e);
+        }
+    }
+
+    /**
+     * The proof of membership that a transaction shows with this member's offsets.
+     *
+     * <p>While the group waits for members to come to a new distribution, the old one is still in
+     * force: partitions change hands inside {@link #poll} only.
+     */
+    ConsumerGroupMetadata groupMetadata() {
+        requireOpen();
+        return consumer.groupMetadata();
+    }
+
+    /**
+     * Refuses offsets of partitions that are another member's.
+     *
+     * @throws MillraceException {@code CONFLICT}
+     */
+    void requireOwned(Set<LogPartition> places) {
+        requireOpen();
+        Set<TopicPartition> assigned = consumer.assignment();
+        for (LogPartition place : places) {
+            if (!assigned.contains(new TopicPartition(place.topic(), place.index()))) {
+                throw new MillraceException(
+                        ErrorCode.CONFLICT,
+                        prefix("does not have " + place + " any more: it was handed over"));
+            }
         }
     }
 

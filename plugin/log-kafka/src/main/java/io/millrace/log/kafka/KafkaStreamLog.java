@@ -7,6 +7,7 @@ import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -114,6 +116,12 @@ public final class KafkaStreamLog implements StreamLog {
     @Override
     public void append(OutgoingRecord record, AppendListener listener) {
         requireOpen();
+        send(producer, record, listener);
+    }
+
+    /** Hands a record to a producer; the listener hears of its end exactly once. */
+    static void send(
+            Producer<byte[], byte[]> producer, OutgoingRecord record, AppendListener listener) {
         var outgoing =
                 new ProducerRecord<byte[], byte[]>(
                         record.topic(),
@@ -171,6 +179,22 @@ public final class KafkaStreamLog implements StreamLog {
         } catch (KafkaException e) {
             throw invalidConfig(e);
         }
+    }
+
+    @Override
+    public LogTransactor transactor(String name) {
+        requireOpen();
+        KafkaProducer<byte[], byte[]> writer;
+        try {
+            writer =
+                    new KafkaProducer<>(
+                            settings.transactor(name),
+                            new ByteArraySerializer(),
+                            new ByteArraySerializer());
+        } catch (KafkaException e) {
+            throw invalidConfig(e);
+        }
+        return KafkaTransactor.open(name, writer);
     }
 
     @Override
