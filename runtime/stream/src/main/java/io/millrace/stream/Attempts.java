@@ -22,6 +22,7 @@ final class Attempts {
     private final TaskControl control;
     private final PipelineMeters meters;
     private final Backoff waits = new Backoff(FIRST_WAIT, LONGEST_WAIT);
+    private final Trails trails = new Trails();
     private int[] pending = new int[64];
     private int count;
 
@@ -87,8 +88,10 @@ final class Attempts {
 
     private void giveUp(Batch batch, int item, ErrorCode code, Verdicts verdicts, String stage) {
         int record = batch.origin(item);
+        byte[] trail = trails.after(batch.trail(item), verdicts.step(item));
         batch.fail(
-                record, new Failure(code, verdicts.reason(item), stage, verdicts.attempts(item)));
+                record,
+                new Failure(code, verdicts.reason(item), stage, verdicts.attempts(item), trail));
         meters.failed(stage, code);
     }
 

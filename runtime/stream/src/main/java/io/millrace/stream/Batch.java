@@ -23,8 +23,10 @@ final class Batch {
     private int size;
     private int[] origins = new int[FIRST_CAPACITY];
     private byte[][] payloads = new byte[FIRST_CAPACITY][];
+    private byte[][] trails = new byte[FIRST_CAPACITY][];
     private int[] nextOrigins = new int[FIRST_CAPACITY];
     private byte[][] nextPayloads = new byte[FIRST_CAPACITY][];
+    private byte[][] nextTrails = new byte[FIRST_CAPACITY][];
 
     void start(List<LogRecord> polled) {
         records = polled;
@@ -36,7 +38,7 @@ final class Batch {
         failed = 0;
         beginItems();
         for (int i = 0; i < polled.size(); i++) {
-            addItem(i, polled.get(i).value());
+            addItem(i, polled.get(i).value(), Trails.NOTHING);
         }
         endItems();
     }
@@ -46,6 +48,8 @@ final class Batch {
         records = List.of();
         Arrays.fill(payloads, null);
         Arrays.fill(nextPayloads, null);
+        Arrays.fill(trails, null);
+        Arrays.fill(nextTrails, null);
         size = 0;
     }
 
@@ -95,6 +99,11 @@ final class Batch {
         return bytes;
     }
 
+    /** What an item passed through, as {@link Trails} writes it. */
+    byte[] trail(int item) {
+        return trails[item];
+    }
+
     int origin(int item) {
         return origins[item];
     }
@@ -115,13 +124,15 @@ final class Batch {
     }
 
     /** Adds an item; origins come in rising order. */
-    void addItem(int origin, byte[] payload) {
+    void addItem(int origin, byte[] payload, byte[] trail) {
         if (nextSize == nextOrigins.length) {
             nextOrigins = Arrays.copyOf(nextOrigins, 2 * nextSize);
             nextPayloads = Arrays.copyOf(nextPayloads, 2 * nextSize);
+            nextTrails = Arrays.copyOf(nextTrails, 2 * nextSize);
         }
         nextOrigins[nextSize] = origin;
         nextPayloads[nextSize] = payload;
+        nextTrails[nextSize] = trail;
         nextSize++;
     }
 
@@ -129,10 +140,13 @@ final class Batch {
     void endItems() {
         int[] spareOrigins = origins;
         byte[][] sparePayloads = payloads;
+        byte[][] spareTrails = trails;
         origins = nextOrigins;
         payloads = nextPayloads;
+        trails = nextTrails;
         size = nextSize;
         nextOrigins = spareOrigins;
         nextPayloads = sparePayloads;
+        nextTrails = spareTrails;
     }
 }

@@ -16,32 +16,43 @@ import java.util.List;
 /** Keeps what was given up, with the reason; returns only when the log has it. */
 final class DeadLetters {
 
-    private static final String LABEL = "dead letters";
+    static final String LABEL = "dead letters";
+
     private static final int MAX_REASON_LENGTH = 2_000;
 
-    private final StreamLog log;
-    private final Parking parking;
+    private final PendingAppends appends;
     private final TimeSource time;
     private final TaskControl control;
+    private final OutputHeaders headers;
     private final String topic;
 
+    /**
+     * Those of one task.
+     *
+     * @param headers of its outputs, ready for each batch that is kept
+     * @param topic of the log that takes them
+     */
     DeadLetters(
-            StreamLog log, Parking parking, TimeSource time, TaskControl control, String topic) {
-        this.log = log;
-        this.parking = parking;
+            StreamLog log,
+            Parking parking,
+            TimeSource time,
+            TaskControl control,
+            OutputHeaders headers,
+            String topic) {
+        this.appends = new PendingAppends(log::append, parking);
         this.time = time;
         this.control = control;
+        this.headers = headers;
         this.topic = topic;
     }
 
     /** Keeps every failed record of a batch; tries until the log takes them. */
     void keep(Batch batch) {
         var letters = new ArrayList<OutgoingRecord>(batch.failedCount());
-        long now = time.epochMillis();
         for (int i = 0; i < batch.recordCount(); i++) {
             Failure failure = batch.failure(i);
             if (failure != null) {
-                letters.add(letter(batch.record(i), failure, now));
+                letters.add(letter(batch.record(i), failure));
             }
         }
         var waits = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(5));
@@ -56,7 +67,7 @@ final class DeadLetters {
 
     /** Removes from the list what the log has taken. */
     private void appendAll(List<OutgoingRecord> letters) {
-        var appends = new PendingAppends(log, parking, letters.size());
+        appends.start(letters.size());
         for (int i = 0; i < letters.size(); i++) {
             appends.append(i, letters.get(i));
         }
@@ -78,7 +89,7 @@ final class DeadLetters {
     }
 
     /** The headers made it too large for the log; where the payload stands is among them. */
-    private static OutgoingRecord withoutPayload(OutgoingRecord letter) {
+    static OutgoingRecord withoutPayload(OutgoingRecord letter) {
         return new OutgoingRecord(
                 letter.topic(),
                 letter.key(),
@@ -87,18 +98,23 @@ final class DeadLetters {
                 letter.timestampMillis());
     }
 
-    private OutgoingRecord letter(LogRecord record, Failure failure, long now) {
-        var headers = new ArrayList<Header>(record.headers().size() + 6);
-        headers.addAll(record.headers());
-        headers.add(Header.of(HeaderNames.DEAD_REASON, shortened(failure.reason())));
-        headers.add(Header.of(HeaderNames.DEAD_CODE, failure.code().name()));
-        headers.add(Header.of(HeaderNames.DEAD_STAGE, failure.stage()));
-        headers.add(Header.of(HeaderNames.DEAD_ATTEMPTS, Integer.toString(failure.attempts())));
-        headers.add(
-                Header.of(HeaderNames.DEAD_POSITION, record.partition() + "/" + record.offset()));
-        headers.add(Header.of(HeaderNames.DEAD_AT, Long.toString(now)));
+    /** What is kept of a failed record. */
+    OutgoingRecord letter(LogRecord record, Failure failure) {
+        var all = new ArrayList<Header>(record.headers().size() + 7);
+        for (Header header : record.headers()) {
+            if (!OutputHeaders.isOfADeadLetter(header.name())) {
+                all.add(header);
+            }
+        }
+        all.add(Header.of(HeaderNames.DEAD_REASON, shortened(failure.reason())));
+        all.add(Header.of(HeaderNames.DEAD_CODE, failure.code().name()));
+        all.add(Header.of(HeaderNames.DEAD_STAGE, failure.stage()));
+        all.add(Header.of(HeaderNames.DEAD_ATTEMPTS, Integer.toString(failure.attempts())));
+        all.add(Header.of(HeaderNames.DEAD_POSITION, record.partition() + "/" + record.offset()));
+        all.add(Header.of(HeaderNames.DEAD_AT, Long.toString(time.epochMillis())));
+        all.add(new Header(HeaderNames.PROVENANCE, headers.provenance(record, failure.trail())));
         return new OutgoingRecord(
-                topic, record.key(), record.value(), headers, record.timestampMillis());
+                topic, record.key(), record.value(), all, record.timestampMillis());
     }
 
     private static String shortened(String reason) {

@@ -9,5 +9,6 @@ import io.millrace.api.ErrorCode;
  * @param reason for the owner of the record
  * @param stage where it happened
  * @param attempts how often it was tried
+ * @param trail what it had passed through, as {@link Trails} writes it
  */
-record Failure(ErrorCode code, String reason, String stage, int attempts) {}
+record Failure(ErrorCode code, String reason, String stage, int attempts, byte[] trail) {}

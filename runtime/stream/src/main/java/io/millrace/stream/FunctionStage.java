@@ -16,10 +16,17 @@ final class FunctionStage implements Stage {
     private final String label;
     private final FunctionWorker worker;
     private final TaskControl control;
+    private final String step;
     private final List<FunctionMessage> messages = new ArrayList<>();
 
-    FunctionStage(String label, FunctionWorker worker, TaskControl control) {
+    /**
+     * A stage that calls a worker.
+     *
+     * @param step the function and which generation of it: {@code function/classify@7}
+     */
+    FunctionStage(String label, String step, FunctionWorker worker, TaskControl control) {
         this.label = label;
+        this.step = step;
         this.worker = worker;
         this.control = control;
     }
@@ -31,6 +38,7 @@ final class FunctionStage implements Stage {
 
     @Override
     public void attempt(Batch batch, int[] pending, int count, Verdicts verdicts) {
+        verdicts.by(step);
         messages.clear();
         for (int i = 0; i < count; i++) {
             messages.add(message(batch.recordOf(pending[i]), batch.payload(pending[i])));

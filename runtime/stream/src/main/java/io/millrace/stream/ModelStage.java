@@ -40,6 +40,8 @@ final class ModelStage implements Stage {
     private final int[] chunk = new int[MAX_ITEMS];
     private @Nullable Coding coding;
     private int mostItems = MAX_ITEMS;
+    private int lastVersion = -1;
+    private String lastAnswerer = "";
     private boolean isLate;
 
     ModelStage(
@@ -187,11 +189,21 @@ final class ModelStage implements Stage {
         }
         try {
             PayloadEncoder encoder = encoderFor(work.coding(), answer);
+            work.verdicts().by(answeredBy(answer.version()));
             encode(work, from, to, answer, encoder);
         } catch (MillraceException e) {
             // The answer as a whole cannot be written: a matter of the declaration.
             mustWait(work, from, to, e);
         }
+    }
+
+    /** The model and the version that answered; the text is made once for each version in turn. */
+    private String answeredBy(int version) {
+        if (version != lastVersion) {
+            lastVersion = version;
+            lastAnswerer = "model/" + step.models().getFirst() + "@" + version;
+        }
+        return lastAnswerer;
     }
 
     private ModelServing.Call call(Chunk work, int from, int to) {

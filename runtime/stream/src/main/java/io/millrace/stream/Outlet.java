@@ -3,7 +3,6 @@ package io.millrace.stream;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.ItemFailure;
-import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
 import java.nio.ByteBuffer;
@@ -13,27 +12,23 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An output of a pipeline as one task runs it: where each item goes, and the sink that takes it.
- */
+/** An output of a pipeline as one task runs it: what it looks like, and the sink that takes it. */
 final class Outlet implements AutoCloseable {
 
-    private final String label;
-    private final Template destination;
+    private final OutputForm form;
     private final Sink sink;
     private final TaskControl control;
     private final List<OutputRecord> writing = new ArrayList<>();
     private @Nullable OutputRecord[] outputs = new OutputRecord[64];
 
-    Outlet(String label, Template destination, Sink sink, TaskControl control) {
-        this.label = label;
-        this.destination = destination;
+    Outlet(OutputForm form, Sink sink, TaskControl control) {
+        this.form = form;
         this.sink = sink;
         this.control = control;
     }
 
     String label() {
-        return label;
+        return form.label();
     }
 
     /** Fills in the destinations of the items to be written. */
@@ -43,22 +38,7 @@ final class Outlet implements AutoCloseable {
         }
         for (int i = 0; i < count; i++) {
             int item = pending[i];
-            outputs[item] = output(batch, item, verdicts);
-        }
-    }
-
-    private @Nullable OutputRecord output(Batch batch, int item, Verdicts verdicts) {
-        LogRecord record = batch.recordOf(item);
-        try {
-            return new OutputRecord(
-                    destination.expand(record),
-                    record.key(),
-                    batch.payload(item),
-                    record.headers(),
-                    record.timestampMillis());
-        } catch (MillraceException e) {
-            verdicts.failed(item, e.code(), e.text());
-            return null;
+            outputs[item] = form.of(batch, item, verdicts);
         }
     }
 
@@ -99,7 +79,7 @@ final class Outlet implements AutoCloseable {
         holdBack(items, verdicts);
     }
 
-    private static void verdict(int item, ErrorCode code, String reason, Verdicts verdicts) {
+    static void verdict(int item, ErrorCode code, String reason, Verdicts verdicts) {
         if (isPassing(code)) {
             verdicts.mustWait(item, code, reason);
         } else {
@@ -108,7 +88,7 @@ final class Outlet implements AutoCloseable {
     }
 
     /** Late is as good as away: a time-out says how the far side is, not how the record is. */
-    private static boolean isPassing(ErrorCode code) {
+    static boolean isPassing(ErrorCode code) {
         return Stage.isPassing(code) || code == ErrorCode.TIMEOUT;
     }
 

@@ -7,6 +7,7 @@ import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTopic;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.Meters;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One member of a pipeline's consumer group: a loop that somebody else's thread steps.
@@ -30,11 +32,15 @@ import java.util.Set;
  * A batch, which is a slice of what a poll gave, is committed only after each of its records is
  * acknowledged as an output, kept as a dead letter, made into nothing by a step, or counted as
  * dropped. Whatever ends the task before that makes the next owner of the partition read the whole
- * batch again.
+ * batch again. Where exactly once is declared, outputs, dead letters and commit are one transaction
+ * instead: see {@link TransactedDelivery}.
  *
  * <p>Hot path.
  */
 final class PipelineTask implements AutoCloseable {
+
+    /** A transaction costs the same for few and for many: a poll may return so many times more. */
+    private static final int POLLS_A_TRANSACTION = 5;
 
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(50);
@@ -45,16 +51,20 @@ final class PipelineTask implements AutoCloseable {
     private final TaskControl control;
     private final PipelineMeters meters;
     private final PipelineSpec.ErrorPolicy policy;
+    private final Parts parts;
     private final LogConsumer consumer;
     private final List<Stage> stages;
     private final List<Meters.Timing> stageTimes;
     private final List<Outlet> outlets;
     private final List<Meters.Timing> outletTimes;
+    private final @Nullable TransactedDelivery transacted;
+    private final OutputHeaders headers;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
+    private final Trails trails = new Trails();
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
-    private final SliceSize slices = new SliceSize();
+    private final SliceSize slices;
     private final Backoff logWaits = new Backoff(IDLE, Duration.ofSeconds(5));
     private Set<String> subscribed = Set.of();
     private long lagAt;
@@ -70,27 +80,56 @@ final class PipelineTask implements AutoCloseable {
         this.control = control;
         this.meters = meters;
         this.policy = plan.spec().onError();
+        this.parts = parts;
         this.consumer = parts.consumer();
         this.stages = List.copyOf(parts.stages());
         this.outlets = List.copyOf(parts.outlets());
         this.stageTimes = stages.stream().map(s -> meters.stageTime(s.label())).toList();
-        this.outletTimes = outlets.stream().map(o -> meters.stageTime(o.label())).toList();
         this.attempts = new Attempts(policy, control, meters);
-        this.deadLetters =
-                new DeadLetters(
-                        context.log(),
-                        context.parking(),
-                        context.time(),
-                        control,
-                        LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
+        this.headers = parts.headers();
+        this.deadLetters = parts.deadLetters();
+        this.transacted = transacted(context, plan, control, meters, parts);
+        this.outletTimes =
+                transacted == null
+                        ? outlets.stream().map(o -> meters.stageTime(o.label())).toList()
+                        : List.of(meters.stageTime(TransactedDelivery.LABEL));
+        this.slices = transacted == null ? SliceSize.ofWrites() : SliceSize.ofTransactions();
         this.lagAt = context.time().nanoTime() - LAG_EVERY_NANOS;
     }
 
-    private record Parts(LogConsumer consumer, List<Stage> stages, List<Outlet> outlets) {
+    private static @Nullable TransactedDelivery transacted(
+            TaskContext context,
+            PipelinePlan plan,
+            TaskControl control,
+            PipelineMeters meters,
+            Parts parts) {
+        LogTransactor transactor = parts.transactor();
+        return transactor == null
+                ? null
+                : new TransactedDelivery(
+                        transactor,
+                        new TaskAssembly(context, plan).transactedOutputs(parts.headers()),
+                        parts.deadLetters(),
+                        plan.spec().onError().deadLetter(),
+                        control,
+                        meters,
+                        context.parking());
+    }
+
+    private record Parts(
+            @Nullable LogTransactor transactor,
+            LogConsumer consumer,
+            OutputHeaders headers,
+            DeadLetters deadLetters,
+            List<Stage> stages,
+            List<Outlet> outlets) {
         void close() {
             Closing closing = new Closing();
             outlets.forEach(closing::close);
             stages.forEach(closing::close);
+            if (transactor != null) {
+                closing.close(transactor);
+            }
             closing.close(consumer);
             closing.rethrow();
         }
@@ -107,22 +146,13 @@ final class PipelineTask implements AutoCloseable {
             int index,
             TaskControl control,
             PipelineMeters meters) {
-        boolean fromNow = plan.spec().from().start() == PipelineSpec.Start.LATEST;
-        var parts =
-                new Parts(
-                        context.log()
-                                .consumer(
-                                        new ConsumerSpec(
-                                                TaskContext.groupOf(plan),
-                                                context.nodeId() + "-" + index,
-                                                fromNow ? plan.createdAt().toEpochMilli() : 0,
-                                                context.maxRecords())),
-                        new ArrayList<>(),
-                        new ArrayList<>());
+        Parts parts = parts(context, plan, index, control);
         try {
             var assembly = new TaskAssembly(context, plan);
             assembly.addStages(control, index, parts.stages());
-            assembly.addOutlets(control, parts.outlets());
+            if (parts.transactor() == null) {
+                assembly.addOutlets(control, parts.headers(), parts.outlets());
+            }
             var task = new PipelineTask(context, plan, control, meters, parts);
             control.reading(parts.consumer());
             control.onAbort(() -> closeWorkers(task.stages));
@@ -132,6 +162,53 @@ final class PipelineTask implements AutoCloseable {
                 parts.close();
             } catch (MillraceException suppressed) {
                 e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Opens what talks to the log. The transactor comes first: taking over its name ends what a
+     * predecessor has left open, before the position in the input is asked for.
+     */
+    private static Parts parts(
+            TaskContext context, PipelinePlan plan, int index, TaskControl control) {
+        String group = TaskContext.groupOf(plan);
+        String member = context.nodeId() + "-" + index;
+        boolean fromNow = plan.spec().from().start() == PipelineSpec.Start.LATEST;
+        boolean isTransacted = plan.spec().delivery() == PipelineSpec.Delivery.EXACTLY_ONCE;
+        var headers = new OutputHeaders(plan.pipeline());
+        var deadLetters =
+                new DeadLetters(
+                        context.log(),
+                        context.parking(),
+                        context.time(),
+                        control,
+                        headers,
+                        LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
+        LogTransactor transactor =
+                isTransacted ? context.log().transactor(group + "." + member) : null;
+        try {
+            LogConsumer consumer =
+                    context.log()
+                            .consumer(
+                                    new ConsumerSpec(
+                                            group,
+                                            member,
+                                            fromNow ? plan.createdAt().toEpochMilli() : 0,
+                                            isTransacted
+                                                    ? POLLS_A_TRANSACTION * context.maxRecords()
+                                                    : context.maxRecords()));
+            return new Parts(
+                    transactor,
+                    consumer,
+                    headers,
+                    deadLetters,
+                    new ArrayList<>(),
+                    new ArrayList<>());
+        } catch (Throwable e) {
+            if (transactor != null) {
+                transactor.close();
             }
             throw e;
         }
@@ -218,17 +295,29 @@ final class PipelineTask implements AutoCloseable {
             run(stages.get(i));
             clock = recordSince(clock, stageTimes.get(i));
         }
-        for (int i = 0; i < outlets.size(); i++) {
-            write(outlets.get(i));
-            clock = recordSince(clock, outletTimes.get(i));
+        headers.start(batch.size(), context.time().epochMillis());
+        if (transacted == null) {
+            for (int i = 0; i < outlets.size(); i++) {
+                write(outlets.get(i));
+                clock = recordSince(clock, outletTimes.get(i));
+            }
+            long acknowledgedAt = epochNanos();
+            settleFailures();
+            commit(nextOf(records));
+            countOutcomes(acknowledgedAt, outlets.size());
+            countFailures();
+        } else {
+            transacted.deliver(batch, verdicts, attempts, consumer, nextOf(records));
+            recordSince(clock, outletTimes.getFirst());
+            countOutcomes(epochNanos(), transacted.outputs());
+            if (policy.deadLetter()) {
+                countFailures();
+            }
         }
-        long acknowledgedAt = epochNanos();
-        settleFailures();
-        commit(records);
-        countOutcomes(acknowledgedAt);
         control.report(RUNNING);
         batch.clear();
         verdicts.clear();
+        headers.clear();
     }
 
     private long recordSince(long before, Meters.Timing timing) {
@@ -248,7 +337,7 @@ final class PipelineTask implements AutoCloseable {
         int items = batch.size();
         for (int item = 0; item < items; item++) {
             if (batch.isLive(item)) {
-                verdicts.addTo(batch, item, batch.origin(item));
+                verdicts.addTo(batch, item, trails);
             }
         }
         batch.endItems();
@@ -273,8 +362,8 @@ final class PipelineTask implements AutoCloseable {
         }
     }
 
-    /** No poll comes between, so the partitions are still this task's while it tries again. */
-    private void commit(List<LogRecord> records) {
+    /** For each partition where reading goes on after some records of it. */
+    private static Map<LogPartition, Long> nextOf(List<LogRecord> records) {
         var next = new HashMap<LogPartition, Long>();
         LogPartition partition = null;
         for (int i = records.size() - 1; i >= 0; i--) {
@@ -284,6 +373,11 @@ final class PipelineTask implements AutoCloseable {
                 next.merge(partition, record.offset() + 1, Math::max);
             }
         }
+        return next;
+    }
+
+    /** No poll comes between, so the partitions are still this task's while it tries again. */
+    private void commit(Map<LogPartition, Long> next) {
         while (true) {
             try {
                 consumer.commit(next);
@@ -304,7 +398,7 @@ final class PipelineTask implements AutoCloseable {
         return now.getEpochSecond() * 1_000_000_000L + now.getNano();
     }
 
-    private void countOutcomes(long acknowledgedAt) {
+    private void countOutcomes(long acknowledgedAt, int copies) {
         int written = 0;
         int answered = 0;
         int previous = -1;
@@ -321,11 +415,14 @@ final class PipelineTask implements AutoCloseable {
             }
         }
         int failed = batch.failedCount();
-        meters.outputs().add((long) written * outlets.size());
+        meters.outputs().add((long) written * copies);
         meters.answered().add(answered);
         meters.filtered().add(batch.recordCount() - answered - failed);
-        (policy.deadLetter() ? meters.deadLetters() : meters.dropped()).add(failed);
         meters.batches().increment();
+    }
+
+    private void countFailures() {
+        (policy.deadLetter() ? meters.deadLetters() : meters.dropped()).add(batch.failedCount());
     }
 
     private void measureLag() {
@@ -340,6 +437,6 @@ final class PipelineTask implements AutoCloseable {
     @Override
     public void close() {
         control.reading(null);
-        new Parts(consumer, stages, outlets).close();
+        parts.close();
     }
 }

@@ -9,7 +9,6 @@ import io.millrace.api.PipelineSpec.FunctionStep;
 import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.FunctionLaunch;
-import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,12 +31,15 @@ final class TaskAssembly {
      */
     static void check(PipelinePlan plan) {
         for (PipelineSpec.Output output : plan.spec().to()) {
-            var _ = Template.parse(destination(output, plan.pipeline()), plan.pipeline());
+            var _ = Address.of(output, plan.pipeline());
         }
         for (PipelineSpec.Step step : plan.spec().steps()) {
             if (step instanceof FunctionStep function) {
                 var _ = functionSpec(plan, function);
             }
+        }
+        if (plan.spec().delivery() == PipelineSpec.Delivery.EXACTLY_ONCE) {
+            plan.spec().to().forEach(TaskAssembly::requireInTheLog);
         }
         if (plan.spec().onError().attempts() < 1 || plan.spec().scale().max() < 1) {
             throw MillraceException.invalid("a pipeline needs at least one attempt and one task");
@@ -65,6 +67,7 @@ final class TaskAssembly {
             case FunctionStep function ->
                     new FunctionStage(
                             "step %d function/%s".formatted(index + 1, function.name()),
+                            answerer(function),
                             context.functions().start(launch(function, index, worker)),
                             control);
             case PipelineSpec.WindowStep _ ->
@@ -78,6 +81,12 @@ final class TaskAssembly {
                             context.models(),
                             control);
         };
+    }
+
+    /** The function with the generation of its declaration, where the plan knows that. */
+    private String answerer(FunctionStep step) {
+        Long generation = plan.generations().get(step.name());
+        return "function/" + step.name() + (generation == null ? "" : "@" + generation);
     }
 
     private FunctionLaunch launch(FunctionStep step, int index, int worker) {
@@ -96,19 +105,45 @@ final class TaskAssembly {
     private String destinations() {
         var names = new ArrayList<String>();
         for (PipelineSpec.Output output : plan.spec().to()) {
-            names.add(destination(output, plan.pipeline()));
+            names.add(Address.text(output, plan.pipeline()));
         }
         return String.join(", ", names);
     }
 
     /** Adds one outlet for each output; what was added is the caller's even when this fails. */
-    void addOutlets(TaskControl control, List<Outlet> outlets) {
+    void addOutlets(TaskControl control, OutputHeaders headers, List<Outlet> outlets) {
         for (PipelineSpec.Output output : plan.spec().to()) {
-            Template template =
-                    Template.parse(destination(output, plan.pipeline()), plan.pipeline());
-            outlets.add(
-                    new Outlet(label(output), template, context.openSink(plan, output), control));
+            outlets.add(new Outlet(form(output, headers), context.openSink(plan, output), control));
         }
+    }
+
+    /** The outputs that a transaction takes instead of sinks. */
+    List<TransactedOutput> transactedOutputs(OutputHeaders headers) {
+        var outputs = new ArrayList<TransactedOutput>();
+        for (PipelineSpec.Output output : plan.spec().to()) {
+            requireInTheLog(output);
+            LogTopics topics =
+                    output instanceof PipelineSpec.StreamOutput
+                            ? LogTopics.own(context.log())
+                            : LogTopics.free(context.log());
+            outputs.add(new TransactedOutput(form(output, headers), topics));
+        }
+        return outputs;
+    }
+
+    private static void requireInTheLog(PipelineSpec.Output output) {
+        boolean isInTheLog =
+                output instanceof PipelineSpec.StreamOutput
+                        || (output instanceof PipelineSpec.KafkaOutput kafka
+                                && kafka.cluster().isEmpty());
+        if (!isInTheLog) {
+            throw MillraceException.invalid(
+                    "exactly-once needs outputs in the log itself, not " + label(output));
+        }
+    }
+
+    private OutputForm form(PipelineSpec.Output output, OutputHeaders headers) {
+        return new OutputForm(label(output), Address.of(output, plan.pipeline()), headers);
     }
 
     private static String label(PipelineSpec.Output output) {
@@ -116,15 +151,6 @@ final class TaskAssembly {
             case PipelineSpec.MqttOutput mqtt -> "output mqtt/" + mqtt.topic();
             case PipelineSpec.KafkaOutput kafka -> "output kafka/" + kafka.topic();
             case PipelineSpec.StreamOutput() -> "output stream";
-        };
-    }
-
-    private static String destination(PipelineSpec.Output output, ResourceKey pipeline) {
-        return switch (output) {
-            case PipelineSpec.MqttOutput mqtt -> mqtt.topic();
-            case PipelineSpec.KafkaOutput kafka -> kafka.topic();
-            case PipelineSpec.StreamOutput() ->
-                    LogTopic.ofStream(pipeline.project(), pipeline.name());
         };
     }
 }

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a stage made of each item of a batch. Reused from stage to stage by one task.
  *
+ * <p>A stage says with {@link #by} what answers the items that follow, such as {@code
+ * model/digits@3}; it stands in their provenance.
+ *
  * <p>{@link #mustWait} is for what is not the record's fault, such as a model that is being loaded:
  * it is tried again without counting, so that no record is given up for it.
  */
@@ -19,8 +22,11 @@ final class Verdicts {
     private @Nullable ErrorCode[] codes = new ErrorCode[0];
     private String[] reasons = new String[0];
     private boolean[] isWaiting = new boolean[0];
+    private String[] steps = new String[0];
+    private String step = "";
 
     void start(int items) {
+        step = "";
         if (attempts.length < items) {
             int capacity = Math.max(64, Integer.highestOneBit(items) * 2);
             attempts = new int[capacity];
@@ -29,6 +35,7 @@ final class Verdicts {
             codes = new ErrorCode[capacity];
             reasons = new String[capacity];
             isWaiting = new boolean[capacity];
+            steps = new String[capacity];
             return;
         }
         Arrays.fill(attempts, 0, items, 0);
@@ -47,7 +54,13 @@ final class Verdicts {
         return (List<byte[]>[]) new List[length];
     }
 
+    /** What gives the verdicts from now on, with its version; empty when nothing is known of it. */
+    void by(String stepAndVersion) {
+        step = stepAndVersion;
+    }
+
     void sent(int item, byte[] payload) {
+        steps[item] = step;
         codes[item] = null;
         isWaiting[item] = false;
         single[item] = payload;
@@ -55,12 +68,14 @@ final class Verdicts {
     }
 
     void sent(int item, List<byte[]> payloads) {
+        steps[item] = step;
         codes[item] = null;
         isWaiting[item] = false;
         several[item] = payloads;
     }
 
     void failed(int item, ErrorCode code, String reason) {
+        steps[item] = step;
         attempts[item]++;
         codes[item] = code;
         reasons[item] = reason;
@@ -90,15 +105,22 @@ final class Verdicts {
         return isWaiting[item];
     }
 
+    /** What gave an item its verdict, with its version. */
+    String step(int item) {
+        return steps[item];
+    }
+
     /** Puts what was sent for an item into the batch. */
-    void addTo(Batch batch, int item, int origin) {
+    void addTo(Batch batch, int item, Trails trails) {
+        int origin = batch.origin(item);
+        byte[] trail = trails.after(batch.trail(item), steps[item]);
         List<byte[]> payloads = several[item];
         if (payloads == null) {
-            batch.addItem(origin, single[item]);
+            batch.addItem(origin, single[item], trail);
             return;
         }
         for (int i = 0; i < payloads.size(); i++) {
-            batch.addItem(origin, payloads.get(i));
+            batch.addItem(origin, payloads.get(i), trail);
         }
     }
 }

@@ -35,6 +35,8 @@ final class Plans {
     private PipelineSpec.ErrorPolicy policy =
             new PipelineSpec.ErrorPolicy(3, Duration.ofMillis(200), true);
     private PipelineSpec.Start start = PipelineSpec.Start.EARLIEST;
+    private PipelineSpec.Delivery delivery = PipelineSpec.Delivery.AT_LEAST_ONCE;
+    private Map<ResourceName, Long> generations = Map.of();
     private int tasks = 1;
     private ResourceKey key = KEY;
 
@@ -83,6 +85,21 @@ final class Plans {
         return this;
     }
 
+    Plans to(PipelineSpec.Output output) {
+        outputs.add(output);
+        return this;
+    }
+
+    Plans exactlyOnce() {
+        delivery = PipelineSpec.Delivery.EXACTLY_ONCE;
+        return this;
+    }
+
+    Plans generation(long ofTheFunction) {
+        generations = Map.of(FUNCTION, ofTheFunction);
+        return this;
+    }
+
     Plans latest() {
         start = PipelineSpec.Start.LATEST;
         return this;
@@ -107,7 +124,7 @@ final class Plans {
                                 start),
                         steps,
                         outputs,
-                        PipelineSpec.Delivery.AT_LEAST_ONCE,
+                        delivery,
                         policy,
                         io.millrace.api.ScaleSpec.fixed(tasks));
         var function =
@@ -125,6 +142,7 @@ final class Plans {
                 Instant.parse("2026-01-01T00:00:00Z"),
                 spec,
                 inputs,
-                Map.of(FUNCTION, function));
+                Map.of(FUNCTION, function),
+                generations);
     }
 }

@@ -20,6 +20,7 @@ import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
+import io.millrace.testkit.TransactionFaults;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
@@ -35,16 +37,32 @@ import org.jspecify.annotations.Nullable;
  * A whole life of a pipeline in one thread and simulated time: a producer, two tasks of one group,
  * a log that acknowledges late and loses acknowledgements, functions, models and sinks that fail,
  * tasks and the process that crash anywhere. Everything comes from one seed.
+ *
+ * <p>In a {@link Life} with changing members tasks leave and come back as well; in one with exactly
+ * once each slice is a transaction, and tasks are put out and replaced in the middle of theirs.
  */
 final class Simulation {
 
     private static final String OUTPUT_TOPIC = "results";
-    private static final int TASKS = 2;
     private static final int MAX_RECORDS = 8;
     private static final int RECORDS = 80;
     private static final int STEPS = 120;
     private static final int CALM_STEPS = 400;
 
+    /** What kind of life it is. */
+    enum Life {
+        USUAL(2),
+        CHANGING_MEMBERS(3),
+        EXACTLY_ONCE(3);
+
+        private final int tasks;
+
+        Life(int tasks) {
+            this.tasks = tasks;
+        }
+    }
+
+    private final Life life;
     private final RandomGenerator random;
     private final TestingTime time = new TestingTime();
     private final InMemoryStreamLog log;
@@ -57,12 +75,15 @@ final class Simulation {
     private final boolean isToLog;
     private final TaskContext context;
     private final PipelineMeters meters;
-    private final @Nullable PipelineTask[] tasks = new PipelineTask[TASKS];
-    private final TaskControl[] controls = new TaskControl[TASKS];
+    private final @Nullable PipelineTask[] tasks;
+    private final TaskControl[] controls;
+    private final boolean[] isAway;
     private final Map<Long, Integer> functionFailures = new HashMap<>();
     private int produced;
     private int crashes;
     private long mostDuplicates;
+    private int takeOvers;
+    private int working = -1;
     private boolean isCalm;
 
     /** What a crash looks like from inside. */
@@ -75,11 +96,19 @@ final class Simulation {
     }
 
     Simulation(long seed) {
+        this(seed, Life.USUAL);
+    }
+
+    Simulation(long seed, Life life) {
+        this.life = life;
+        tasks = new PipelineTask[life.tasks];
+        controls = new TaskControl[life.tasks];
+        isAway = new boolean[life.tasks];
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         log = InMemoryStreamLog.stepped(time, 1 + random.nextInt(4));
-        isToLog = random.nextInt(4) == 0;
+        isToLog = random.nextInt(4) == 0 || isExact();
         // The log goes on with what is behind an append that it loses.
-        oracle = isToLog ? DeliveryOracle.ofRepairedOrder() : new DeliveryOracle();
+        oracle = isToLog && !isExact() ? DeliveryOracle.ofRepairedOrder() : new DeliveryOracle();
         plan = plan();
         context =
                 new TaskContext(
@@ -102,9 +131,27 @@ final class Simulation {
         sink.failing(this::sinkVerdict).afterwards(this::afterSinkWrite);
         functions.define(this::function);
         models.before(_ -> mayBeAway("model")).describing(() -> mayBeAway("description"));
-        for (int i = 0; i < TASKS; i++) {
+        log.withTransactionFaults(transactionFaults());
+        for (int i = 0; i < tasks.length; i++) {
             controls[i] = new TaskControl(time, plan.inputs(), () -> {});
         }
+    }
+
+    private boolean isExact() {
+        return life == Life.EXACTLY_ONCE;
+    }
+
+    private TransactionFaults transactionFaults() {
+        return TransactionFaults.none()
+                .failingBegin(() -> {
+                    mayCrash();
+                    return happens(0.02);
+                })
+                .losingCommits(() -> {
+                    mayCrash();
+                    return happens(0.04);
+                })
+                .losingAcknowledgements(() -> happens(0.06));
     }
 
     private PipelinePlan plan() {
@@ -121,7 +168,10 @@ final class Simulation {
         } else {
             pipeline.to("out/{topic}");
         }
-        return pipeline.onError(3, random.nextInt(4) > 0).tasks(TASKS).plan();
+        if (isExact()) {
+            pipeline.exactlyOnce();
+        }
+        return pipeline.onError(3, random.nextInt(4) > 0).tasks(tasks.length).plan();
     }
 
     /** Waiting for the log means that the log goes on. */
@@ -129,6 +179,9 @@ final class Simulation {
         @Override
         public void park() {
             mayCrash();
+            if (isExact() && isUpset()) {
+                return;
+            }
             if (!log.step(random)) {
                 throw new AssertionError("a task waits, and the log has nothing to do");
             }
@@ -175,6 +228,22 @@ final class Simulation {
     private boolean failsPoll() {
         mayCrash();
         return happens(0.05);
+    }
+
+    /** In the middle of a transaction: its time is up, or another process has taken over. */
+    private boolean isUpset() {
+        if (happens(0.005)) {
+            log.expireTransactions();
+        }
+        if (working < 0 || !happens(0.01)) {
+            return false;
+        }
+        int index = working;
+        takeOvers++;
+        tasks[index] = null;
+        work(index);
+        working = index;
+        return true;
     }
 
     private void mayBeAway(String what) {
@@ -247,6 +316,16 @@ final class Simulation {
         return crashes;
     }
 
+    /** How often a task was replaced in the middle of a transaction. */
+    int takeOvers() {
+        return takeOvers;
+    }
+
+    /** Has the log break what it promises of transactions. */
+    void withTransactions(UnaryOperator<TransactionFaults> change) {
+        log.withTransactionFaults(change.apply(transactionFaults()));
+    }
+
     DeliveryOracle oracle() {
         return oracle;
     }
@@ -268,8 +347,20 @@ final class Simulation {
             log.step(random);
         } else if (happens(0.02)) {
             crashProcess();
+        } else if (life != Life.USUAL && happens(0.1)) {
+            leaveOrComeBack(random.nextInt(tasks.length));
         } else {
-            work(random.nextInt(TASKS));
+            work(random.nextInt(tasks.length));
+        }
+    }
+
+    /** The others take over what it read, and give it back. */
+    private void leaveOrComeBack(int index) {
+        isAway[index] = !isAway[index];
+        PipelineTask task = tasks[index];
+        if (isAway[index] && task != null) {
+            tasks[index] = null;
+            task.close();
         }
     }
 
@@ -301,7 +392,11 @@ final class Simulation {
     }
 
     private void work(int index) {
+        if (isAway[index] && !isCalm) {
+            return;
+        }
         PipelineTask task = tasks[index];
+        working = index;
         try {
             if (task == null) {
                 task = PipelineTask.open(context, plan, index, controls[index], meters);
@@ -309,19 +404,29 @@ final class Simulation {
             }
             task.doWork();
         } catch (Crash _) {
-            crashTask(index);
+            crashTask(index, task);
+        } catch (MillraceException e) {
+            // What the supervisor sees when a transaction fails; otherwise nothing may come so far.
+            if (!isExact()) {
+                throw e;
+            }
+            crashTask(index, task);
+        } finally {
+            working = -1;
         }
     }
 
     /** As the supervisor does it: close, and build anew at the next turn. */
-    private void crashTask(int index) {
+    private void crashTask(int index, @Nullable PipelineTask task) {
         crashes++;
         mostDuplicates += inFlight();
-        PipelineTask task = tasks[index];
-        tasks[index] = null;
-        if (task != null) {
-            task.close();
+        if (task == null) {
+            return;
         }
+        if (tasks[index] == task) {
+            tasks[index] = null;
+        }
+        task.close();
     }
 
     /** All at once, without a word to anybody. */
@@ -368,7 +473,9 @@ final class Simulation {
         sink.accepted().forEach(output -> oracle.output(output.value()));
         log.records(OUTPUT_TOPIC).forEach(record -> oracle.output(record.value()));
         log.records(Plans.DEAD).forEach(record -> oracle.deadLetter(record.value()));
-        List<String> problems = oracle.problems(meters.dropped().value(), mostDuplicates);
+        List<String> problems =
+                oracle.problems(
+                        meters.dropped().value(), isExact() ? 0 : mostDuplicates, mostDuplicates);
         if (!isDone()) {
             problems.add("does not come to rest: " + inFlight() + " records are still pending");
         }

@@ -1,0 +1,73 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.LogTopic;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the answers of one output go: to the topic that the request asks for, where the output
+ * replies and the request does so, else to the declared one.
+ */
+final class Address {
+
+    /** How Kafka's request and reply clients customarily name the topic they listen to. */
+    private static final String KAFKA_REPLY_TOPIC = "kafka_replyTopic";
+
+    private final Template declared;
+    private final List<String> replyHeaders;
+
+    private Address(Template declared, List<String> replyHeaders) {
+        this.declared = declared;
+        this.replyHeaders = replyHeaders;
+    }
+
+    /**
+     * The address of an output of a pipeline.
+     *
+     * @throws MillraceException {@code INVALID} when its template names what does not exist
+     */
+    static Address of(PipelineSpec.Output output, ResourceKey pipeline) {
+        return new Address(Template.parse(text(output, pipeline), pipeline), replyHeaders(output));
+    }
+
+    /** As declared, templates not filled in. */
+    static String text(PipelineSpec.Output output, ResourceKey pipeline) {
+        return switch (output) {
+            case PipelineSpec.MqttOutput mqtt -> mqtt.topic();
+            case PipelineSpec.KafkaOutput kafka -> kafka.topic();
+            case PipelineSpec.StreamOutput() ->
+                    LogTopic.ofStream(pipeline.project(), pipeline.name());
+        };
+    }
+
+    private static List<String> replyHeaders(PipelineSpec.Output output) {
+        return switch (output) {
+            case PipelineSpec.MqttOutput mqtt when mqtt.isReply() ->
+                    List.of(HeaderNames.REPLY_TOPIC);
+            case PipelineSpec.KafkaOutput kafka when kafka.isReply() ->
+                    List.of(HeaderNames.REPLY_TOPIC, KAFKA_REPLY_TOPIC);
+            default -> List.of();
+        };
+    }
+
+    /**
+     * The destination of the answers to a record.
+     *
+     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
+     */
+    String of(LogRecord record) {
+        for (int i = 0; i < replyHeaders.size(); i++) {
+            @Nullable String asked = Header.find(record.headers(), replyHeaders.get(i));
+            if (asked != null && !asked.isEmpty()) {
+                return asked;
+            }
+        }
+        return declared.expand(record);
+    }
+}

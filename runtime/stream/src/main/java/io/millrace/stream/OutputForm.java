@@ -1,0 +1,32 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.OutputRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the answers of one output look like.
+ *
+ * @param label for people: {@code output kafka/results}
+ * @param address where they go
+ * @param headers of the task
+ */
+record OutputForm(String label, Address address, OutputHeaders headers) {
+
+    /** The output of an item; null when it has none, with the reason among the verdicts. */
+    @Nullable OutputRecord of(Batch batch, int item, Verdicts verdicts) {
+        LogRecord record = batch.recordOf(item);
+        try {
+            return new OutputRecord(
+                    address.of(record),
+                    record.key(),
+                    batch.payload(item),
+                    headers.of(batch, item),
+                    record.timestampMillis());
+        } catch (MillraceException e) {
+            verdicts.failed(item, e.code(), e.text());
+            return null;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.millrace.stream;
+
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The headers of what a task writes: those of the record, without what was said about an earlier
+ * try of it, and where the answer came from. All outputs of an item share them.
+ *
+ * <p>Hot path: the text of {@link io.millrace.spi.Provenance} is put together from pieces that are
+ * made once per partition and once per slice.
+ */
+final class OutputHeaders {
+
+    /** What every header that says how a record failed begins with. */
+    private static final String DEAD_PREFIX = "millrace.dead.";
+
+    private static final int MAX_DIGITS = 20;
+
+    private final String pipeline;
+    private final byte[] digits = new byte[MAX_DIGITS];
+    private @Nullable LogPartition partition;
+    private byte[] position = {};
+    private byte[] answered = {};
+    private @Nullable List<Header>[] made = lists(64);
+
+    OutputHeaders(ResourceKey pipeline) {
+        this.pipeline = pipeline.project() + "/" + pipeline.name();
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static @Nullable List<Header>[] lists(int length) {
+        return (List<Header>[]) new List[length];
+    }
+
+    /**
+     * Begins a slice.
+     *
+     * @param items how many there are after the last step
+     * @param answeredMillis when the steps were done
+     */
+    void start(int items, long answeredMillis) {
+        if (made.length < items) {
+            made = lists(Math.max(items, 2 * made.length));
+        }
+        answered = (" " + answeredMillis + " ").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Lets go of all headers. */
+    void clear() {
+        Arrays.fill(made, null);
+    }
+
+    /** The headers of the outputs of an item. */
+    List<Header> of(Batch batch, int item) {
+        List<Header> known = made[item];
+        if (known == null) {
+            known = output(batch.recordOf(item), batch.trail(item));
+            made[item] = known;
+        }
+        return known;
+    }
+
+    private List<Header> output(LogRecord record, byte[] trail) {
+        List<Header> given = record.headers();
+        var headers = new Header[given.size() + 1];
+        int kept = 0;
+        for (int i = 0; i < given.size(); i++) {
+            Header header = given.get(i);
+            if (!isOfAnEarlierTry(header.name())) {
+                headers[kept++] = header;
+            }
+        }
+        headers[kept++] = new Header(HeaderNames.PROVENANCE, provenance(record, trail));
+        return Arrays.asList(kept == headers.length ? headers : Arrays.copyOf(headers, kept));
+    }
+
+    /**
+     * Whether a header tells what happened to the record before it was read here. The topic where a
+     * redriven record was read first stands for the redriven record, not for its answers.
+     */
+    private static boolean isOfAnEarlierTry(String name) {
+        return name.startsWith(HeaderNames.PREFIX)
+                && (name.startsWith(DEAD_PREFIX)
+                        || name.equals(HeaderNames.PROVENANCE)
+                        || name.equals(HeaderNames.ORIGIN_TOPIC));
+    }
+
+    /** Whether a dead letter gets a header of its own in place of this one. */
+    static boolean isOfADeadLetter(String name) {
+        return name.startsWith(DEAD_PREFIX) || name.equals(HeaderNames.PROVENANCE);
+    }
+
+    /** Where something that was made of a record comes from; see {@link #start} for the time. */
+    byte[] provenance(LogRecord record, byte[] trail) {
+        LogPartition place = record.partition();
+        if (!place.equals(partition)) {
+            partition = place;
+            position = (pipeline + " " + place + "/").getBytes(StandardCharsets.UTF_8);
+        }
+        int first = digitsOf(record.offset());
+        int count = MAX_DIGITS - first;
+        byte[] text =
+                Arrays.copyOf(position, position.length + count + answered.length + trail.length);
+        int at = position.length;
+        System.arraycopy(digits, first, text, at, count);
+        at += count;
+        System.arraycopy(answered, 0, text, at, answered.length);
+        at += answered.length;
+        System.arraycopy(trail, 0, text, at, trail.length);
+        return text;
+    }
+
+    /** Puts an offset at the end of the digits; the place of its first one. */
+    private int digitsOf(long offset) {
+        int at = MAX_DIGITS;
+        long left = offset;
+        do {
+            digits[--at] = (byte) ('0' + left % 10);
+            left /= 10;
+        } while (left > 0);
+        return at;
+    }
+}
