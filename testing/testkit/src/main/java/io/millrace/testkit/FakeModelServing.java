@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Models made of plain functions. Every model has the one version 1. */
+/** Models made of plain functions. Every model has one version, 1 unless told otherwise. */
 public final class FakeModelServing implements ModelServing {
 
     private final Map<Key, Model> models = new ConcurrentHashMap<>();
@@ -27,6 +27,7 @@ public final class FakeModelServing implements ModelServing {
 
     private final Set<Key> unloaded = ConcurrentHashMap.newKeySet();
     private volatile String stickyHeader = "";
+    private volatile int answersAs = 1;
 
     private record Key(ProjectId project, ResourceName name) {}
 
@@ -63,6 +64,12 @@ public final class FakeModelServing implements ModelServing {
         return this;
     }
 
+    /** Which version answers say that they are of. */
+    public FakeModelServing answeringAs(int version) {
+        answersAs = version;
+        return this;
+    }
+
     /** All calls so far that found their model. */
     public List<Call> calls() {
         return List.copyOf(calls);
@@ -79,7 +86,7 @@ public final class FakeModelServing implements ModelServing {
                         .findFirst()
                         .orElseThrow(() ->
                                 MillraceException.notFound("no signature " + call.signature()));
-        return new Answer(1, signature, model.compute().apply(call));
+        return new Answer(answersAs, signature, model.compute().apply(call));
     }
 
     @Override
