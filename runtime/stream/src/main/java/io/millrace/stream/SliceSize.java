@@ -10,14 +10,13 @@ import java.time.Duration;
  */
 final class SliceSize {
 
-    private static final int FIRST = 4;
-
     private final int most;
     private final long bytes;
     private final long nanos;
-    private int records = FIRST;
+    private int records;
 
-    private SliceSize(int most, long bytes, Duration duration) {
+    private SliceSize(int first, int most, long bytes, Duration duration) {
+        this.records = first;
         this.most = most;
         this.bytes = bytes;
         this.nanos = duration.toNanos();
@@ -28,7 +27,7 @@ final class SliceSize {
      * so it should be no smaller than what is on its way meanwhile.
      */
     static SliceSize ofWrites() {
-        return new SliceSize(1_024, 16L << 20, Duration.ofSeconds(1));
+        return new SliceSize(4, 1_024, 16L << 20, Duration.ofSeconds(1));
     }
 
     /**
@@ -36,7 +35,7 @@ final class SliceSize {
      * it, and until then nobody sees its answers.
      */
     static SliceSize ofTransactions() {
-        return new SliceSize(10_000, 32L << 20, Duration.ofMillis(150));
+        return new SliceSize(64, 10_000, 32L << 20, Duration.ofMillis(150));
     }
 
     /** The most records of the next slice, at least 1. */
