@@ -14,6 +14,29 @@ public interface Secrets {
     Optional<Secret> find(ProjectId project, ResourceName name);
 
     /**
+     * Has a listener told of every change from now on, until the watch is closed. Who holds a
+     * connection made with a secret makes it anew then.
+     */
+    default Watch watch(Listener listener) {
+        return () -> {};
+    }
+
+    /** Hears of changes. */
+    @FunctionalInterface
+    interface Listener {
+        /** A secret was set, or is gone. On the thread of who changed it, so it must not block. */
+        void changed(ProjectId project, ResourceName name);
+    }
+
+    /** A listener that is registered. */
+    @FunctionalInterface
+    interface Watch extends AutoCloseable {
+        /** Ends it. Idempotent. */
+        @Override
+        void close();
+    }
+
+    /**
      * Named values.
      *
      * @param values such as {@code user}, {@code password}, {@code ca}
