@@ -48,6 +48,10 @@ public final class Commands {
                 "Upload, try, promote and watch versions of models.",
                 () -> ModelsCommand.spec(context));
         add("sources", "Get client certificates.", () -> new SourcesCommand(context));
+        add(
+                "secrets",
+                "Keep passwords and keys for other brokers and clusters.",
+                () -> new SecretsCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
         launcher("test", "Run all tests of the repository.");
         launcher("bench", "Measure speed and size on this machine.");

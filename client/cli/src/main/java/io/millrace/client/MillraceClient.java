@@ -43,6 +43,7 @@ public final class MillraceClient implements AutoCloseable {
 
     private final Transport transport;
     private final ModelsApi models;
+    private final SecretsApi secrets;
     private final TimeSource time;
 
     /**
@@ -59,6 +60,7 @@ public final class MillraceClient implements AutoCloseable {
         }
         this.transport = new Transport(server);
         this.models = new ModelsApi(transport);
+        this.secrets = new SecretsApi(transport);
         this.time = time;
     }
 
@@ -285,6 +287,11 @@ public final class MillraceClient implements AutoCloseable {
         return models;
     }
 
+    /** What the server proves itself with elsewhere. */
+    public SecretsApi secrets() {
+        return secrets;
+    }
+
     /** Makes a new client certificate for a data source: a zip that also holds its private key. */
     public byte[] certificates(ProjectId project, ResourceName dataSource) {
         String path = project(project) + "/datasources/" + encode(dataSource.value());
@@ -400,7 +407,7 @@ public final class MillraceClient implements AutoCloseable {
         };
     }
 
-    private static String project(ProjectId project) {
+    static String project(ProjectId project) {
         return BASE + "/projects/" + encode(project.value());
     }
 

@@ -29,6 +29,13 @@ final class PrivateFiles {
         Files.createDirectories(directory, attributes("rwx------"));
     }
 
+    /** Takes away what others may, in case it was made by somebody less careful. */
+    static void restrict(Path directory) throws IOException {
+        if (POSIX) {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
     static void write(Path file, byte[] content) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null) {

@@ -1,4 +1,4 @@
-/** Identity: the built-in certificate authority. */
+/** Identity: the built-in certificate authority; and the secrets of projects. */
 @NullMarked
 package io.millrace.security;
 

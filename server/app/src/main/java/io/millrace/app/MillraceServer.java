@@ -2,6 +2,7 @@ package io.millrace.app;
 
 import io.helidon.webserver.http.HttpRouting;
 import io.millrace.api.IdSource;
+import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
@@ -45,6 +46,7 @@ import io.millrace.model.onnx.OnnxEngine;
 import io.millrace.model.tensorflow.TensorFlowEngine;
 import io.millrace.model.tflite.TfliteEngine;
 import io.millrace.security.CertificateAuthority;
+import io.millrace.security.SecretStore;
 import io.millrace.security.ServerNames;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.StreamLog;
@@ -152,7 +154,8 @@ final class MillraceServer implements AutoCloseable {
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
             // Functions call it until their last message is done, so it stops after them.
-            startHttp(join(store), blobs, logs, join(authority), models, graphs);
+            SecretStore secrets = secrets(data, join(store));
+            startHttp(join(store), blobs, logs, join(authority), secrets, models, graphs);
             var lateLog = new LateStreamLog();
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities);
@@ -174,6 +177,7 @@ final class MillraceServer implements AutoCloseable {
             FileBlobStore blobs,
             FileStepLogs logs,
             CertificateAuthority authority,
+            SecretStore secrets,
             ModelResidency models,
             GraphRuntime graphs) {
         var management =
@@ -185,6 +189,7 @@ final class MillraceServer implements AutoCloseable {
                                 logs,
                                 (project, source) ->
                                         authority.issue(project, source).bundle().zip(),
+                                secrets,
                                 this::facts,
                                 time),
                         ManagementLimits.DEFAULT);
@@ -297,6 +302,15 @@ final class MillraceServer implements AutoCloseable {
         lifecycle.add(STORE, store);
         readiness.up(STORE);
         return store;
+    }
+
+    private static SecretStore secrets(DataDirectory data, ResourceStore store) {
+        SecretStore secrets = SecretStore.open(data.folder("secrets"));
+        secrets.retain(
+                store.image().all(Kind.PROJECT).stream()
+                        .map(project -> new ProjectId(project.key().name().value()))
+                        .toList());
+        return secrets;
     }
 
     private EmbeddedMqttBroker mqtt(

@@ -46,6 +46,7 @@ class LayerRulesTest {
         "io.millrace.model.onnx..",
         "io.millrace.model.tflite..",
         "io.millrace.connector.http..",
+        "io.millrace.connector.mqtt..",
         "io.millrace.connector.s3.."
     };
     private static final String[] FACES = {
@@ -69,9 +70,9 @@ class LayerRulesTest {
     }
 
     @Test
-    void codecAndSecuritySeeOnlyApi() {
+    void codecSeesOnlyApiAndSecuritySpiToo() {
         onlySees(new String[] {CODEC}, API);
-        onlySees(new String[] {SECURITY}, API);
+        onlySees(new String[] {SECURITY}, API, SPI);
     }
 
     @Test
@@ -157,7 +158,11 @@ class LayerRulesTest {
         fence("org.bouncycastle..", SECURITY);
         fence("org.jdbi..", STORE);
         fence("java.sql..", STORE);
-        fence("com.hivemq..", "io.millrace.cli..", "io.millrace.bench..");
+        fence(
+                "com.hivemq..",
+                "io.millrace.connector.mqtt..",
+                "io.millrace.cli..",
+                "io.millrace.bench..");
         fence("io.prometheus..", "io.millrace.app..");
         fence("io.helidon..", FACES[0], FACES[1], GRPC, "io.millrace.app..", "io.millrace.bench..");
         fence(

@@ -38,6 +38,12 @@ final class ApiSchemas {
                 "boolean");
         add(schemas, "Check", "name", "string", "result", "string");
         addModelRequests(schemas);
+        schemas.putObject("SecretValues")
+                .put("type", "object")
+                .put("description", "all values of a secret; they are never given back")
+                .set("additionalProperties", type("string"));
+        add(schemas, "Secret", "name", "string", "values", "[string]");
+        add(schemas, "SecretList", "items", "[#Secret]");
         add(
                 schemas, "LogLine", "step", "string", "worker", "integer", "time", "string", "text",
                 "string");

@@ -1,6 +1,7 @@
 package io.millrace.management.http;
 
 import io.millrace.api.TimeSource;
+import io.millrace.security.SecretStore;
 import io.millrace.spi.BlobStore;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.StepLogs;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * @param models serves the models; asked for what it sees
  * @param logs what functions print
  * @param certificates makes client certificates
+ * @param secrets what connections prove themselves with; asked for names, never for values
  * @param facts what the server is; asked anew each time, since ports are known only once open
  * @param time for deadlines and dates
  */
@@ -24,5 +26,6 @@ public record ManagementPorts(
         ModelHost models,
         StepLogs logs,
         ClientCertificates certificates,
+        SecretStore secrets,
         Supplier<ServerFacts> facts,
         TimeSource time) {}

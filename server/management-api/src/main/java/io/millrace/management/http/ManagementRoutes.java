@@ -35,7 +35,7 @@ public final class ManagementRoutes implements HttpService {
 
     private List<Route> routes(ManagementPorts ports, ManagementLimits limits) {
         var store = ports.store();
-        var writes = new ResourceWrites(store, ports.time());
+        var writes = new ResourceWrites(store, ports.secrets(), ports.time());
         var modelWrites = new ModelWrites(store, writes);
         var versions = new ModelVersions(ports, writes, modelWrites, limits.modelCheck());
         var views = new ModelViews(modelWrites, ports.models());
@@ -58,6 +58,7 @@ public final class ManagementRoutes implements HttpService {
         all.add(new WatchRoute(store, limits).route());
         all.add(new LogsRoute(store, ports.logs(), limits).route());
         all.add(new CertificateRoute(store, ports.certificates()).route());
+        all.addAll(new SecretRoutes(store, writes, ports.secrets(), limits).routes());
         all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());
         all.addAll(new ModelRoutes(ports, versions, views, limits).routes());
         all.addAll(new ModelTrafficRoutes(traffic, views, limits).routes());

@@ -1,9 +1,11 @@
 package io.millrace.management.http;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.Metadata;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.Revision;
@@ -12,6 +14,7 @@ import io.millrace.api.Status;
 import io.millrace.api.TimeSource;
 import io.millrace.control.Admission;
 import io.millrace.control.Refusal;
+import io.millrace.security.SecretStore;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -29,11 +32,13 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class ResourceWrites {
     private final ResourceStore store;
+    private final SecretStore secrets;
     private final TimeSource time;
     private final ReentrantLock lock = new ReentrantLock();
 
-    ResourceWrites(ResourceStore store, TimeSource time) {
+    ResourceWrites(ResourceStore store, SecretStore secrets, TimeSource time) {
         this.store = store;
+        this.secrets = secrets;
         this.time = time;
     }
 
@@ -101,7 +106,21 @@ final class ResourceWrites {
             if (!store.delete(key, expected)) {
                 throw unknown(key);
             }
+            if (key.kind() == Kind.PROJECT) {
+                secrets.deleteAll(new ProjectId(key.name().value()));
+            }
             return last;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does something for a project that stays there meanwhile. */
+    void inProject(ProjectId project, Runnable action) {
+        lock.lock();
+        try {
+            ResourceRoutes.requireProject(store.image(), project);
+            action.run();
         } finally {
             lock.unlock();
         }

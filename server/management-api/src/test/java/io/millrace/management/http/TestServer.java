@@ -9,6 +9,7 @@ import io.millrace.codec.archive.ArchivedFile;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
+import io.millrace.security.SecretStore;
 import io.millrace.store.InMemoryResourceStore;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeGraphHost;
@@ -29,6 +30,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +50,7 @@ final class TestServer implements AutoCloseable {
             new InMemoryResourceStore(TimeSource.system(), IdSource.random());
     final MemoryBlobs blobs = new MemoryBlobs();
     final MemoryLogs logs = new MemoryLogs();
+    final SecretStore secrets = SecretStore.open(temporary());
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
     private final Control control;
@@ -94,6 +98,7 @@ final class TestServer implements AutoCloseable {
                                 models,
                                 logs,
                                 (project, source) -> zip(project + "/" + source),
+                                secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
                                 TimeSource.system()),
                         limits);
@@ -125,6 +130,14 @@ final class TestServer implements AutoCloseable {
         var source = new ByteArrayInputStream(content.getBytes(StandardCharsets.ISO_8859_1));
         try (var archive = new ArchivedFile(name, source)) {
             return archive.readAllBytes();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static Path temporary() {
+        try {
+            return Files.createTempDirectory("secrets");
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -228,6 +241,7 @@ final class TestServer implements AutoCloseable {
     public void close() {
         server.stop();
         control.close();
+        secrets.retain(List.of());
         store.close();
         client.shutdownNow();
     }
