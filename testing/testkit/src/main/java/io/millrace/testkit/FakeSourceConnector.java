@@ -5,6 +5,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
+import io.millrace.spi.SourceState;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** A source connector for every connection that takes no data and remembers its bindings. */
 public final class FakeSourceConnector implements SourceConnector {
     private final Map<ResourceKey, SourceBinding> bindings = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, SourceState> states = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, Runnable> listeners = new ConcurrentHashMap<>();
     private final Queue<Throwable> failures = new ArrayDeque<>();
     private final AtomicInteger starts = new AtomicInteger();
 
@@ -38,6 +41,21 @@ public final class FakeSourceConnector implements SourceConnector {
     private @Nullable Throwable nextFailure() {
         synchronized (failures) {
             return failures.poll();
+        }
+    }
+
+    @Override
+    public SourceState state(ResourceKey source, Runnable changed) {
+        listeners.put(source, changed);
+        return states.getOrDefault(source, SourceState.LISTENING);
+    }
+
+    /** Has it say from now on that it goes so for a data source. */
+    public void say(ResourceKey source, SourceState state) {
+        states.put(source, state);
+        Runnable changed = listeners.get(source);
+        if (changed != null) {
+            changed.run();
         }
     }
 
