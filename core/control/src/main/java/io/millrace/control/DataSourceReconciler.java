@@ -5,6 +5,7 @@ import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
+import io.millrace.spi.SourceState;
 import io.millrace.spi.StreamLog;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,11 +32,12 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
         return switch (DataSourcePlanner.plan(request.resource(), request.image())) {
             case DataSourcePlan.Refuse(String reason, String message) ->
                     Observation.notReady(reason, message);
-            case DataSourcePlan.Bind(SourceBinding binding, String doubt) -> bind(binding, doubt);
+            case DataSourcePlan.Bind(SourceBinding binding, String doubt) ->
+                    bind(binding, doubt, request.changed());
         };
     }
 
-    private Observation bind(SourceBinding binding, String doubt) {
+    private Observation bind(SourceBinding binding, String doubt, Runnable changed) {
         Optional<SourceConnector> connector =
                 connectors.stream().filter(c -> c.supports(binding.connection())).findFirst();
         if (connector.isEmpty()) {
@@ -51,12 +53,18 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
             }
         }
         connector.get().start(binding);
-        Observation observed =
-                doubt.isEmpty()
-                        ? Observation.ready("Listening", "")
-                        : Observation.notReady(
-                                CategoryCheck.REASON, doubt + "; data is taken all the same");
-        return observed.withDetails(details(binding));
+        SourceState state = connector.get().state(binding.source(), changed);
+        return observation(state, doubt).withDetails(details(binding));
+    }
+
+    private static Observation observation(SourceState state, String doubt) {
+        if (!state.isTaking()) {
+            return Observation.notReady(state.reason(), state.message());
+        }
+        return doubt.isEmpty()
+                ? Observation.ready(state.reason(), state.message())
+                : Observation.notReady(
+                        CategoryCheck.REASON, doubt + "; data is taken all the same");
     }
 
     private static Map<String, String> details(SourceBinding binding) {

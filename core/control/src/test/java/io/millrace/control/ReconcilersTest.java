@@ -19,6 +19,7 @@ import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan.Input;
 import io.millrace.spi.PipelineState;
+import io.millrace.spi.SourceState;
 import io.millrace.testkit.FakePipelineHost.Removal;
 import java.time.Duration;
 import java.util.List;
@@ -112,6 +113,22 @@ final class ReconcilersTest {
 
             assertThat(world.get(second).isReady()).isTrue();
             assertThat(world.mqtt.binding(CAMERA)).isEmpty();
+        }
+
+        @Test
+        void aFarSideThatIsAwayIsShownUntilItIsBack() {
+            World world = world();
+            world.mqtt.say(CAMERA, new SourceState(false, "BrokerAway", "connection refused"));
+            world.settle();
+            assertThat(world.ready(CAMERA).reason()).isEqualTo("BrokerAway");
+            assertThat(world.ready(CAMERA).message()).isEqualTo("connection refused");
+            assertThat(world.get(CAMERA).isReady()).isFalse();
+            assertThat(world.status(CAMERA).details()).containsKey("field image");
+
+            world.mqtt.say(CAMERA, SourceState.LISTENING);
+            world.settle();
+            assertThat(world.get(CAMERA).isReady()).isTrue();
+            assertThat(world.ready(CAMERA).reason()).isEqualTo("Listening");
         }
 
         @Test
