@@ -1,0 +1,5 @@
+/** Tests against mosquitto. */
+@NullMarked
+package io.millrace.connector.mqtt;
+
+import org.jspecify.annotations.NullMarked;
