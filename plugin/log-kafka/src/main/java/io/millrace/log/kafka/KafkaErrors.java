@@ -80,7 +80,9 @@ final class KafkaErrors {
             case CommitFailedException _ ->
                     "the member was put out of its group; its partitions were handed over";
             case AuthenticationException _ ->
-                    "Kafka refused the credentials (" + message + "). Check kafka.client";
+                    "Kafka refused the credentials ("
+                            + message
+                            + "). Check the user, password or certificate it was given";
             default -> message == null ? cause.getClass().getSimpleName() : message;
         };
     }

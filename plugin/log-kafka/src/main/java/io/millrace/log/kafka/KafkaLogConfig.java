@@ -12,6 +12,7 @@ import java.util.Map;
  * @param partitions of a new topic: the most members of a group that can share it
  * @param replicationFactor of a new topic: 1 for the embedded broker, 3 for a cluster
  * @param retention how long a new topic keeps its records
+ * @param makesTopics whether topics that are missing are made; else they are asked for
  * @param clientProperties passed on to Kafka's clients as they are, and stronger than what we
  *     choose: TLS, SASL and the like. May hold secrets
  */
@@ -20,6 +21,7 @@ public record KafkaLogConfig(
         int partitions,
         int replicationFactor,
         Duration retention,
+        boolean makesTopics,
         Map<String, String> clientProperties) {
 
     public static final int DEFAULT_PARTITIONS = 4;
@@ -63,6 +65,22 @@ public record KafkaLogConfig(
                                 + " cannot be set: what Millrace promises about delivery rests on it");
             }
         }
+    }
+
+    /** Our own log, where missing topics are made. */
+    public KafkaLogConfig(
+            String bootstrapServers,
+            int partitions,
+            int replicationFactor,
+            Duration retention,
+            Map<String, String> clientProperties) {
+        this(bootstrapServers, partitions, replicationFactor, retention, true, clientProperties);
+    }
+
+    /** A cluster of somebody else, where topics are not ours to make. */
+    static KafkaLogConfig ofCluster(String bootstrap, Map<String, String> clientProperties) {
+        return new KafkaLogConfig(
+                bootstrap, DEFAULT_PARTITIONS, 1, DEFAULT_RETENTION, false, clientProperties);
     }
 
     /** One broker, four partitions, seven days, no security. */

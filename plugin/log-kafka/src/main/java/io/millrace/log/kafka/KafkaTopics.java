@@ -52,6 +52,12 @@ final class KafkaTopics {
         var wanted = new TreeSet<>(topics);
         var partitions = new HashMap<TopicPartition, OffsetSpec>();
         List<String> unready = lookUp(wanted, partitions);
+        if (!unready.isEmpty() && !config.makesTopics()) {
+            throw new MillraceException(
+                    ErrorCode.NOT_FOUND,
+                    "no topic %s with a leader for each partition at %s; make it there"
+                            .formatted(String.join(", ", unready), config.bootstrapServers()));
+        }
         if (!unready.isEmpty()) {
             create(unready);
             awaitLeaders(unready, partitions);

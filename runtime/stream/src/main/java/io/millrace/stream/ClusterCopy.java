@@ -1,0 +1,301 @@
+package io.millrace.stream;
+
+import io.millrace.api.DataSourceSpec.ExternalKafka;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
+import io.millrace.spi.LogClusters;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import io.millrace.spi.Meters;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceState;
+import io.millrace.spi.StreamLog;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies the topics of one data source. A batch is committed at the cluster after the log has
+ * acknowledged all of it; whatever goes wrong before that makes it begin again with the last
+ * commit.
+ */
+final class ClusterCopy implements AutoCloseable {
+    private static final Logger logger = LoggerFactory.getLogger(ClusterCopy.class);
+    private static final int MAX_RECORDS = 2_000;
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration PIECE = Duration.ofMillis(20);
+    private static final Duration GENTLE_END = Duration.ofSeconds(3);
+    private static final Duration END_PATIENCE = Duration.ofSeconds(10);
+
+    private final SourceBinding binding;
+    private final ExternalKafka connection;
+    private final StreamLog log;
+    private final LogClusters clusters;
+    private final TimeSource time;
+    private final Parking parking;
+    private final ConsumerSpec spec;
+    private final Map<String, Route> routes = new HashMap<>();
+    private final Meters.Count received;
+    private final Meters.Count forged;
+    private final Meters.Count reconnects;
+    private final Backoff waits = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
+    private final Thread thread;
+    private volatile Runnable changed;
+    private volatile SourceState state = new SourceState.Connecting("joining the group");
+    private volatile boolean isStopping;
+    private volatile boolean isReconnecting;
+    private volatile @Nullable LogConsumer reading;
+
+    /** Where the records of a topic go, with the headers that all of them get. */
+    private record Route(String logTopic, Header source, Header field, Header topic) {}
+
+    ClusterCopy(
+            SourceBinding binding,
+            StreamLog log,
+            LogClusters clusters,
+            Meters meters,
+            TimeSource time,
+            Parking parking,
+            String nodeId,
+            Runnable changed) {
+        if (!(binding.connection() instanceof ExternalKafka kafka)) {
+            throw MillraceException.internal(binding.source() + " is no Kafka source", null);
+        }
+        this.binding = binding;
+        this.connection = kafka;
+        this.log = log;
+        this.clusters = clusters;
+        this.time = time;
+        this.parking = parking;
+        this.changed = changed;
+        ResourceKey key = binding.source();
+        String source = key.project() + "/" + key.name();
+        this.spec =
+                new ConsumerSpec(
+                        kafka.group().orElse("millrace." + key.project() + "." + key.name()),
+                        nodeId + "-" + key.project() + "-" + key.name(),
+                        0,
+                        MAX_RECORDS);
+        for (SourceBinding.Route route : binding.routes()) {
+            routes.put(
+                    route.topic(),
+                    new Route(
+                            route.logTopic(),
+                            Header.of(HeaderNames.SOURCE, source),
+                            Header.of(HeaderNames.FIELD, route.field().value()),
+                            Header.of(HeaderNames.TOPIC, route.topic())));
+        }
+        String[] labels = {"project", key.project().value(), "source", key.name().value()};
+        this.received =
+                meters.count(
+                        "millrace_source_received_total", "Records taken into the log", labels);
+        this.forged =
+                meters.count(
+                        "millrace_source_forged_headers_total",
+                        "Headers dropped because only Millrace sets them",
+                        labels);
+        this.reconnects =
+                meters.count(
+                        "millrace_source_reconnects_total",
+                        "Connections made anew after a failure",
+                        labels);
+        meters.gauge(
+                "millrace_source_connected",
+                "Whether the connection stands",
+                () -> state instanceof SourceState.Connected ? 1 : 0,
+                labels);
+        this.thread = Thread.ofPlatform().daemon().name("source " + source).unstarted(this::run);
+    }
+
+    SourceBinding binding() {
+        return binding;
+    }
+
+    SourceState state() {
+        return state;
+    }
+
+    void changed(Runnable next) {
+        changed = next;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Makes the connection anew, for instance because the secret has changed. */
+    void reconnect() {
+        isReconnecting = true;
+        wakeup();
+    }
+
+    /** Asks it to end. */
+    void stop() {
+        isStopping = true;
+        wakeup();
+    }
+
+    private void wakeup() {
+        LogConsumer consumer = reading;
+        if (consumer != null) {
+            consumer.wakeup();
+        }
+    }
+
+    private void run() {
+        while (!isStopping && !Thread.currentThread().isInterrupted()) {
+            isReconnecting = false;
+            try (StreamLog cluster =
+                            clusters.open(binding.source().project(), connection.cluster());
+                    LogConsumer consumer = cluster.consumer(spec)) {
+                reading = consumer;
+                cluster.ensureTopics(routes.keySet());
+                consumer.subscribe(routes.keySet());
+                copy(consumer);
+            } catch (MillraceException e) {
+                failed(e.text());
+            } catch (RuntimeException | Error e) {
+                // The supervisor of this thread: a source must not end silently.
+                logger.error("{} failed", binding.source(), e);
+                failed(String.valueOf(e.getMessage()));
+            } finally {
+                reading = null;
+            }
+        }
+    }
+
+    private void failed(String reason) {
+        if (isStopping) {
+            return;
+        }
+        reconnects.increment();
+        report(new SourceState.Failing(reason));
+        Duration wait = waits.next();
+        logger.warn("{}: {}; again in {} ms", binding.source(), reason, wait.toMillis());
+        long end = time.nanoTime() + wait.toNanos();
+        while (!isStopping && !isReconnecting && end - time.nanoTime() > 0) {
+            time.pause(PIECE);
+        }
+    }
+
+    private void report(SourceState next) {
+        if (!next.equals(state)) {
+            state = next;
+            changed.run();
+        }
+    }
+
+    private void copy(LogConsumer consumer) {
+        while (!isStopping && !isReconnecting) {
+            List<LogRecord> records = consumer.poll(POLL);
+            report(new SourceState.Connected());
+            if (!records.isEmpty()) {
+                copy(records, consumer);
+            }
+        }
+    }
+
+    /**
+     * Copies a batch and commits it. Where a record of a partition could not be kept the commit
+     * ends, so that the next reading begins with that one and gets on in any case.
+     */
+    private void copy(List<LogRecord> records, LogConsumer consumer) {
+        var appends = new PendingAppends(log, parking, records.size());
+        Header receivedAt = receivedNow();
+        for (int i = 0; i < records.size(); i++) {
+            appends.append(i, outgoing(records.get(i), receivedAt));
+        }
+        appends.await();
+        var next = new HashMap<LogPartition, Long>();
+        var broken = new HashSet<LogPartition>();
+        int kept = 0;
+        MillraceException first = null;
+        for (int i = 0; i < records.size(); i++) {
+            LogRecord record = records.get(i);
+            MillraceException failure = appends.failure(i);
+            if (failure != null && broken.add(record.partition()) && first == null) {
+                first = cannotKeep(record, failure);
+            }
+            if (!broken.contains(record.partition())) {
+                next.put(record.partition(), record.offset() + 1);
+                kept++;
+            }
+        }
+        received.add(kept);
+        if (!next.isEmpty()) {
+            consumer.commit(next);
+            waits.reset();
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private Header receivedNow() {
+        Instant now = time.now();
+        return Header.of(
+                HeaderNames.RECEIVED,
+                Long.toString(now.getEpochSecond() * 1_000_000_000L + now.getNano()));
+    }
+
+    private static MillraceException cannotKeep(LogRecord record, MillraceException failure) {
+        return new MillraceException(
+                failure.code(),
+                "the record %s/%d cannot be kept: %s"
+                        .formatted(record.partition(), record.offset(), failure.text()),
+                failure);
+    }
+
+    private OutgoingRecord outgoing(LogRecord record, Header receivedAt) {
+        Route route = routes.get(record.partition().topic());
+        if (route == null) {
+            throw MillraceException.internal(record.partition() + " was not subscribed to", null);
+        }
+        var headers = new ArrayList<Header>(record.headers().size() + 4);
+        for (int i = 0; i < record.headers().size(); i++) {
+            Header header = record.headers().get(i);
+            if (header.name().startsWith(HeaderNames.PREFIX)) {
+                forged.increment();
+            } else {
+                headers.add(header);
+            }
+        }
+        headers.add(route.source());
+        headers.add(route.field());
+        headers.add(route.topic());
+        headers.add(receivedAt);
+        return new OutgoingRecord(
+                route.logTopic(), record.key(), record.value(), headers, record.timestampMillis());
+    }
+
+    /** Ends it; what is under way is finished and committed first, within a bounded time. */
+    @Override
+    public void close() {
+        stop();
+        try {
+            if (thread.join(GENTLE_END)) {
+                return;
+            }
+            // It waits for a cluster that does not answer.
+            thread.interrupt();
+            if (!thread.join(END_PATIENCE)) {
+                logger.error("{} does not end", binding.source());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.millrace.stream;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.ItemFailure;
+import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Sink;
+import io.millrace.spi.StreamLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends results to topics of another cluster. A topic that is missing there or may not be written
+ * is no fault of the records: they wait until somebody mends it. When nothing gets through the
+ * connection is made anew, with what the secret says then.
+ */
+final class ClusterSink implements Sink {
+    private final Supplier<StreamLog> cluster;
+    private final Parking parking;
+    private @Nullable StreamLog log;
+    private @Nullable LogSink sink;
+
+    ClusterSink(Supplier<StreamLog> cluster, Parking parking) {
+        this.cluster = cluster;
+        this.parking = parking;
+    }
+
+    @Override
+    public List<ItemFailure> write(List<OutputRecord> batch) {
+        List<ItemFailure> failures;
+        try {
+            failures = opened().write(batch);
+        } catch (MillraceException e) {
+            close();
+            throw isOfTheRecord(e.code()) ? e : away(e.text(), e);
+        }
+        if (failures.isEmpty()) {
+            return failures;
+        }
+        boolean isAllAway = failures.size() == batch.size();
+        var judged = new ArrayList<ItemFailure>(failures.size());
+        for (ItemFailure failure : failures) {
+            boolean isOfTheRecord = isOfTheRecord(failure.code());
+            isAllAway &= !isOfTheRecord;
+            judged.add(
+                    isOfTheRecord
+                            ? failure
+                            : new ItemFailure(
+                                    failure.index(), ErrorCode.UNAVAILABLE, failure.reason()));
+        }
+        if (isAllAway) {
+            close();
+        }
+        return judged;
+    }
+
+    private LogSink opened() {
+        LogSink known = sink;
+        if (known == null) {
+            StreamLog opened = cluster.get();
+            log = opened;
+            known = LogSink.toOwnTopics(opened, parking);
+            sink = known;
+        }
+        return known;
+    }
+
+    private static boolean isOfTheRecord(ErrorCode code) {
+        return code == ErrorCode.TOO_LARGE || code == ErrorCode.INVALID;
+    }
+
+    private static MillraceException away(String text, MillraceException cause) {
+        return new MillraceException(ErrorCode.UNAVAILABLE, text, cause);
+    }
+
+    @Override
+    public void close() {
+        StreamLog opened = log;
+        log = null;
+        sink = null;
+        if (opened != null) {
+            opened.close();
+        }
+    }
+}
