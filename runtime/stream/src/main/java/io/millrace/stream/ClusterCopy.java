@@ -53,8 +53,9 @@ final class ClusterCopy implements AutoCloseable {
     private final Meters.Count reconnects;
     private final Backoff waits = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
     private final Thread thread;
-    private volatile Runnable changed;
-    private volatile SourceState state = new SourceState.Connecting("joining the group");
+    private volatile Runnable changed = () -> {};
+    private volatile SourceState state =
+            new SourceState(false, "Connecting", "joining the consumer group");
     private volatile boolean isStopping;
     private volatile boolean isReconnecting;
     private volatile @Nullable LogConsumer reading;
@@ -69,8 +70,7 @@ final class ClusterCopy implements AutoCloseable {
             Meters meters,
             TimeSource time,
             Parking parking,
-            String nodeId,
-            Runnable changed) {
+            String nodeId) {
         if (!(binding.connection() instanceof ExternalKafka kafka)) {
             throw MillraceException.internal(binding.source() + " is no Kafka source", null);
         }
@@ -80,7 +80,6 @@ final class ClusterCopy implements AutoCloseable {
         this.clusters = clusters;
         this.time = time;
         this.parking = parking;
-        this.changed = changed;
         ResourceKey key = binding.source();
         String source = key.project() + "/" + key.name();
         this.spec =
@@ -115,7 +114,7 @@ final class ClusterCopy implements AutoCloseable {
         meters.gauge(
                 "millrace_source_connected",
                 "Whether the connection stands",
-                () -> state instanceof SourceState.Connected ? 1 : 0,
+                () -> state.isTaking() ? 1 : 0,
                 labels);
         this.thread = Thread.ofPlatform().daemon().name("source " + source).unstarted(this::run);
     }
@@ -182,7 +181,7 @@ final class ClusterCopy implements AutoCloseable {
             return;
         }
         reconnects.increment();
-        report(new SourceState.Failing(reason));
+        report(new SourceState(false, "BrokerAway", reason));
         Duration wait = waits.next();
         logger.warn("{}: {}; again in {} ms", binding.source(), reason, wait.toMillis());
         long end = time.nanoTime() + wait.toNanos();
@@ -201,7 +200,7 @@ final class ClusterCopy implements AutoCloseable {
     private void copy(LogConsumer consumer) {
         while (!isStopping && !isReconnecting) {
             List<LogRecord> records = consumer.poll(POLL);
-            report(new SourceState.Connected());
+            report(SourceState.LISTENING);
             if (!records.isEmpty()) {
                 copy(records, consumer);
             }

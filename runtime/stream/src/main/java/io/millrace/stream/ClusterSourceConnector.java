@@ -13,7 +13,6 @@ import io.millrace.spi.StreamLog;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Copies topics of other clusters into the log, one thread for each data source: what it has read
@@ -65,24 +64,16 @@ public final class ClusterSourceConnector implements SourceConnector, AutoClosea
 
     @Override
     public void start(SourceBinding binding) {
-        start(binding, () -> {});
-    }
-
-    @Override
-    public void start(SourceBinding binding, Runnable changed) {
         ClusterCopy before;
         synchronized (this) {
             before = copies.get(binding.source());
         }
         if (before != null && before.binding().equals(binding)) {
-            before.changed(changed);
             return;
         }
         // Its members have the same names, so it leaves the group first.
         stop(binding.source());
-        var copy =
-                new ClusterCopy(
-                        binding, log, clusters, meters, time, Parking.threads(), nodeId, changed);
+        var copy = new ClusterCopy(binding, log, clusters, meters, time, Parking.threads(), nodeId);
         synchronized (this) {
             copies.put(binding.source(), copy);
         }
@@ -90,8 +81,13 @@ public final class ClusterSourceConnector implements SourceConnector, AutoClosea
     }
 
     @Override
-    public synchronized Optional<SourceState> observe(ResourceKey source) {
-        return Optional.ofNullable(copies.get(source)).map(ClusterCopy::state);
+    public synchronized SourceState state(ResourceKey source, Runnable changed) {
+        ClusterCopy copy = copies.get(source);
+        if (copy == null) {
+            return new SourceState(false, "Stopped", "nothing is copied");
+        }
+        copy.changed(changed);
+        return copy.state();
     }
 
     @Override

@@ -181,7 +181,7 @@ class ClusterTest {
         assertThat(Header.find(record.headers(), HeaderNames.RECEIVED)).matches("\\d{19}");
         assertThat(meters.total("millrace_source_forged_headers_total")).isEqualTo(1);
         await().untilAsserted(() ->
-                assertThat(connector.observe(SOURCE)).contains(new SourceState.Connected()));
+                assertThat(connector.state(SOURCE, () -> {})).isEqualTo(SourceState.LISTENING));
     }
 
     @Test
@@ -228,10 +228,12 @@ class ClusterTest {
     void saysWhatIsWrongAndGoesOnWhenThatIsMended() {
         refusal.set(MillraceException.invalid("there is no secret 'login'"));
         var changes = new AtomicInteger();
-        connector.start(binding(), changes::incrementAndGet);
+        connector.start(binding());
         await().untilAsserted(() ->
-                assertThat(connector.observe(SOURCE))
-                        .contains(new SourceState.Failing("there is no secret 'login'")));
+                assertThat(connector.state(SOURCE, changes::incrementAndGet))
+                        .isEqualTo(
+                                new SourceState(
+                                        false, "BrokerAway", "there is no secret 'login'")));
         put(new byte[] {7}, "k");
 
         refusal.set(null);

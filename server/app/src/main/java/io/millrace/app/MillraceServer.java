@@ -168,7 +168,11 @@ final class MillraceServer implements AutoCloseable {
             identities.start(mqtt::recheckIdentities);
             lifecycle.add("functions", functions);
             lifecycle.add("graphs", graphs);
-            startRuntime(nodeId, started, join(store), models, functions, graphs, logs, mqtt);
+            var connectors =
+                    Connectors.open(lifecycle, mqtt, started, secrets, meters, time, nodeId);
+            startRuntime(nodeId, started, join(store), models, functions, graphs, logs, connectors);
+            mqtt.open();
+            readiness.up(MQTT);
         }
     }
 
@@ -231,12 +235,12 @@ final class MillraceServer implements AutoCloseable {
             ProcessFunctionRuntime functions,
             GraphRuntime graphs,
             FileStepLogs logs,
-            EmbeddedMqttBroker mqtt) {
+            Connectors connectors) {
         var pipelines =
                 lifecycle.add(
                         "pipelines",
                         new StreamRuntime(
-                                log, models, functions, List.of(mqtt), meters, time, nodeId));
+                                log, models, functions, connectors.sinks(), meters, time, nodeId));
         var control =
                 lifecycle.add(
                         "control",
@@ -244,7 +248,7 @@ final class MillraceServer implements AutoCloseable {
                                 store,
                                 new ControlPorts(
                                         log,
-                                        List.of(mqtt),
+                                        connectors.sources(),
                                         functions,
                                         models,
                                         graphs,
@@ -255,8 +259,6 @@ final class MillraceServer implements AutoCloseable {
                                 ReconcileConfig.DEFAULT));
         control.start();
         control.awaitDataSources(FIRST_PASS);
-        mqtt.open();
-        readiness.up(MQTT);
     }
 
     private ProcessFunctionRuntime functions(DataDirectory data, FileStepLogs logs) {

@@ -1,0 +1,42 @@
+package io.millrace.app;
+
+import io.millrace.api.TimeSource;
+import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
+import io.millrace.log.kafka.KafkaClusters;
+import io.millrace.spi.Meters;
+import io.millrace.spi.Secrets;
+import io.millrace.spi.SinkConnector;
+import io.millrace.spi.SourceConnector;
+import io.millrace.spi.StreamLog;
+import io.millrace.stream.ClusterSinkConnector;
+import io.millrace.stream.ClusterSourceConnector;
+import io.millrace.stream.LogTopicsConnector;
+import java.util.List;
+
+/**
+ * All ways in and out: what a new connector is added to.
+ *
+ * @param sources asked in order for each data source
+ * @param sinks asked in order for each output; those to the log itself are the runtime's own
+ */
+record Connectors(List<SourceConnector> sources, List<SinkConnector> sinks) {
+
+    /** Makes them and leaves their ends to the lifecycle. */
+    static Connectors open(
+            Lifecycle lifecycle,
+            EmbeddedMqttBroker mqtt,
+            StreamLog log,
+            Secrets secrets,
+            Meters meters,
+            TimeSource time,
+            String nodeId) {
+        var clusters = lifecycle.add("clusters", new KafkaClusters(secrets, time));
+        var kafka =
+                lifecycle.add(
+                        "kafka sources",
+                        new ClusterSourceConnector(log, clusters, secrets, meters, time, nodeId));
+        return new Connectors(
+                List.of(mqtt, kafka, new LogTopicsConnector()),
+                List.of(mqtt, new ClusterSinkConnector(clusters)));
+    }
+}
