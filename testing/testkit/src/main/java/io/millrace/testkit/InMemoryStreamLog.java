@@ -7,6 +7,7 @@ import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogReader;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.LogTransactor;
@@ -311,6 +312,15 @@ public final class InMemoryStreamLog implements StreamLog {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public LogReader reader(int maxRecords) {
+        if (maxRecords < 1) {
+            throw MillraceException.invalid("a reader takes >= 1 records");
+        }
+        locked(this::requireOpen);
+        return new InMemoryReader(this, maxRecords);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.millrace.log.kafka;
 import io.millrace.spi.ConsumerSpec;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -19,6 +20,8 @@ final class ClientSettings {
     private static final int SEGMENT_BYTES = 128 << 20;
 
     private static final int TRANSACTION_TIMEOUT_MILLIS = 30_000;
+    /** Two clients of one name would be refused their entry in the register of JMX. */
+    private static final AtomicLong READERS = new AtomicLong();
 
     private final KafkaLogConfig config;
 
@@ -110,6 +113,22 @@ final class ClientSettings {
         settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
         settings.put(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, 30_000);
+        settings.putAll(config.clientProperties());
+        return settings;
+    }
+
+    /** Of one that reads parts of the log outside of any group. */
+    Map<String, Object> reader(int maxRecords) {
+        Map<String, Object> settings = common("millrace-reader-" + READERS.incrementAndGet());
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, maxRecords);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
+        settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
         settings.putAll(config.clientProperties());
         return settings;
     }

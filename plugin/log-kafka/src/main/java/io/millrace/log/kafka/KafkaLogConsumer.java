@@ -4,7 +4,6 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ConsumerSpec;
-import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
@@ -39,7 +38,6 @@ final class KafkaLogConsumer implements LogConsumer {
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaLogConsumer.class);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
-    private static final byte[] NOTHING = {};
 
     private final Consumer<byte[], byte[]> consumer;
     private final ConsumerSpec spec;
@@ -198,28 +196,8 @@ final class KafkaLogConsumer implements LogConsumer {
                 }
                 searching = false;
             }
-            records.add(
-                    new LogRecord(
-                            place,
-                            record.offset(),
-                            record.key(),
-                            record.value() == null ? NOTHING : record.value(),
-                            headers(record),
-                            record.timestamp()));
+            records.add(KafkaRecords.convert(place, record));
         }
-    }
-
-    private static List<Header> headers(ConsumerRecord<byte[], byte[]> record) {
-        org.apache.kafka.common.header.Header[] found = record.headers().toArray();
-        if (found.length == 0) {
-            return List.of();
-        }
-        var headers = new Header[found.length];
-        for (int i = 0; i < found.length; i++) {
-            byte[] value = found[i].value();
-            headers[i] = new Header(found[i].key(), value == null ? NOTHING : value);
-        }
-        return List.of(headers);
     }
 
     @Override

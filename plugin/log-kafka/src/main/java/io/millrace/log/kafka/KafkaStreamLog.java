@@ -8,6 +8,7 @@ import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogTransactor;
+import io.millrace.spi.LogReader;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
@@ -195,6 +196,25 @@ public final class KafkaStreamLog implements StreamLog {
             throw invalidConfig(e);
         }
         return KafkaTransactor.open(name, writer);
+    }
+
+    @Override
+    public LogReader reader(int maxRecords) {
+        requireOpen();
+        if (maxRecords < 1) {
+            throw MillraceException.invalid("a reader takes >= 1 records");
+        }
+        try {
+            return new KafkaLogReader(
+                    new KafkaConsumer<>(
+                            settings.reader(maxRecords),
+                            new ByteArrayDeserializer(),
+                            new ByteArrayDeserializer()),
+                    admin,
+                    time);
+        } catch (KafkaException e) {
+            throw invalidConfig(e);
+        }
     }
 
     @Override
