@@ -30,6 +30,15 @@ public final class HeaderNames {
     /** Records that are tried again: the log topic where they were read first. */
     public static final String ORIGIN_TOPIC = "millrace.origin.topic";
 
+    /** Records that are tried again: where they were read first, as topic/partition/offset. */
+    public static final String ORIGIN_POSITION = "millrace.origin.position";
+
+    /** Records that are tried again: their timestamp at first, milliseconds since the epoch. */
+    public static final String ORIGIN_TIME = "millrace.origin.time";
+
+    /** Records that are tried again: how often they were tried before, decimal. */
+    public static final String ATTEMPTS = "millrace.attempts";
+
     /** All that Millrace writes begins so; senders cannot set such headers. */
     public static final String PREFIX = "millrace.";
 
@@ -50,6 +59,15 @@ public final class HeaderNames {
 
     /** Dead letters: when it was given up: milliseconds since the epoch, decimal. */
     public static final String DEAD_AT = "millrace.dead.at";
+
+    /** Dead letters: the steps with their versions, as in {@link Provenance}, by commas. */
+    public static final String DEAD_STEPS = "millrace.dead.steps";
+
+    /** Dead letters: there when the payload did not fit; it stands where the record was read. */
+    public static final String DEAD_WITHOUT_PAYLOAD = "millrace.dead.without-payload";
+
+    /** What is said only of dead letters begins so. */
+    public static final String DEAD_PREFIX = "millrace.dead.";
 
     private HeaderNames() {}
 }

@@ -16,6 +16,7 @@ import java.util.HexFormat;
  */
 public final class LogTopic {
 
+    private static final String RETRY = "retry";
     private static final int MAX_LENGTH = 249;
     private static final int KEPT_WHEN_TOO_LONG = 200;
 
@@ -38,7 +39,15 @@ public final class LogTopic {
 
     /** The topic of records that a pipeline shall try again. */
     public static String ofRetries(ProjectId project, ResourceName pipeline) {
-        return join(project.value(), "retry", pipeline.value());
+        return join(project.value(), RETRY, pipeline.value());
+    }
+
+    /** Whether a topic is one of {@link #ofRetries}. */
+    public static boolean isRetries(String topic) {
+        int dot = topic.indexOf('.');
+        return dot >= 0
+                && topic.startsWith(RETRY, dot + 1)
+                && topic.startsWith(".", dot + 1 + RETRY.length());
     }
 
     /** The topic that keeps the answers of a pipeline with a {@code stream} output. */
