@@ -33,7 +33,7 @@ public final class ComparableAnswer {
 
     /** Whether both say the same. */
     public boolean isSameAs(ComparableAnswer other) {
-        return tree == null || other.tree == null
+        return (tree == null || other.tree == null)
                 ? Arrays.equals(payload, other.payload)
                 : isSame(tree, other.tree);
     }
