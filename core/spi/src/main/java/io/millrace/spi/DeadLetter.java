@@ -37,11 +37,6 @@ public record DeadLetter(
         List<String> steps,
         long diedMillis) {
 
-    public DeadLetter {
-        headers = List.copyOf(headers);
-        steps = List.copyOf(steps);
-    }
-
     /** What became of a letter. */
     public enum Fate {
         /** Nobody has dealt with it yet. */

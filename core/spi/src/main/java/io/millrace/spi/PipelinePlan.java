@@ -55,5 +55,10 @@ public record PipelinePlan(
         public Input {
             selectors = Map.copyOf(selectors);
         }
+
+        /** Whether it holds what the pipeline shall try again. */
+        public boolean isRetries() {
+            return LogTopic.isRetries(logTopic);
+        }
     }
 }
