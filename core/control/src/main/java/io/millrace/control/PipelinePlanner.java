@@ -16,6 +16,7 @@ import io.millrace.api.TopicTemplate;
 import io.millrace.api.VersionRef;
 import io.millrace.control.PipelineDecision.Block;
 import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -121,16 +122,23 @@ final class PipelinePlanner {
                 generations.put(name, function.metadata().generation());
             }
         }
+        var inputs = new ArrayList<PipelinePlan.Input>();
+        streams.forEach(s -> inputs.add(new PipelinePlan.Input(s.logTopic(), s.selectors())));
+        inputs.add(retries(pipeline.key()));
         return new PipelinePlan(
                 pipeline.key(),
                 pipeline.metadata().uid(),
                 pipeline.metadata().createdAt(),
                 pipeline.spec(),
-                streams.stream()
-                        .map(s -> new PipelinePlan.Input(s.logTopic(), s.selectors()))
-                        .toList(),
+                inputs,
                 functions,
                 generations);
+    }
+
+    /** Dead letters that shall be tried again; where each was read first, it says itself. */
+    static PipelinePlan.Input retries(ResourceKey pipeline) {
+        return new PipelinePlan.Input(
+                LogTopic.ofRetries(pipeline.project(), pipeline.name()), Map.of());
     }
 
     private static Optional<Block> blockedBySelection(

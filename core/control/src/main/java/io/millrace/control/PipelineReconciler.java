@@ -99,6 +99,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
             Request<PipelineSpec> request, List<StreamSelection.Stream> streams) {
         var topics = new ArrayList<String>();
         streams.forEach(stream -> topics.add(stream.logTopic()));
+        topics.add(PipelinePlanner.retries(request.key()).logTopic());
         if (request.spec().onError().deadLetter()) {
             topics.add(deadLetters(request.key()));
         }

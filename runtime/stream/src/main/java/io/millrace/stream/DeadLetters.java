@@ -9,6 +9,7 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelineState;
 import io.millrace.spi.StreamLog;
+import io.millrace.stream.dead.Origin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,31 +91,27 @@ final class DeadLetters {
 
     /** The headers made it too large for the log; where the payload stands is among them. */
     static OutgoingRecord withoutPayload(OutgoingRecord letter) {
+        var headers = new ArrayList<>(letter.headers());
+        headers.add(Header.of(HeaderNames.DEAD_WITHOUT_PAYLOAD, "true"));
         return new OutgoingRecord(
-                letter.topic(),
-                letter.key(),
-                new byte[0],
-                letter.headers(),
-                letter.timestampMillis());
+                letter.topic(), letter.key(), new byte[0], headers, letter.timestampMillis());
     }
 
     /** What is kept of a failed record. */
     OutgoingRecord letter(LogRecord record, Failure failure) {
-        var all = new ArrayList<Header>(record.headers().size() + 7);
-        for (Header header : record.headers()) {
-            if (!OutputHeaders.isOfADeadLetter(header.name())) {
-                all.add(header);
-            }
-        }
+        long now = time.epochMillis();
+        List<Header> all = Origin.ownHeaders(record);
+        int attempts = failure.attempts() + Origin.attempts(record);
         all.add(Header.of(HeaderNames.DEAD_REASON, shortened(failure.reason())));
         all.add(Header.of(HeaderNames.DEAD_CODE, failure.code().name()));
         all.add(Header.of(HeaderNames.DEAD_STAGE, failure.stage()));
-        all.add(Header.of(HeaderNames.DEAD_ATTEMPTS, Integer.toString(failure.attempts())));
-        all.add(Header.of(HeaderNames.DEAD_POSITION, record.partition() + "/" + record.offset()));
-        all.add(Header.of(HeaderNames.DEAD_AT, Long.toString(time.epochMillis())));
-        all.add(new Header(HeaderNames.PROVENANCE, headers.provenance(record, failure.trail())));
-        return new OutgoingRecord(
-                topic, record.key(), record.value(), all, record.timestampMillis());
+        all.add(Header.of(HeaderNames.DEAD_ATTEMPTS, Integer.toString(attempts)));
+        all.add(Header.of(HeaderNames.DEAD_POSITION, Origin.position(record)));
+        all.add(Header.of(HeaderNames.DEAD_AT, Long.toString(now)));
+        all.add(Header.of(HeaderNames.ORIGIN_TIME, Long.toString(Origin.timestampMillis(record))));
+        all.add(new Header(HeaderNames.DEAD_STEPS, failure.trail()));
+        // Dated now: the log forgets by date, and an old record has just become a letter.
+        return new OutgoingRecord(topic, record.key(), record.value(), all, now);
     }
 
     private static String shortened(String reason) {

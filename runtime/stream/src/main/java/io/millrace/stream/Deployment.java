@@ -91,7 +91,9 @@ final class Deployment {
     private Map<String, String> facts(long lag) {
         var facts = new TreeMap<String, String>();
         facts.put("tasks", Integer.toString(runners.size()));
-        facts.put("inputs", Integer.toString(plan.inputs().size()));
+        facts.put(
+                "inputs",
+                Long.toString(plan.inputs().stream().filter(i -> !i.isRetries()).count()));
         facts.put("received", Long.toString(meters.received().value()));
         facts.put("answered", Long.toString(meters.answered().value()));
         facts.put("filtered", Long.toString(meters.filtered().value()));

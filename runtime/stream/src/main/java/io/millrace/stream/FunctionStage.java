@@ -5,6 +5,7 @@ import io.millrace.spi.FunctionMessage;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.FunctionWorker;
 import io.millrace.spi.LogRecord;
+import io.millrace.stream.dead.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ final class FunctionStage implements Stage {
     }
 
     private FunctionMessage message(LogRecord record, byte[] payload) {
-        Map<String, String> selectors = control.selectors(record.partition().topic());
+        Map<String, String> selectors = control.selectors(Origin.topic(record));
         return new FunctionMessage(
                 payload, Template.senderTopic(record), ReceivedTime.nanos(record), selectors);
     }

@@ -5,6 +5,8 @@ import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
+import io.millrace.spi.LogTopic;
+import io.millrace.stream.dead.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -18,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * made once per partition and once per slice.
  */
 final class OutputHeaders {
-
-    /** What every header that says how a record failed begins with. */
-    private static final String DEAD_PREFIX = "millrace.dead.";
 
     private static final int MAX_DIGITS = 20;
 
@@ -82,31 +81,25 @@ final class OutputHeaders {
         return Arrays.asList(kept == headers.length ? headers : Arrays.copyOf(headers, kept));
     }
 
-    /**
-     * Whether a header tells what happened to the record before it was read here. The topic where a
-     * redriven record was read first stands for the redriven record, not for its answers.
-     */
+    /** Whether a header tells what happened to the record before it was read here. */
     private static boolean isOfAnEarlierTry(String name) {
         return name.startsWith(HeaderNames.PREFIX)
-                && (name.startsWith(DEAD_PREFIX)
-                        || name.equals(HeaderNames.PROVENANCE)
-                        || name.equals(HeaderNames.ORIGIN_TOPIC));
-    }
-
-    /** Whether a dead letter gets a header of its own in place of this one. */
-    static boolean isOfADeadLetter(String name) {
-        return name.startsWith(DEAD_PREFIX) || name.equals(HeaderNames.PROVENANCE);
+                && (name.equals(HeaderNames.PROVENANCE) || Origin.isAboutTries(name));
     }
 
     /** Where something that was made of a record comes from; see {@link #start} for the time. */
     byte[] provenance(LogRecord record, byte[] trail) {
         LogPartition place = record.partition();
+        if (LogTopic.isRetries(place.topic())) {
+            return text(retried(record), trail);
+        }
         if (!place.equals(partition)) {
             partition = place;
             position = (pipeline + " " + place + "/").getBytes(StandardCharsets.UTF_8);
         }
         int first = digitsOf(record.offset());
         int count = MAX_DIGITS - first;
+        // The hot path writes its digits in place.
         byte[] text =
                 Arrays.copyOf(position, position.length + count + answered.length + trail.length);
         int at = position.length;
@@ -115,6 +108,18 @@ final class OutputHeaders {
         System.arraycopy(answered, 0, text, at, answered.length);
         at += answered.length;
         System.arraycopy(trail, 0, text, at, trail.length);
+        return text;
+    }
+
+    /** A retry comes from where it was read first. */
+    private byte[] retried(LogRecord record) {
+        return (pipeline + " " + Origin.position(record)).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private byte[] text(byte[] place, byte[] trail) {
+        byte[] text = Arrays.copyOf(place, place.length + answered.length + trail.length);
+        System.arraycopy(answered, 0, text, place.length, answered.length);
+        System.arraycopy(trail, 0, text, place.length + answered.length, trail.length);
         return text;
     }
 

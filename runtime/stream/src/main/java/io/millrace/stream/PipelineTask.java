@@ -11,6 +11,7 @@ import io.millrace.spi.LogTransactor;
 import io.millrace.spi.Meters;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
+import io.millrace.stream.dead.Origin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -259,7 +260,7 @@ final class PipelineTask implements AutoCloseable {
 
     private List<LogRecord> poll() {
         try {
-            List<LogRecord> records = consumer.poll(POLL);
+            List<LogRecord> records = Origin.restored(consumer.poll(POLL));
             logWaits.reset();
             control.report(RUNNING);
             return records;
