@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param max the most, at least 1
  * @param lag records that wait for each task before another one is added
  * @param age how long the oldest record may wait before another task is added
- * @param idle how long nothing may have come before a task is taken away
+ * @param idle for how long fewer tasks must have been enough before some are taken away, and
+ *     nothing may have come before the last one is
  */
 public record ScaleSpec(int min, int max, long lag, Duration age, Duration idle) {
     /** A second task is worth its start when that many records wait. */

@@ -1,5 +1,6 @@
 package io.millrace.spi;
 
+import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import java.time.Instant;
 import java.util.List;
@@ -12,6 +13,9 @@ public interface EventLog {
 
     /** The last events of a resource, oldest first. */
     List<Event> of(ResourceKey resource);
+
+    /** The last events of all resources of a project, those that happened last at the end. */
+    List<Event> of(ProjectId project);
 
     /** Forgets what happened to a resource that is gone. */
     void remove(ResourceKey resource);
@@ -52,6 +56,11 @@ public interface EventLog {
 
             @Override
             public List<Event> of(ResourceKey resource) {
+                return List.of();
+            }
+
+            @Override
+            public List<Event> of(ProjectId project) {
                 return List.of();
             }
 
