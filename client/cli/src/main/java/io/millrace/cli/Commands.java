@@ -52,6 +52,7 @@ public final class Commands {
                 "secrets",
                 "Keep passwords and keys for other brokers and clusters.",
                 () -> new SecretsCommand(context));
+        add("events", "Show what happened to resources.", () -> new EventsCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
         launcher("test", "Run all tests of the repository.");
         launcher("bench", "Measure speed and size on this machine.");

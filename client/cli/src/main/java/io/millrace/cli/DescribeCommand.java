@@ -1,7 +1,11 @@
 package io.millrace.cli;
 
 import io.millrace.api.Condition;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.ResourceKey;
 import io.millrace.cli.Terminal.Style;
+import io.millrace.client.ApiEvent;
+import io.millrace.client.ApiException;
 import io.millrace.client.ApiResource;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -15,7 +19,8 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
         name = "describe",
-        description = "Show all about one resource: its spec, conditions, details and versions.")
+        description =
+                "Show all about one resource: its spec, conditions, details, versions and events.")
 final class DescribeCommand implements Callable<Integer> {
 
     private static final int LABEL_WIDTH = 14;
@@ -37,6 +42,9 @@ final class DescribeCommand implements Callable<Integer> {
         ApiResource resource = context.client().get(key);
         if (output.format() == OutputFormat.TABLE) {
             describe(resource);
+            if (key.kind().isInProject()) {
+                events(events(key));
+            }
         } else {
             ResultPrinter.print(context.terminal(), output.format(), resource.json());
         }
@@ -107,6 +115,25 @@ final class DescribeCommand implements Callable<Integer> {
         }
         heading("Versions");
         VersionsTable.of(versions).print(context.terminal(), "  ");
+    }
+
+    /** A server from before there were events has none; all else was shown already. */
+    private List<ApiEvent> events(ResourceKey key) {
+        try {
+            return context.client().events(key);
+        } catch (ApiException e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private void events(List<ApiEvent> events) {
+        if (!events.isEmpty()) {
+            heading("Events");
+            EventsTable.of(events, false, context.time().now()).print(context.terminal(), "  ");
+        }
     }
 
     private void heading(String text) {

@@ -214,6 +214,25 @@ public final class MillraceClient implements AutoCloseable {
         }
     }
 
+    /** What happened to one resource of a project, oldest first. */
+    public List<ApiEvent> events(ResourceKey key) {
+        return events(path(key) + "/events");
+    }
+
+    /** What happened to all resources of a project, oldest first. */
+    public List<ApiEvent> events(ProjectId project) {
+        return events(project(project) + "/events");
+    }
+
+    private List<ApiEvent> events(String path) {
+        JsonNode answer = transport.json(transport.request(path, Transport.SHORT));
+        var events = new ArrayList<ApiEvent>();
+        for (JsonNode event : answer.path("events")) {
+            events.add(new ApiEvent(event));
+        }
+        return events;
+    }
+
     /** The newest log lines of a pipeline, oldest first. */
     public List<LogEvent.Line> logs(LogQuery query) {
         JsonNode answer = transport.json(transport.request(path(query, false), Transport.SHORT));

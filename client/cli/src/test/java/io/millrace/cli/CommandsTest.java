@@ -32,6 +32,16 @@ class CommandsTest {
                "lastTransitionTime":"2020-01-01T00:00:00Z","observedGeneration":2}],
                "details":{"guarantee":"at-least-once"},"versions":[]}}\
             """;
+    private static final String EVENTS =
+            """
+            {"events":[
+             {"kind":"Pipeline","name":"p","severity":"normal","reason":"ScaledUp",
+              "message":"from 1 to 2 tasks: 4,200 records wait",
+              "first":"2020-01-01T00:01:00Z","last":"2020-01-01T00:01:00Z","count":1},
+             {"kind":"Pipeline","name":"p","severity":"warning","reason":"SinkAway",
+              "message":"output mqtt/t: the broker is away",
+              "first":"2020-01-01T00:01:00Z","last":"2020-01-01T00:01:00Z","count":3}]}\
+            """;
     private static final String LIST = "GET /api/v1/projects/fashion/pipelines?limit=500";
     private static final String ONE = "GET /api/v1/projects/fashion/pipelines/p";
 
@@ -111,6 +121,47 @@ class CommandsTest {
                 .contains("Conditions\n  Ready  True", "Details\n  guarantee  at-least-once\n")
                 .contains("Spec\n  from:\n    categories:\n      MQTT:\n        - ByteArray\n")
                 .doesNotContain("Versions");
+    }
+
+    @Test
+    void describesWhatHappened() {
+        api.json(ONE + "/events", EVENTS);
+        String age = Ages.since(java.time.Instant.parse("2020-01-01T00:01:00Z"), now());
+        assertThat(run("describe", "pipeline/p", "--project", "fashion").out())
+                .endsWith(
+                        """
+
+                        Events
+                          LAST   COUNT  SEVERITY  REASON    MESSAGE
+                          %1$s  1      normal    ScaledUp  from 1 to 2 tasks: 4,200 records wait
+                          %1$s  3      warning   SinkAway  output mqtt/t: the broker is away
+                        """
+                                .formatted(age));
+    }
+
+    @Test
+    void showsWhatHappenedToOneOrToAll() {
+        api.json(ONE + "/events", EVENTS);
+        api.json("GET /api/v1/projects/fashion/events", EVENTS);
+        CliRun one = run("events", "pipeline/p", "-p", "fashion");
+        assertThat(one.code()).isZero();
+        assertThat(one.out().lines()).hasSize(3).first().asString().doesNotContain("RESOURCE");
+        assertThat(run("events", "-p", "fashion").out())
+                .contains("LAST", "RESOURCE", "Pipeline/p  normal    ScaledUp  from 1 to 2 tasks");
+        assertThat(run("events", "pipeline/p", "-p", "fashion", "-o", "json").out())
+                .contains("\"reason\" : \"SinkAway\"");
+    }
+
+    @Test
+    void saysWhenNothingHappened() {
+        api.json("GET /api/v1/projects/fashion/events", "{\"events\":[]}");
+        assertThat(run("events", "-p", "fashion"))
+                .isEqualTo(
+                        new CliRun(
+                                0,
+                                "",
+                                "nothing has happened to project fashion since the server started\n"));
+        assertThat(run("events", "project/fashion").err()).contains("millrace events --project");
     }
 
     @Test

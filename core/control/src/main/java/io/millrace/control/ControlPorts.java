@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.GraphHost;
 import io.millrace.spi.ModelHost;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param graphs where inference graphs are called
  * @param pipelines where pipelines run
  * @param stepLogs what functions printed; removed with the pipeline
+ * @param events what happened; removed with the resource to which it did
  */
 public record ControlPorts(
         StreamLog log,
@@ -27,7 +29,8 @@ public record ControlPorts(
         ModelHost models,
         GraphHost graphs,
         PipelineHost pipelines,
-        StepLogs stepLogs) {
+        StepLogs stepLogs,
+        EventLog events) {
     public ControlPorts {
         sources = List.copyOf(sources);
     }

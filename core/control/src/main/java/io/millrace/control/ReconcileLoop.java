@@ -9,6 +9,7 @@ import io.millrace.api.Revision;
 import io.millrace.api.Spec;
 import io.millrace.api.Status;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.Meters;
 import io.millrace.store.Change;
 import io.millrace.store.ResourceStore;
@@ -47,6 +48,7 @@ final class ReconcileLoop implements AutoCloseable {
 
     private final ResourceStore store;
     private final Map<Kind, Reconciler<?>> reconcilers = new EnumMap<>(Kind.class);
+    private final EventLog events;
     private final Meters meters;
     private final TimeSource time;
     private final ReconcileConfig config;
@@ -67,10 +69,12 @@ final class ReconcileLoop implements AutoCloseable {
     ReconcileLoop(
             ResourceStore store,
             List<Reconciler<?>> reconcilers,
+            EventLog events,
             Meters meters,
             TimeSource time,
             ReconcileConfig config) {
         this.store = store;
+        this.events = events;
         this.meters = meters;
         this.time = time;
         this.config = config;
@@ -248,6 +252,7 @@ final class ReconcileLoop implements AutoCloseable {
         try {
             if (!isSameIncarnation(key, found)) {
                 reconciler.remove(key);
+                events.remove(key);
                 incarnations.remove(key);
             }
             if (found.isPresent()) {

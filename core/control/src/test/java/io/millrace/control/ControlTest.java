@@ -10,6 +10,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.PipelineState;
 import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
@@ -61,7 +62,8 @@ final class ControlTest {
                 models,
                 new FakeGraphHost(),
                 pipelines,
-                new RecordingStepLogs());
+                new RecordingStepLogs(),
+                EventLog.none());
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.millrace.api.Kind;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.EventLog;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakePipelineHost.Removal;
 import java.time.Duration;
@@ -254,6 +255,20 @@ final class ReconcileLoopTest {
         world.bootWith(instant);
 
         assertThat(world.pipelines.plan(PIPELINE)).isPresent();
+    }
+
+    @Test
+    void whatHappenedToAResourceIsForgottenWithIt() {
+        World world =
+                World.started(
+                        Given.project(),
+                        Given.source("camera", Map.of(), Given.field("image", "images")),
+                        Given.pipeline("p", Given.dataSource("camera"), "out"));
+        world.events.record(PIPELINE, EventLog.Severity.NORMAL, "ScaledUp", "from 1 to 2 tasks");
+        world.settle();
+        assertThat(world.events.of(PIPELINE)).hasSize(1);
+        world.delete(PIPELINE);
+        assertThat(world.events.of(PIPELINE)).isEmpty();
     }
 
     @Test

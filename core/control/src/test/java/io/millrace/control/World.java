@@ -10,6 +10,7 @@ import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.RecordingStepLogs;
 import io.millrace.testkit.TestingTime;
@@ -22,6 +23,7 @@ final class World {
     final TestingTime time = new TestingTime();
     final SteppedStore store = new SteppedStore(time);
     final RecordingMeters meters = new RecordingMeters();
+    final RecordingEvents events = new RecordingEvents();
     RecordingStepLogs stepLogs = new RecordingStepLogs();
     TopicsOnlyLog log = new TopicsOnlyLog();
     FakeSourceConnector mqtt = new FakeSourceConnector();
@@ -72,9 +74,10 @@ final class World {
     private ReconcileLoop newLoop() {
         var ports =
                 new ControlPorts(
-                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs);
+                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs,
+                        events);
         return new ReconcileLoop(
-                store, Control.reconcilers(ports), meters, time, ReconcileConfig.DEFAULT);
+                store, Control.reconcilers(ports), events, meters, time, ReconcileConfig.DEFAULT);
     }
 
     /** Writes without stepping. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The running tasks of one plan. */
+/** The running tasks of one plan, as many as its load asks for. */
 final class Deployment {
 
     private static final Logger log = LoggerFactory.getLogger(Deployment.class);
@@ -22,22 +22,53 @@ final class Deployment {
 
     private final TaskContext context;
     private final PipelineMeters meters;
-    private final List<TaskRunner> runners = new ArrayList<>();
+    private final PipelineEvents events;
+    private final TaskGroup tasks;
+    private final Scaling scaling;
     private final List<Thread> endingCalls = new ArrayList<>();
     private final AtomicLong factsAt = new AtomicLong();
     private final AtomicLong factsOf = new AtomicLong();
     private volatile PipelinePlan plan;
     private volatile Runnable changed;
 
-    Deployment(TaskContext context, PipelinePlan plan, PipelineMeters meters, Runnable changed) {
+    /** Whether a task has ever worked: from then on one that is added does not matter. */
+    private volatile boolean hasRun;
+
+    /** Not yet started. */
+    Deployment(
+            TaskContext context,
+            PipelinePlan plan,
+            PipelineMeters meters,
+            PipelineEvents events,
+            Runnable changed) {
         this.context = context;
         this.plan = plan;
         this.meters = meters;
+        this.events = events;
         this.changed = changed;
         this.factsAt.set(context.time().nanoTime());
-        for (int i = 0; i < Math.max(1, plan.spec().scale().min()); i++) {
-            var control = new TaskControl(context.time(), plan.inputs(), () -> this.changed.run());
-            runners.add(new TaskRunner(context, plan, i, control, meters, this::tellFacts));
+        this.tasks = new TaskGroup(this::newTask);
+        this.scaling =
+                new Scaling(context, this::plan, tasks, meters, events, () -> this.changed.run());
+    }
+
+    private TaskRunner newTask(int index) {
+        PipelinePlan current = plan;
+        var control = new TaskControl(context.time(), current.inputs(), () -> this.changed.run());
+        control.watcher(new StateWatcher());
+        return new TaskRunner(context, current, index, control, meters, this::tellFacts);
+    }
+
+    private final class StateWatcher implements TaskControl.Watcher {
+        @Override
+        public void changed(PipelineState before, PipelineState after) {
+            hasRun = hasRun || after instanceof PipelineState.Running;
+            events.changed(before, after);
+        }
+
+        @Override
+        public void ended(PipelineState last) {
+            events.ended(last);
         }
     }
 
@@ -45,18 +76,27 @@ final class Deployment {
         return plan;
     }
 
+    Scaling scaling() {
+        return scaling;
+    }
+
     void start(@Nullable Deployment predecessor) {
-        runners.forEach(runner -> runner.start(predecessor));
+        tasks.start(Math.max(1, plan.spec().scale().min()), predecessor);
+        scaling.showNumbers();
     }
 
     void changed(Runnable next) {
         changed = next;
     }
 
-    /** Takes over other topics without a restart; all else of the plan is the same. */
-    void inputs(PipelinePlan next) {
+    /**
+     * Takes over other topics and another scale without a restart; all else of the plan is the
+     * same. One that slept is awake after it.
+     */
+    void takeOver(PipelinePlan next) {
         plan = next;
-        runners.forEach(runner -> runner.control().inputs(next.inputs()));
+        tasks.inputs(next.inputs());
+        scaling.declared();
     }
 
     /** Facts change all the time; who watches hears of it now and then. */
@@ -73,24 +113,26 @@ final class Deployment {
 
     PipelineState observe() {
         PipelineState starting = null;
-        long lag = 0;
-        for (int i = 0; i < runners.size(); i++) {
-            TaskControl control = runners.get(i).control();
-            lag += control.lag();
+        for (TaskRunner runner : tasks.active()) {
+            TaskControl control = runner.control();
             switch (control.state()) {
                 case PipelineState.Failing failing -> {
                     return failing;
                 }
-                case PipelineState.Starting waiting -> starting = waiting;
+                case PipelineState.Starting waiting -> {
+                    // A task that joins those that work is nobody's business.
+                    if (control.hasRun() || !hasRun) {
+                        starting = waiting;
+                    }
+                }
                 case PipelineState.Running _ -> {}
             }
         }
-        return starting == null ? new PipelineState.Running(facts(lag)) : starting;
+        return starting == null ? new PipelineState.Running(facts()) : starting;
     }
 
-    private Map<String, String> facts(long lag) {
+    private Map<String, String> facts() {
         var facts = new TreeMap<String, String>();
-        facts.put("tasks", Integer.toString(runners.size()));
         facts.put(
                 "inputs",
                 Long.toString(plan.inputs().stream().filter(i -> !i.isRetries()).count()));
@@ -99,13 +141,14 @@ final class Deployment {
         facts.put("filtered", Long.toString(meters.filtered().value()));
         facts.put("deadLetters", Long.toString(meters.deadLetters().value()));
         facts.put("dropped", Long.toString(meters.dropped().value()));
-        facts.put("lag", Long.toString(lag));
+        scaling.addTo(facts);
         return facts;
     }
 
     /** Asks all tasks to finish their batches and end. */
     void stop() {
-        runners.forEach(runner -> runner.control().stop());
+        events.mute();
+        tasks.stop();
     }
 
     /** Waits until all tasks have ended, however long that takes. */
@@ -135,8 +178,9 @@ final class Deployment {
             return;
         }
         log.warn("{} does not finish in time; its batches will be read again", plan.pipeline());
-        runners.forEach(runner -> runner.control().abort());
-        for (TaskRunner runner : runners) {
+        List<TaskRunner> all = tasks.all();
+        all.forEach(runner -> runner.control().abort());
+        for (TaskRunner runner : all) {
             endingCalls.add(
                     Thread.ofVirtual()
                             .name("abort of pipeline " + plan.pipeline())
@@ -161,13 +205,6 @@ final class Deployment {
 
     /** Waits until all tasks have ended, or the time is up. */
     boolean awaitEnd(Duration timeout) throws InterruptedException {
-        long end = context.time().nanoTime() + timeout.toNanos();
-        for (TaskRunner runner : runners) {
-            long left = Math.max(0, end - context.time().nanoTime());
-            if (!runner.awaitEnd(Duration.ofNanos(left))) {
-                return false;
-            }
-        }
-        return true;
+        return tasks.awaitEnd(timeout, context.time());
     }
 }

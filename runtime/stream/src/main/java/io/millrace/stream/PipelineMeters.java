@@ -3,6 +3,7 @@ package io.millrace.stream;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.Meters;
+import java.util.function.DoubleSupplier;
 
 /** The numbers of one pipeline. */
 final class PipelineMeters {
@@ -64,6 +65,25 @@ final class PipelineMeters {
                 pipeline,
                 "stage",
                 stage);
+    }
+
+    /** A number of the pipeline that is read when somebody looks. */
+    void gauge(String name, String help, DoubleSupplier value) {
+        meters.gauge(
+                "millrace_pipeline_" + name, help, value, "project", project, "pipeline", pipeline);
+    }
+
+    void scaled(boolean isUp) {
+        meters.count(
+                        "millrace_pipeline_scalings_total",
+                        "Changes of the number of tasks while the pipeline runs",
+                        "project",
+                        project,
+                        "pipeline",
+                        pipeline,
+                        "direction",
+                        isUp ? "up" : "down")
+                .increment();
     }
 
     void failed(String stage, ErrorCode code) {

@@ -276,15 +276,23 @@ final class PipelineTask implements AutoCloseable {
 
     /** Slice by slice; the rest of what was polled is left to the next owner at a stop. */
     private int finish(List<LogRecord> polled) {
+        if (polled.isEmpty()) {
+            return 0;
+        }
+        TaskLoad load = control.load();
+        load.begin(polled, context.time().nanoTime());
         int from = 0;
         while (from < polled.size() && (from == 0 || !control.isStopping())) {
             int to = Math.min(polled.size(), from + slices.records());
             long begun = context.time().nanoTime();
             mostBytes = 0;
+            load.work(to - from);
             process(polled.subList(from, to));
+            load.worked();
             slices.finished(to - from, mostBytes, context.time().nanoTime() - begun);
             from = to;
         }
+        load.end(context.time().nanoTime());
         return from;
     }
 

@@ -1,8 +1,10 @@
 package io.millrace.stream;
 
 import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
@@ -36,6 +38,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
 
     private final TaskContext context;
     private final Meters meters;
+    private final EventLog events;
+    private final ScaleLoop scaleLoop;
     private final Map<ResourceKey, Deployment> deployments = new HashMap<>();
     private final Map<ResourceKey, Deployment> ending = new HashMap<>();
 
@@ -55,6 +59,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
      * @param time the clock
      * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
      *     restarts and unique among the processes that share the log
+     * @param events where it is noted what happens to pipelines
      */
     public StreamRuntime(
             StreamLog log,
@@ -63,13 +68,39 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             List<SinkConnector> connectors,
             Meters meters,
             TimeSource time,
-            String nodeId) {
+            String nodeId,
+            EventLog events) {
+        this(
+                log,
+                models,
+                functions,
+                connectors,
+                meters,
+                time,
+                nodeId,
+                events,
+                ScaleLoop.Pace.STANDARD);
+    }
+
+    /** Looks at the load at another pace, for tests. */
+    StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId,
+            EventLog events,
+            ScaleLoop.Pace pace) {
         Parking parking = Parking.threads();
         var all = new ArrayList<SinkConnector>(connectors);
         all.add(new LogSinkConnector(log, parking));
         this.context =
                 new TaskContext(log, models, functions, all, time, parking, nodeId, MAX_RECORDS);
         this.meters = meters;
+        this.events = events;
+        this.scaleLoop = new ScaleLoop(log, time, pace);
     }
 
     @Override
@@ -80,28 +111,52 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
         TaskAssembly.check(plan);
         ResourceKey key = plan.pipeline();
         Deployment current = deployments.get(key);
-        if (current != null && isSameButForInputs(current.plan(), plan)) {
+        if (current != null && needsNoRestart(current.plan(), plan)) {
             current.changed(changed);
-            if (!current.plan().inputs().equals(plan.inputs())) {
-                current.inputs(plan);
+            if (!current.plan().equals(plan)) {
+                current.takeOver(plan);
+                watchLoad(current);
             }
             return;
         }
         if (current != null) {
             end(key, current, DRAIN_AT_REPLACE, false);
         }
-        var next = new Deployment(context, plan, new PipelineMeters(meters, key), changed);
+        var next =
+                new Deployment(
+                        context,
+                        plan,
+                        new PipelineMeters(meters, key),
+                        new PipelineEvents(events, key),
+                        changed);
         deployments.put(key, next);
         next.start(ending.get(key));
+        watchLoad(next);
     }
 
-    private static boolean isSameButForInputs(PipelinePlan one, PipelinePlan other) {
+    private void watchLoad(Deployment deployment) {
+        if (deployment.scaling().isFixed()) {
+            scaleLoop.remove(deployment.scaling());
+        } else {
+            scaleLoop.add(deployment.scaling());
+        }
+    }
+
+    /** Topics and scale are taken over by the tasks that run. */
+    private static boolean needsNoRestart(PipelinePlan one, PipelinePlan other) {
+        PipelineSpec spec = other.spec();
         return one.equals(
                 new PipelinePlan(
                         other.pipeline(),
                         other.uid(),
                         other.createdAt(),
-                        other.spec(),
+                        new PipelineSpec(
+                                spec.from(),
+                                spec.steps(),
+                                spec.to(),
+                                spec.delivery(),
+                                spec.onError(),
+                                one.spec().scale()),
                         one.inputs(),
                         other.functions(),
                         other.generations()));
@@ -118,6 +173,10 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
 
     @Override
     public synchronized void remove(ResourceKey pipeline, boolean forgetPosition) {
+        if (forgetPosition) {
+            meters.forget(
+                    "project", pipeline.project().value(), "pipeline", pipeline.name().value());
+        }
         Deployment current = deployments.remove(pipeline);
         Deployment before = current != null ? current : ending.get(pipeline);
         if (before != null) {
@@ -139,6 +198,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
         } else {
             stoppedGroups.put(key, TaskContext.groupOf(deployment.plan()));
         }
+        scaleLoop.remove(deployment.scaling());
         deployment.stop();
         Thread.ofVirtual()
                 .name("end of pipeline " + key)
@@ -193,6 +253,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             deployments.clear();
         }
         all.forEach(Deployment::stop);
+        scaleLoop.close();
         try {
             drain(all);
         } catch (InterruptedException e) {

@@ -22,18 +22,40 @@ final class TaskControl {
 
     private final TimeSource time;
     private final Runnable changed;
+    private final TaskLoad load = new TaskLoad();
+    private volatile Watcher watcher = Watcher.NONE;
+    private volatile boolean hasRun;
     private volatile boolean isStopping;
     private volatile boolean isAborted;
     private volatile Runnable onAbort = () -> {};
     private volatile Inputs inputs;
     private volatile PipelineState state = new PipelineState.Starting("joining the group");
     private volatile long lag;
+    private volatile long lagAt;
     private volatile @Nullable LogConsumer consumer;
 
     TaskControl(TimeSource time, List<PipelinePlan.Input> inputs, Runnable changed) {
         this.time = time;
         this.inputs = Inputs.of(inputs);
         this.changed = changed;
+        this.lagAt = time.nanoTime();
+    }
+
+    /** Hears of the states of a task, on its thread. */
+    interface Watcher {
+        /** Nobody. */
+        Watcher NONE =
+                new Watcher() {
+                    @Override
+                    public void changed(PipelineState before, PipelineState after) {}
+
+                    @Override
+                    public void ended(PipelineState last) {}
+                };
+
+        void changed(PipelineState before, PipelineState after);
+
+        void ended(PipelineState last);
     }
 
     /** The topics to read and what is known of each. */
@@ -53,6 +75,20 @@ final class TaskControl {
     }
 
     // ---- from outside
+
+    void watcher(Watcher next) {
+        watcher = next;
+    }
+
+    /** Whether it has ever worked. */
+    boolean hasRun() {
+        return hasRun;
+    }
+
+    /** When the lag was measured. */
+    long lagAt() {
+        return lagAt;
+    }
 
     /** Ask the task to finish its batch and end. */
     void stop() {
@@ -91,6 +127,10 @@ final class TaskControl {
         return lag;
     }
 
+    TaskLoad load() {
+        return load;
+    }
+
     // ---- from the task's thread
 
     boolean isStopping() {
@@ -102,6 +142,7 @@ final class TaskControl {
         consumer = current;
         if (current == null) {
             lag = 0;
+            load.end(time.nanoTime());
         }
     }
 
@@ -120,13 +161,22 @@ final class TaskControl {
 
     void lag(long records) {
         lag = records;
+        lagAt = time.nanoTime();
     }
 
     void report(PipelineState next) {
-        if (!next.equals(state)) {
+        PipelineState before = state;
+        if (!next.equals(before)) {
+            hasRun = hasRun || next instanceof PipelineState.Running;
             state = next;
+            watcher.changed(before, next);
             changed.run();
         }
+    }
+
+    /** Its thread ends. */
+    void ended() {
+        watcher.ended(state);
     }
 
     void failOnAbort() {

@@ -5,7 +5,6 @@ import io.millrace.spi.PipelineState;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,16 +40,30 @@ final class TaskRunner {
         this.afterWork = afterWork;
     }
 
-    /**
-     * Starts the thread. Engines are called on it, so it is one of the platform.
-     *
-     * @param predecessor whose tasks have the same names in the group, so they must have left it
-     */
-    void start(@Nullable Deployment predecessor) {
+    /** Waits until those have left the group that have the same name in it. */
+    @FunctionalInterface
+    interface Predecessors {
+        void await() throws InterruptedException;
+    }
+
+    /** Starts the thread. Engines are called on it, so it is one of the platform. */
+    void start(Predecessors predecessors) {
         Thread.ofPlatform()
                 .daemon()
                 .name("pipeline " + plan.pipeline() + " task " + index)
-                .start(() -> run(predecessor));
+                .start(() -> run(predecessors));
+    }
+
+    int index() {
+        return index;
+    }
+
+    boolean hasEnded() {
+        return ended.getCount() == 0;
+    }
+
+    void awaitEnd() throws InterruptedException {
+        ended.await();
     }
 
     TaskControl control() {
@@ -61,11 +74,9 @@ final class TaskRunner {
         return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    private void run(@Nullable Deployment predecessor) {
+    private void run(Predecessors predecessors) {
         try {
-            if (predecessor != null) {
-                predecessor.awaitEnd();
-            }
+            predecessors.await();
             while (!control.isStopping()) {
                 runTask();
             }
@@ -75,6 +86,7 @@ final class TaskRunner {
             if (!control.isStopping()) {
                 control.report(new PipelineState.Failing("its task has ended; see the log"));
             }
+            control.ended();
             ended.countDown();
         }
     }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
@@ -40,7 +41,8 @@ class StreamRuntimeTest {
     private final RecordingMeters meters = new RecordingMeters();
     private final AtomicInteger changes = new AtomicInteger();
     private final StreamRuntime runtime =
-            new StreamRuntime(log, models, functions, List.of(sink), meters, time, "node-1");
+            new StreamRuntime(
+                    log, models, functions, List.of(sink), meters, time, "node-1", EventLog.none());
 
     StreamRuntimeTest() {
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));

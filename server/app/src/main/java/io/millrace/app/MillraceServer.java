@@ -92,6 +92,7 @@ final class MillraceServer implements AutoCloseable {
     private final PrometheusMeters meters = new PrometheusMeters();
     private final Readiness readiness = new Readiness();
     private final Lifecycle lifecycle = new Lifecycle();
+    private final MemoryEventLog events = new MemoryEventLog(time);
 
     MillraceServer(ServerConfig config) {
         this.config = config;
@@ -191,6 +192,7 @@ final class MillraceServer implements AutoCloseable {
                                 blobs,
                                 models,
                                 logs,
+                                events,
                                 (project, source) ->
                                         authority.issue(project, source).bundle().zip(),
                                 secrets,
@@ -240,7 +242,14 @@ final class MillraceServer implements AutoCloseable {
                 lifecycle.add(
                         "pipelines",
                         new StreamRuntime(
-                                log, models, functions, connectors.sinks(), meters, time, nodeId));
+                                log,
+                                models,
+                                functions,
+                                connectors.sinks(),
+                                meters,
+                                time,
+                                nodeId,
+                                events));
         var control =
                 lifecycle.add(
                         "control",
@@ -253,7 +262,8 @@ final class MillraceServer implements AutoCloseable {
                                         models,
                                         graphs,
                                         pipelines,
-                                        logs),
+                                        logs,
+                                        events),
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));

@@ -48,9 +48,33 @@ final class ApiSchemas {
                 schemas, "LogLine", "step", "string", "worker", "integer", "time", "string", "text",
                 "string");
         add(schemas, "LogLines", "lines", "[#LogLine]");
+        addEvents(schemas);
         addProblem(schemas);
         addEnvelope(schemas);
         addApply(schemas);
+    }
+
+    private static void addEvents(ObjectNode schemas) {
+        add(
+                schemas,
+                "Event",
+                "kind",
+                "string",
+                "name",
+                "string",
+                "severity",
+                "string",
+                "reason",
+                "string",
+                "message",
+                "string",
+                "first",
+                "string",
+                "last",
+                "string",
+                "count",
+                "integer");
+        add(schemas, "Events", "events", "[#Event]");
     }
 
     private static void addModelRequests(ObjectNode schemas) {

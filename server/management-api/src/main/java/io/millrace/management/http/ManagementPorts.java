@@ -3,6 +3,7 @@ package io.millrace.management.http;
 import io.millrace.api.TimeSource;
 import io.millrace.security.SecretStore;
 import io.millrace.spi.BlobStore;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.StepLogs;
 import io.millrace.store.ResourceStore;
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * @param blobs the archives of models
  * @param models serves the models; asked for what it sees
  * @param logs what functions print
+ * @param events what happened to resources
  * @param certificates makes client certificates
  * @param secrets what connections prove themselves with; asked for names, never for values
  * @param facts what the server is; asked anew each time, since ports are known only once open
@@ -25,6 +27,7 @@ public record ManagementPorts(
         BlobStore blobs,
         ModelHost models,
         StepLogs logs,
+        EventLog events,
         ClientCertificates certificates,
         SecretStore secrets,
         Supplier<ServerFacts> facts,

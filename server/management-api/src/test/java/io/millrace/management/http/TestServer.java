@@ -17,6 +17,7 @@ import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelHost.Verdict;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TopicsOnlyLog;
 import java.io.ByteArrayInputStream;
@@ -51,6 +52,7 @@ final class TestServer implements AutoCloseable {
     final MemoryBlobs blobs = new MemoryBlobs();
     final MemoryLogs logs = new MemoryLogs();
     final SecretStore secrets = SecretStore.open(temporary());
+    final RecordingEvents events = new RecordingEvents();
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
     private final Control control;
@@ -74,7 +76,8 @@ final class TestServer implements AutoCloseable {
                         models,
                         new FakeGraphHost(),
                         new FakePipelineHost(),
-                        logs);
+                        logs,
+                        events);
         control =
                 new Control(
                         store,
@@ -97,6 +100,7 @@ final class TestServer implements AutoCloseable {
                                 blobs,
                                 models,
                                 logs,
+                                events,
                                 (project, source) -> zip(project + "/" + source),
                                 secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),

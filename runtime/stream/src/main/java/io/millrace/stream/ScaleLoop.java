@@ -1,0 +1,289 @@
+package io.millrace.stream;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.OffsetRange;
+import io.millrace.spi.StreamLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at all pipelines whose number of tasks may change: at those that work about once a second,
+ * at those that sleep a little more often. One thread for all of them, which does not exist before
+ * there is one; and one question to the log for all that sleep, none for those that work and are
+ * not behind.
+ */
+final class ScaleLoop implements AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(ScaleLoop.class);
+    private static final Duration END_PATIENCE = Duration.ofSeconds(2);
+
+    /**
+     * How often it looks.
+     *
+     * @param working at pipelines that have tasks
+     * @param sleeping at pipelines that have none
+     */
+    record Pace(Duration working, Duration sleeping) {
+        static final Pace STANDARD = new Pace(Duration.ofSeconds(1), Duration.ofMillis(400));
+    }
+
+    private final TimeSource time;
+    private final Pace pace;
+    private final Backlog backlog;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Set<Scaling> members = new LinkedHashSet<>();
+    private @Nullable Thread thread;
+    private boolean isClosed;
+
+    // ---- of the loop's thread only
+
+    /** Where those that sleep would go on. */
+    private final Map<Scaling, Map<LogPartition, Long>> positions = new HashMap<>();
+
+    private final Backoff waits = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+    private long workingAt;
+    private long sleepingAt;
+
+    ScaleLoop(StreamLog log, TimeSource time, Pace pace) {
+        this.time = time;
+        this.pace = pace;
+        this.backlog = new Backlog(log, time);
+        this.workingAt = time.nanoTime();
+        this.sleepingAt = workingAt;
+    }
+
+    /** Looks at a pipeline from now on. */
+    void add(Scaling pipeline) {
+        locked(() -> {
+            if (isClosed || !members.add(pipeline)) {
+                return;
+            }
+            if (thread == null) {
+                thread =
+                        Thread.ofPlatform()
+                                .daemon()
+                                .name("pipeline scaling")
+                                .start(this::runUntilClosed);
+            }
+            changed.signalAll();
+        });
+    }
+
+    /** Does not look at it any more, except for a look under way. */
+    void remove(Scaling pipeline) {
+        locked(() -> members.remove(pipeline));
+    }
+
+    private void runUntilClosed() {
+        try {
+            while (awaitTurn()) {
+                supervise();
+            }
+        } catch (InterruptedException _) {
+            logger.debug("The scaling of pipelines was interrupted at its end");
+        } finally {
+            backlog.close();
+        }
+    }
+
+    /** The supervisor: no pipeline may end the scaling of all. */
+    private void supervise() throws InterruptedException {
+        try {
+            doWork();
+            waits.reset();
+        } catch (Throwable e) {
+            Duration wait = waits.next();
+            if (e instanceof MillraceException known && known.code().isTransient()) {
+                logger.info(
+                        "Pipelines are not scaled for {} s: {}", wait.toSeconds(), known.text());
+            } else {
+                logger.warn("Pipelines are not scaled for {} s", wait.toSeconds(), e);
+            }
+            await(wait);
+        }
+    }
+
+    /** Waits until something is due; false at the end. */
+    private boolean awaitTurn() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!isClosed) {
+                if (members.isEmpty()) {
+                    changed.await();
+                    continue;
+                }
+                long due = workingAt + pace.working().toNanos() - time.nanoTime();
+                if (members.stream().anyMatch(Scaling::isAsleep)) {
+                    due = Math.min(due, sleepingAt + pace.sleeping().toNanos() - time.nanoTime());
+                }
+                if (due <= 0) {
+                    return true;
+                }
+                var _ = changed.awaitNanos(due);
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void await(Duration wait) throws InterruptedException {
+        long end = time.nanoTime() + wait.toNanos();
+        lock.lockInterruptibly();
+        try {
+            for (long left = wait.toNanos(); left > 0 && !isClosed; left = end - time.nanoTime()) {
+                var _ = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Looks at all whose turn it is. */
+    void doWork() {
+        List<Scaling> all = new ArrayList<>();
+        locked(() -> all.addAll(members));
+        positions.keySet().retainAll(Set.copyOf(all));
+        long now = time.nanoTime();
+        if (now - workingAt >= pace.working().toNanos()) {
+            workingAt = now;
+            lookAtWorking(all);
+        }
+        if (now - sleepingAt >= pace.sleeping().toNanos()) {
+            sleepingAt = now;
+            lookAtSleeping(all);
+        }
+    }
+
+    private void lookAtWorking(List<Scaling> all) {
+        var behind = new ArrayList<Scaling>();
+        boolean isLogAskable = backlog.isAnswering();
+        for (Scaling pipeline : all) {
+            if (pipeline.isAsleep()) {
+                continue;
+            }
+            positions.remove(pipeline);
+            if (pipeline.look(isLogAskable)) {
+                behind.add(pipeline);
+            } else {
+                pipeline.scale();
+            }
+        }
+        if (behind.isEmpty()) {
+            return;
+        }
+        Map<LogPartition, OffsetRange> ranges = backlog.ranges(topics(behind));
+        for (Scaling pipeline : behind) {
+            var own = of(pipeline, ranges);
+            long unfinished = pipeline.isUnsure() ? Backlog.length(behind(pipeline, own)) : 0;
+            pipeline.asked(own.size(), unfinished);
+            pipeline.scale();
+        }
+    }
+
+    /** A pipeline that sleeps is looked at only when its last member has left: it may commit. */
+    private void lookAtSleeping(List<Scaling> all) {
+        var sleeping = new ArrayList<Scaling>();
+        for (Scaling pipeline : all) {
+            if (pipeline.isAsleep() && pipeline.hasLeft()) {
+                sleeping.add(pipeline);
+            }
+        }
+        if (sleeping.isEmpty()) {
+            return;
+        }
+        Map<LogPartition, OffsetRange> ranges = backlog.ranges(topics(sleeping));
+        for (Scaling pipeline : sleeping) {
+            lookAt(pipeline, of(pipeline, ranges));
+        }
+    }
+
+    private void lookAt(Scaling pipeline, Map<LogPartition, OffsetRange> ranges) {
+        Map<LogPartition, Long> known = positions.get(pipeline);
+        if (known != null && Backlog.behind(known, ranges).isEmpty()) {
+            return;
+        }
+        // Another process of the same group may have done it meanwhile.
+        Map<LogPartition, OffsetRange> parts = behind(pipeline, ranges);
+        if (!parts.isEmpty() && backlog.holdRecords(parts)) {
+            positions.remove(pipeline);
+            pipeline.wake(Backlog.length(parts), ranges.size());
+            return;
+        }
+        var ends = new HashMap<LogPartition, Long>();
+        ranges.forEach((partition, range) -> ends.put(partition, range.to()));
+        positions.put(pipeline, ends);
+    }
+
+    private Map<LogPartition, OffsetRange> behind(
+            Scaling pipeline, Map<LogPartition, OffsetRange> ranges) {
+        return Backlog.behind(
+                backlog.positions(
+                        pipeline.group(), pipeline.startMillis(), pipeline.topics(), ranges),
+                ranges);
+    }
+
+    private static Collection<String> topics(List<Scaling> pipelines) {
+        var topics = new HashSet<String>();
+        pipelines.forEach(pipeline -> topics.addAll(pipeline.topics()));
+        return topics;
+    }
+
+    private static Map<LogPartition, OffsetRange> of(
+            Scaling pipeline, Map<LogPartition, OffsetRange> ranges) {
+        var own = new HashMap<LogPartition, OffsetRange>();
+        Set<String> topics = pipeline.topics();
+        ranges.forEach((partition, range) -> {
+            if (topics.contains(partition.topic())) {
+                own.put(partition, range);
+            }
+        });
+        return own;
+    }
+
+    /** Ends the thread; a question to the log under way is interrupted. Idempotent. */
+    @Override
+    public void close() {
+        locked(() -> {
+            isClosed = true;
+            members.clear();
+            changed.signalAll();
+        });
+        Thread ending = thread;
+        if (ending == null) {
+            return;
+        }
+        ending.interrupt();
+        try {
+            if (!ending.join(END_PATIENCE)) {
+                logger.warn("The scaling of pipelines does not end");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void locked(Runnable work) {
+        lock.lock();
+        try {
+            work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package io.millrace.stream;
+
+import io.millrace.api.PipelineSpec;
+import io.millrace.api.ScaleSpec;
+import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.PipelineState;
+import io.millrace.stream.scale.Autoscaler;
+import io.millrace.stream.scale.Load;
+import io.millrace.stream.scale.ScaleDecision;
+import io.millrace.stream.scale.ScaleDecision.Cause;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * How many tasks a deployment has, and why. The loop that scales all pipelines asks and tells it;
+ * others read its numbers.
+ */
+final class Scaling {
+
+    /** A task tells its lag about once a second, but not while it is at work. */
+    private static final long STALE_NANOS = Duration.ofMillis(2_500).toNanos();
+
+    private static final long SAY_AGAIN_NANOS = Duration.ofMinutes(5).toNanos();
+
+    private final TaskContext context;
+    private final Supplier<PipelinePlan> plan;
+    private final TaskGroup tasks;
+    private final PipelineMeters meters;
+    private final PipelineEvents events;
+    private final Runnable changed;
+    private final Autoscaler autoscaler;
+    private Load load = new Load(0, 0, false, 0, 0, 0, 0, 0, false);
+    private long lookedAt;
+    private long limitSaidAt;
+    private boolean isLimitSaid;
+    private boolean isUnsure;
+    private int inWork;
+    private volatile String last = "";
+    private volatile String limit = "";
+
+    /**
+     * Of a deployment that has not started.
+     *
+     * @param changed called after each change
+     */
+    Scaling(
+            TaskContext context,
+            Supplier<PipelinePlan> plan,
+            TaskGroup tasks,
+            PipelineMeters meters,
+            PipelineEvents events,
+            Runnable changed) {
+        this.context = context;
+        this.plan = plan;
+        this.tasks = tasks;
+        this.meters = meters;
+        this.events = events;
+        this.changed = changed;
+        this.lookedAt = context.time().nanoTime();
+        this.autoscaler = new Autoscaler(spec(), lookedAt);
+    }
+
+    private ScaleSpec spec() {
+        return plan.get().spec().scale();
+    }
+
+    boolean isFixed() {
+        return spec().isFixed();
+    }
+
+    // ---- what the log is asked for it
+
+    Set<String> topics() {
+        return TaskControl.Inputs.of(plan.get().inputs()).topics();
+    }
+
+    String group() {
+        return TaskContext.groupOf(plan.get());
+    }
+
+    /** Where a partition without a commit starts. */
+    long startMillis() {
+        PipelinePlan current = plan.get();
+        return current.spec().from().start() == PipelineSpec.Start.LATEST
+                ? current.createdAt().toEpochMilli()
+                : 0;
+    }
+
+    // ---- from the loop
+
+    boolean isAsleep() {
+        return tasks.active().isEmpty();
+    }
+
+    /** Whether no task of it can commit any more. */
+    boolean hasLeft() {
+        return tasks.isEmpty();
+    }
+
+    /**
+     * Asks the tasks how they do.
+     *
+     * @param isLogAskable whether the log says what it holds
+     * @return whether the log should be asked as well: they are behind, or at work for so long that
+     *     they do not know
+     */
+    synchronized boolean look(boolean isLogAskable) {
+        long now = context.time().nanoTime();
+        long epochMillis = context.time().epochMillis();
+        long waiting = 0;
+        long oldest = 0;
+        long busyNanos = 0;
+        int starting = 0;
+        boolean isFailing = false;
+        isUnsure = false;
+        inWork = 0;
+        var active = tasks.active();
+        for (TaskRunner runner : active) {
+            TaskControl control = runner.control();
+            TaskLoad held = control.load();
+            waiting += control.lag() + held.waiting();
+            inWork += held.inWork();
+            oldest = Math.max(oldest, held.ageMillis(epochMillis));
+            busyNanos += held.takeBusyNanos(now);
+            isUnsure |= held.isBusy() && now - control.lagAt() > STALE_NANOS;
+            starting += control.hasRun() && !isStarting(control) ? 0 : 1;
+            isFailing |= control.state() instanceof PipelineState.Failing;
+        }
+        double busy = (double) busyNanos / Math.max(1, now - lookedAt);
+        lookedAt = now;
+        load =
+                new Load(
+                        active.size(),
+                        starting,
+                        isFailing,
+                        waiting,
+                        oldest,
+                        meters.received().value(),
+                        busy,
+                        0,
+                        isLogAskable);
+        return isLogAskable && (waiting > 0 || isUnsure);
+    }
+
+    private static boolean isStarting(TaskControl control) {
+        return control.state() instanceof PipelineState.Starting;
+    }
+
+    /** Whether the tasks do not know how much waits. */
+    synchronized boolean isUnsure() {
+        return isUnsure;
+    }
+
+    /** What the log says: partitions of the inputs, and records that are not committed. */
+    synchronized void asked(int partitions, long unfinished) {
+        load =
+                new Load(
+                        load.tasks(),
+                        load.starting(),
+                        load.isFailing(),
+                        Math.max(load.waiting(), unfinished - inWork),
+                        load.oldestMillis(),
+                        load.received(),
+                        load.busy(),
+                        partitions,
+                        load.maySleep());
+    }
+
+    /** Decides by the last look and does it. */
+    synchronized void scale() {
+        ScaleDecision decision = autoscaler.decide(load, context.time().nanoTime());
+        boolean isHeld = decision.cause() == Cause.LIMITED || decision.cause() == Cause.HELD;
+        limit = isHeld ? decision.message() : "";
+        if (isHeld) {
+            sayLimit(decision.message());
+        } else if (decision.cause() != Cause.STEADY) {
+            resize(decision.tasks(), decision.message());
+        }
+    }
+
+    private void sayLimit(String message) {
+        long now = context.time().nanoTime();
+        if (!isLimitSaid || now - limitSaidAt > SAY_AGAIN_NANOS) {
+            isLimitSaid = true;
+            limitSaidAt = now;
+            events.notScaled(message);
+        }
+    }
+
+    /** Records came for a pipeline that has no tasks. */
+    synchronized void wake(long waiting, int partitions) {
+        if (!isAsleep()) {
+            return;
+        }
+        int wanted =
+                autoscaler.wake(
+                        waiting, partitions, meters.received().value(), context.time().nanoTime());
+        resize(wanted, waiting == 1 ? "1 record came" : waiting + " records came");
+    }
+
+    private void resize(int wanted, String why) {
+        int before = tasks.active().size();
+        if (!tasks.resize(wanted)) {
+            return;
+        }
+        isLimitSaid = false;
+        limit = "";
+        last = "%s: %d → %d, %s".formatted(context.time().now(), before, wanted, why);
+        meters.scaled(wanted > before);
+        events.scaled(before, wanted, why);
+        changed.run();
+    }
+
+    // ---- from outside
+
+    /** The declaration has changed: its bounds hold at once, and it is awake. */
+    synchronized void declared() {
+        ScaleSpec spec = spec();
+        autoscaler.spec(spec);
+        int now = tasks.active().size();
+        int wanted = Math.clamp(now, Math.max(now == 0 ? 1 : 0, spec.min()), spec.max());
+        if (now == 0) {
+            autoscaler.wake(0, 0, meters.received().value(), context.time().nanoTime());
+        }
+        resize(wanted, "as declared: " + text(spec));
+    }
+
+    /** Records that no task works on yet, as far as the tasks know. */
+    long waiting() {
+        long waiting = 0;
+        for (TaskRunner runner : tasks.active()) {
+            waiting += runner.control().lag() + runner.control().load().waiting();
+        }
+        return waiting;
+    }
+
+    /** The age of the oldest record that is not finished. */
+    double oldestSeconds() {
+        long epochMillis = context.time().epochMillis();
+        long oldest = 0;
+        for (TaskRunner runner : tasks.active()) {
+            oldest = Math.max(oldest, runner.control().load().ageMillis(epochMillis));
+        }
+        return oldest / 1e3;
+    }
+
+    void showNumbers() {
+        meters.gauge("tasks", "Tasks that share the work", () -> tasks.active().size());
+        meters.gauge("lag", "Records that no task works on yet", this::waiting);
+        meters.gauge(
+                "oldest_seconds",
+                "Age of the oldest record that was read and is not finished",
+                this::oldestSeconds);
+    }
+
+    void addTo(Map<String, String> facts) {
+        facts.put("tasks", Integer.toString(tasks.active().size()));
+        facts.put("scale", text(spec()));
+        facts.put("lag", Long.toString(waiting()));
+        facts.put("oldest", String.format(Locale.ROOT, "%.1f s", oldestSeconds()));
+        if (!last.isEmpty()) {
+            facts.put("last scaling", last);
+        }
+        if (!limit.isEmpty()) {
+            facts.put("not scaled", limit);
+        }
+    }
+
+    private static String text(ScaleSpec spec) {
+        return spec.isFixed() ? Integer.toString(spec.min()) : spec.min() + " to " + spec.max();
+    }
+}
