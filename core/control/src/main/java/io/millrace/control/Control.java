@@ -52,7 +52,8 @@ public final class Control implements AutoCloseable {
         this.time = time;
         this.config = config;
         this.patience = patience;
-        this.loop = new ReconcileLoop(store, reconcilers(ports), ports.events(), meters, time, config);
+        this.loop =
+                new ReconcileLoop(store, reconcilers(ports), ports.events(), meters, time, config);
     }
 
     static List<Reconciler<?>> reconcilers(ControlPorts ports) {

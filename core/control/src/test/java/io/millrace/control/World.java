@@ -74,8 +74,7 @@ final class World {
     private ReconcileLoop newLoop() {
         var ports =
                 new ControlPorts(
-                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs,
-                        events);
+                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs, events);
         return new ReconcileLoop(
                 store, Control.reconcilers(ports), events, meters, time, ReconcileConfig.DEFAULT);
     }

@@ -200,8 +200,13 @@ final class ScaleLoop implements AutoCloseable {
     private void lookAtSleeping(List<Scaling> all) {
         var sleeping = new ArrayList<Scaling>();
         for (Scaling pipeline : all) {
-            if (pipeline.isAsleep() && pipeline.hasLeft()) {
+            if (!pipeline.isAsleep()) {
+                continue;
+            }
+            if (pipeline.hasLeft()) {
                 sleeping.add(pipeline);
+            } else {
+                pipeline.wakeIfAtWork();
             }
         }
         if (sleeping.isEmpty()) {

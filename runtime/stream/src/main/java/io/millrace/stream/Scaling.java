@@ -38,6 +38,10 @@ final class Scaling {
     private boolean isLimitSaid;
     private boolean isUnsure;
     private int inWork;
+
+    /** Records that the tasks do not know of, when they have been at work for long. */
+    private volatile long unknown;
+
     private volatile String last = "";
     private volatile String limit = "";
 
@@ -100,6 +104,16 @@ final class Scaling {
         return tasks.isEmpty();
     }
 
+    /** A task that was told to leave because nothing came got something to do after all. */
+    synchronized void wakeIfAtWork() {
+        for (TaskRunner runner : tasks.leaving()) {
+            if (runner.control().load().isBusy() && isAsleep()) {
+                autoscaler.stayAwake(context.time().nanoTime());
+                resize(1, "a record came when its last task was about to leave");
+            }
+        }
+    }
+
     /**
      * Asks the tasks how they do.
      *
@@ -126,8 +140,14 @@ final class Scaling {
             oldest = Math.max(oldest, held.ageMillis(epochMillis));
             busyNanos += held.takeBusyNanos(now);
             isUnsure |= held.isBusy() && now - control.lagAt() > STALE_NANOS;
-            starting += control.hasRun() && !isStarting(control) ? 0 : 1;
+            isUnsure |= !runner.hasBegun();
+            starting += isStarting(runner) ? 1 : 0;
             isFailing |= control.state() instanceof PipelineState.Failing;
+        }
+        for (TaskRunner runner : tasks.leaving()) {
+            // Nobody else reads its partitions before it has left.
+            isUnsure |= runner.control().load().isBusy();
+            inWork += runner.control().load().inWork();
         }
         double busy = (double) busyNanos / Math.max(1, now - lookedAt);
         lookedAt = now;
@@ -142,11 +162,13 @@ final class Scaling {
                         busy,
                         0,
                         isLogAskable);
+        unknown = isUnsure ? unknown : 0;
         return isLogAskable && (waiting > 0 || isUnsure);
     }
 
-    private static boolean isStarting(TaskControl control) {
-        return control.state() instanceof PipelineState.Starting;
+    /** One that waits for the end of another may wait long: others may be added meanwhile. */
+    private static boolean isStarting(TaskRunner runner) {
+        return runner.hasBegun() && runner.control().state() instanceof PipelineState.Starting;
     }
 
     /** Whether the tasks do not know how much waits. */
@@ -156,12 +178,14 @@ final class Scaling {
 
     /** What the log says: partitions of the inputs, and records that are not committed. */
     synchronized void asked(int partitions, long unfinished) {
+        long waiting = Math.max(load.waiting(), unfinished - inWork);
+        unknown = waiting - load.waiting();
         load =
                 new Load(
                         load.tasks(),
                         load.starting(),
                         load.isFailing(),
-                        Math.max(load.waiting(), unfinished - inWork),
+                        waiting,
                         load.oldestMillis(),
                         load.received(),
                         load.busy(),
@@ -223,14 +247,14 @@ final class Scaling {
         int now = tasks.active().size();
         int wanted = Math.clamp(now, Math.max(now == 0 ? 1 : 0, spec.min()), spec.max());
         if (now == 0) {
-            autoscaler.wake(0, 0, meters.received().value(), context.time().nanoTime());
+            autoscaler.stayAwake(context.time().nanoTime());
         }
         resize(wanted, "as declared: " + text(spec));
     }
 
-    /** Records that no task works on yet, as far as the tasks know. */
+    /** Records that no task works on yet, as far as is known. */
     long waiting() {
-        long waiting = 0;
+        long waiting = unknown;
         for (TaskRunner runner : tasks.active()) {
             waiting += runner.control().lag() + runner.control().load().waiting();
         }

@@ -90,10 +90,15 @@ final class TaskGroup {
         return active;
     }
 
+    /** Those that were told to leave and have not. */
+    List<TaskRunner> leaving() {
+        leaving.removeIf(TaskRunner::hasEnded);
+        return leaving;
+    }
+
     /** Whether no task is in the consumer group any more. */
     boolean isEmpty() {
-        leaving.removeIf(TaskRunner::hasEnded);
-        return active.isEmpty() && leaving.isEmpty();
+        return active.isEmpty() && leaving().isEmpty();
     }
 
     /** Asks all tasks to finish their batches and end; none are added any more. */

@@ -25,6 +25,8 @@ final class TaskRunner {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Backoff rebuilds = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(30));
 
+    private volatile boolean hasBegun;
+
     TaskRunner(
             TaskContext context,
             PipelinePlan plan,
@@ -58,6 +60,11 @@ final class TaskRunner {
         return index;
     }
 
+    /** Whether those are gone for which it had to wait. */
+    boolean hasBegun() {
+        return hasBegun;
+    }
+
     boolean hasEnded() {
         return ended.getCount() == 0;
     }
@@ -77,6 +84,7 @@ final class TaskRunner {
     private void run(Predecessors predecessors) {
         try {
             predecessors.await();
+            hasBegun = true;
             while (!control.isStopping()) {
                 runTask();
             }

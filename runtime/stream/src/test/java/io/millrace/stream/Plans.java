@@ -9,6 +9,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.ScaleSpec;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan;
@@ -37,7 +38,7 @@ final class Plans {
     private PipelineSpec.Start start = PipelineSpec.Start.EARLIEST;
     private PipelineSpec.Delivery delivery = PipelineSpec.Delivery.AT_LEAST_ONCE;
     private Map<ResourceName, Long> generations = Map.of();
-    private int tasks = 1;
+    private ScaleSpec scale = ScaleSpec.ONE;
     private ResourceKey key = KEY;
 
     private Plans() {}
@@ -111,7 +112,11 @@ final class Plans {
     }
 
     Plans tasks(int count) {
-        tasks = count;
+        return scale(ScaleSpec.fixed(count));
+    }
+
+    Plans scale(ScaleSpec next) {
+        scale = next;
         return this;
     }
 
@@ -126,7 +131,7 @@ final class Plans {
                         outputs,
                         delivery,
                         policy,
-                        io.millrace.api.ScaleSpec.fixed(tasks));
+                        scale);
         var function =
                 new FunctionSpec(
                         FunctionSpec.Language.PYTHON,

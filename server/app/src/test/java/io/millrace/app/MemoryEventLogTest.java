@@ -33,13 +33,7 @@ class MemoryEventLogTest {
         assertThat(log.of(ONE))
                 .containsExactly(
                         new Event(
-                                ONE,
-                                Severity.NORMAL,
-                                "Test",
-                                "a",
-                                first,
-                                first.plusSeconds(2),
-                                3));
+                                ONE, Severity.NORMAL, "Test", "a", first, first.plusSeconds(2), 3));
         note(ONE, "b");
         note(ONE, "a");
         log.record(ONE, Severity.WARNING, "Test", "a");

@@ -14,8 +14,7 @@ public final class RecordingEvents implements EventLog {
 
     @Override
     public void record(ResourceKey resource, Severity severity, String reason, String message) {
-        events.add(
-                new Event(resource, severity, reason, message, Instant.EPOCH, Instant.EPOCH, 1));
+        events.add(new Event(resource, severity, reason, message, Instant.EPOCH, Instant.EPOCH, 1));
     }
 
     @Override

@@ -83,6 +83,12 @@ public final class Autoscaler {
         return (int) Math.clamp(tasksFor(waiting), 1, most(partitions));
     }
 
+    /** Tasks were started for another reason than records that came. */
+    public void stayAwake(long now) {
+        changed(now);
+        waitsForFirst = false;
+    }
+
     /** Looks at the load and says what to do; the answer is taken to be followed at once. */
     public ScaleDecision decide(Load load, long now) {
         boolean hasCome = load.received() != received;

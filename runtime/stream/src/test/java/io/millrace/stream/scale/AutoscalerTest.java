@@ -160,10 +160,8 @@ class AutoscalerTest {
         }
         assertThat(changes)
                 .containsExactly(
-                        new ScaleDecision(
-                                3, Cause.CALM, "for 30 s 3 tasks would have been enough"),
-                        new ScaleDecision(
-                                1, Cause.CALM, "for 30 s 1 task would have been enough"));
+                        new ScaleDecision(3, Cause.CALM, "for 30 s 3 tasks would have been enough"),
+                        new ScaleDecision(1, Cause.CALM, "for 30 s 1 task would have been enough"));
     }
 
     @Test

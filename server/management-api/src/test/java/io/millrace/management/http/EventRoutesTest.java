@@ -59,7 +59,8 @@ class EventRoutesTest {
                         """
                         {"kind":"Function","name":"f","severity":"warning","reason":"SinkAway",\
                         "message":"the broker is away","first":"1970-01-01T00:00:00Z",\
-                        "last":"1970-01-01T00:00:00Z","count":1}""");
+                        "last":"1970-01-01T00:00:00Z","count":1}\
+                        """);
     }
 
     @Test
@@ -78,7 +79,6 @@ class EventRoutesTest {
     @Test
     void eventsGoWithTheResource() {
         assertThat(server.delete("/projects/default/functions/f").status()).isEqualTo(200);
-        Awaitility.await()
-                .untilAsserted(() -> assertThat(server.events.of(FUNCTION)).isEmpty());
+        Awaitility.await().untilAsserted(() -> assertThat(server.events.of(FUNCTION)).isEmpty());
     }
 }
