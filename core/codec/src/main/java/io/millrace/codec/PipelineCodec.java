@@ -17,11 +17,13 @@ import io.millrace.api.PipelineSpec.Selection;
 import io.millrace.api.PipelineSpec.Start;
 import io.millrace.api.PipelineSpec.Step;
 import io.millrace.api.PipelineSpec.StreamOutput;
+import io.millrace.api.PipelineSpec.WindowStep;
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceName;
 import io.millrace.api.ScaleSpec;
 import io.millrace.codec.Node.MapNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +52,7 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
     @Override
     public PipelineSpec read(Fields spec) {
         From from = from(spec.required("from"));
-        List<Step> read = spec.optional("steps").items().stream().map(steps::read).toList();
+        List<Step> read = steps(spec.optional("steps").items());
         List<Output> to =
                 spec.required("to").filledItems().stream().map(PipelineCodec::output).toList();
         Delivery delivery = spec.optional("delivery").choice("delivery", DELIVERIES, Set.of());
@@ -61,6 +63,20 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         }
         spec.later("sampling").rejectUnknown();
         return new PipelineSpec(from, read, to, delivery, onError, scale);
+    }
+
+    private List<Step> steps(List<Value> items) {
+        var read = new ArrayList<Step>();
+        for (Value item : items) {
+            Step step = steps.read(item);
+            if (step instanceof WindowStep && !read.isEmpty()) {
+                item.problem(
+                        "a window must be the first step: it is filled from the log after a restart,"
+                                + " which holds what came in and not what a step made of it");
+            }
+            read.add(step);
+        }
+        return read;
     }
 
     /** A transaction spans the log and nothing else. */

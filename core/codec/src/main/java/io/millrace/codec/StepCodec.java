@@ -14,6 +14,7 @@ import io.millrace.api.TopicTemplate;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import io.millrace.codec.Node.MapNode;
+import io.millrace.codec.payload.AnswerTemplate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,12 +63,11 @@ final class StepCodec {
     }
 
     private static Step model(Fields fields, boolean written) {
+        ModelChoice choice = choice(fields, written);
+        VersionRef version = version(fields.optional("version"));
+        DecodeSpec decode = decode(written ? fields.required("decode") : fields.optional("decode"));
         var step =
-                new ModelStep(
-                        choice(fields, written),
-                        version(fields.optional("version")),
-                        decode(written ? fields.required("decode") : fields.optional("decode")),
-                        encode(fields.optional("encode")));
+                new ModelStep(choice, version, decode, encode(fields.optional("encode"), decode));
         fields.rejectUnknown();
         return step;
     }
@@ -152,7 +152,7 @@ final class StepCodec {
         return new DecodeSpec(format, names, dataType, factor, chosen, takesText.bool(false));
     }
 
-    private static EncodeSpec encode(Value value) {
+    private static EncodeSpec encode(Value value, DecodeSpec decode) {
         Fields fields = value.fields();
         EncodeSpec.Format format =
                 fields.optional("format")
@@ -170,6 +170,7 @@ final class StepCodec {
                         template.isPresent()
                                 ? Optional.of(template.filledText())
                                 : Optional.empty());
+        spec.template().ifPresent(text -> checkTemplate(template, text, spec, decode));
         if (format == EncodeSpec.Format.RAW) {
             for (Value extra : List.of(labels, top, echo, template)) {
                 if (extra.isPresent()) {
@@ -186,6 +187,22 @@ final class StepCodec {
         }
         fields.rejectUnknown();
         return spec;
+    }
+
+    private static void checkTemplate(
+            Value template, String text, EncodeSpec spec, DecodeSpec decode) {
+        Optional<String> problem = AnswerTemplate.problem(text);
+        if (problem.isPresent() || text.isBlank()) {
+            problem.ifPresent(template::problem);
+            return;
+        }
+        AnswerTemplate parsed = AnswerTemplate.parse(text);
+        if (parsed.needsLabels() && spec.labels().isEmpty()) {
+            template.problem("{{label}} needs 'labels', the names of the output's elements");
+        }
+        if (parsed.needsFields() && decode.format() == DecodeSpec.Format.RAW) {
+            template.problem("{{field.NAME}} needs fields, and raw payloads have none");
+        }
     }
 
     private static Map<String, DataType> types() {

@@ -304,10 +304,10 @@ final class RandomResources {
         var steps = new ArrayList<PipelineSpec.Step>();
         for (int i = random.nextInt(4); i > 0; i--) {
             steps.add(
-                    switch (random.nextInt(3)) {
-                        case 0 ->
+                    switch (steps.isEmpty() ? random.nextInt(3) : 1 + random.nextInt(2)) {
+                        case 0 -> window();
+                        case 1 ->
                                 new PipelineSpec.FunctionStep(new ResourceName(name()), textMap());
-                        case 1 -> window();
                         default ->
                                 new PipelineSpec.ModelStep(
                                         random.nextBoolean()

@@ -18,10 +18,16 @@ final class EchoedFields {
 
     private final byte[][] names;
     private final boolean isJson;
+    private final boolean isValueOnly;
     private final MessagePackScanner pack = new MessagePackScanner();
     private final JsonScanner json = new JsonScanner();
 
     EchoedFields(List<String> fields, DecodeSpec.Format format) {
+        this(fields, format, false);
+    }
+
+    private EchoedFields(List<String> fields, DecodeSpec.Format format, boolean isValueOnly) {
+        this.isValueOnly = isValueOnly;
         this.names =
                 fields.stream()
                         .map(name -> name.getBytes(StandardCharsets.UTF_8))
@@ -29,16 +35,27 @@ final class EchoedFields {
         this.isJson = format == DecodeSpec.Format.JSON;
     }
 
-    /** Appends {@code "name":value,} for each field that is there. */
-    void append(byte[] payload, StringBuilder out) {
+    /** Only the value of one field, nothing around it. */
+    static EchoedFields ofValue(String field, DecodeSpec.Format format) {
+        return new EchoedFields(List.of(field), format, true);
+    }
+
+    /**
+     * Appends {@code "name":value,} for each field that is there.
+     *
+     * @return whether there was one
+     */
+    boolean append(byte[] payload, StringBuilder out) {
         if (names.length == 0) {
-            return;
+            return false;
         }
+        int before = out.length();
         if (isJson) {
             appendFromJson(payload, out);
         } else {
             appendFromMessagePack(payload, out);
         }
+        return out.length() > before;
     }
 
     private void appendFromJson(byte[] payload, StringBuilder out) {
@@ -51,7 +68,7 @@ final class EchoedFields {
             int keyStart = json.position();
             json.readText();
             boolean isWanted = isJsonNameWanted();
-            if (isWanted) {
+            if (isWanted && !isValueOnly) {
                 out.append(json.textSince(keyStart)).append(':');
             }
             json.expect(':');
@@ -59,7 +76,11 @@ final class EchoedFields {
             int start = json.position();
             json.skip();
             if (isWanted) {
-                out.append(json.textSince(start)).append(',');
+                out.append(json.textSince(start));
+                if (isValueOnly) {
+                    return;
+                }
+                out.append(',');
             }
         } while (json.take(','));
     }
@@ -87,6 +108,11 @@ final class EchoedFields {
                 continue;
             }
             pack.position(start);
+            if (isValueOnly) {
+                pack.skip();
+                appendValue(out, 0);
+                return;
+            }
             appendValue(out, 0);
             out.append(':');
             appendValue(out, 0);

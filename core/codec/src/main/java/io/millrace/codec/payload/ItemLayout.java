@@ -26,20 +26,27 @@ final class ItemLayout {
     private final Shape itemShape;
     private final double scale;
     private final List<String> fields;
+    private final boolean isReversed;
+    private final boolean takesText;
     private final byte[][] fieldBytes;
     private final int[] extents;
     private final int elementsPerField;
 
-    private ItemLayout(DataType type, Shape itemShape, double scale, List<String> fields) {
+    private ItemLayout(DataType type, Shape itemShape, DecodeSpec spec) {
         this.type = type;
         this.itemShape = itemShape;
-        this.scale = scale;
-        this.fields = fields;
+        this.scale = spec.scale();
+        this.fields = spec.fields();
+        this.isReversed = spec.order() == DecodeSpec.Order.REVERSED;
+        this.takesText = spec.takesText();
         this.fieldBytes =
                 fields.stream()
                         .map(name -> name.getBytes(StandardCharsets.UTF_8))
                         .toArray(byte[][]::new);
-        int dropped = fields.size() > 1 ? 1 : 0;
+        int dropped =
+                fields.size() <= 1
+                        ? 0
+                        : isSplitByFirstAxis(itemShape, fields.size()) ? 1 : itemShape.rank();
         this.extents = new int[itemShape.rank() - dropped];
         int product = 1;
         for (int axis = 0; axis < extents.length; axis++) {
@@ -62,7 +69,12 @@ final class ItemLayout {
         if (!Double.isFinite(spec.scale())) {
             throw MillraceException.invalid("decode.scale must be a finite number");
         }
-        return new ItemLayout(input.type(), itemShape, spec.scale(), spec.fields());
+        return new ItemLayout(input.type(), itemShape, spec);
+    }
+
+    /** Else each field is one element, as of {@code [1,6]} with six fields. */
+    private static boolean isSplitByFirstAxis(Shape itemShape, int fields) {
+        return itemShape.rank() > 0 && itemShape.extent(0) == fields;
     }
 
     private static Shape itemShape(TensorSpec input) {
@@ -101,7 +113,9 @@ final class ItemLayout {
             }
             return;
         }
-        if (fields.size() > 1 && (itemShape.rank() == 0 || itemShape.extent(0) != fields.size())) {
+        if (fields.size() > 1
+                && !isSplitByFirstAxis(itemShape, fields.size())
+                && itemShape.elements() != fields.size()) {
             throw MillraceException.invalid(
                     "decode names %d fields, but an item of the model's input is %s numbers"
                             .formatted(fields.size(), times(itemShape.toArray())));
@@ -166,7 +180,20 @@ final class ItemLayout {
 
     /** Where a field's elements start in the item. */
     int firstElement(int field) {
-        return fields.size() > 1 ? field * elementsPerField : 0;
+        if (fields.size() <= 1) {
+            return 0;
+        }
+        return (isReversed ? fields.size() - 1 - field : field) * elementsPerField;
+    }
+
+    /** Whether one number may stand without the lists around it. */
+    boolean takesBareNumber() {
+        return elementsPerField == 1;
+    }
+
+    /** Whether a number may be written as text. */
+    boolean takesText() {
+        return takesText;
     }
 
     /** The whole value has another shape than expected. */
@@ -184,24 +211,34 @@ final class ItemLayout {
             place.append('[').append(inner == 0 ? 0 : rest / inner).append(']');
             rest = inner == 0 ? 0 : rest % inner;
         }
+        boolean isAlone = place.isEmpty() || takesBareNumber();
+        boolean hasComma = isAlone && got.endsWith(",");
         return MillraceException.invalid(
                 prefix(field)
                         + "expected "
                         + expected()
                         + ", got "
-                        + got
-                        + (place.isEmpty() ? "" : " at " + place));
+                        + (hasComma ? got.substring(0, got.length() - 1) : got)
+                        + (isAlone ? "" : " at " + place));
     }
 
     String expected() {
         if (extents.length == 0) {
             return "a " + noun();
         }
+        if (takesBareNumber()) {
+            return "a " + noun() + ", alone or in " + "[".repeat(rank()) + "]".repeat(rank());
+        }
+        return count();
+    }
+
+    /** How many elements an item or field has, as {@code 28x28 numbers}. */
+    String count() {
         long[] all = new long[extents.length];
         for (int axis = 0; axis < all.length; axis++) {
             all[axis] = extents[axis];
         }
-        return times(all) + " " + noun() + "s";
+        return times(all) + " " + noun() + (elementsPerField == 1 ? "" : "s");
     }
 
     private String noun() {

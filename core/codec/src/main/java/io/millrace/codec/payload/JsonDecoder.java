@@ -14,7 +14,9 @@ final class JsonDecoder implements PayloadDecoder {
     private final ElementWriter writer;
     private final JsonScanner in = new JsonScanner();
     private final boolean[] found;
+    private final TextNumber text = new TextNumber();
     private int field;
+    private int expectedNext;
     private int valueStart;
 
     JsonDecoder(ItemLayout layout) {
@@ -66,6 +68,7 @@ final class JsonDecoder implements PayloadDecoder {
         }
         in.expect('{');
         Arrays.fill(found, false);
+        expectedNext = 0;
         if (!in.take('}')) {
             do {
                 in.readText();
@@ -91,10 +94,13 @@ final class JsonDecoder implements PayloadDecoder {
         readValue(match);
     }
 
+    /** Most senders write the fields in the order in which they are listed. */
     private int matchKey() {
-        for (int i = 0; i < layout.fieldCount(); i++) {
-            if (in.textIs(layout.fieldBytes(i))) {
-                return i;
+        int count = layout.fieldCount();
+        for (int i = 0, at = expectedNext; i < count; i++, at = at + 1 == count ? 0 : at + 1) {
+            if (in.textIs(layout.fieldBytes(at))) {
+                expectedNext = at + 1 == count ? 0 : at + 1;
+                return at;
             }
         }
         return -1;
@@ -105,7 +111,8 @@ final class JsonDecoder implements PayloadDecoder {
         in.peek();
         valueStart = in.position();
         writer.startField(index);
-        readAxis(0);
+        boolean isBare = layout.takesBareNumber() && in.peek() != '[';
+        readAxis(isBare ? layout.rank() : 0);
     }
 
     private void readAxis(int axis) {
@@ -144,11 +151,29 @@ final class JsonDecoder implements PayloadDecoder {
             return;
         }
         int next = in.peek();
+        if (next == '"' && layout.takesText()) {
+            in.readText();
+            readTextNumber();
+            return;
+        }
         if (!writer.takesBooleans() || (next != 't' && next != 'f')) {
             throw mismatch(layout.rank(), in.kind());
         }
         in.skipWord(next == 't' ? "true" : "false");
         writer.putBoolean(next == 't');
+    }
+
+    private void readTextNumber() {
+        if (!text.read(in.data(), in.textStart(), in.textLength())) {
+            throw layout.wrongAt(
+                    field,
+                    writer.written(),
+                    layout.rank(),
+                    "the text "
+                            + FieldNames.shown(in.data(), in.textStart(), in.textLength())
+                            + (text.isNotFinite() ? ", which is no finite number," : ""));
+        }
+        writer.putDouble(text.value());
     }
 
     private MillraceException tooFew(int axis, int count) {

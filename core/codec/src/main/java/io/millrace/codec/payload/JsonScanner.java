@@ -114,6 +114,15 @@ final class JsonScanner {
         return number.toDouble();
     }
 
+    /** Whether the number is whole and 64 bits hold it; {@link #long64} gives it then. */
+    boolean fitsLong() {
+        return number.fits(Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    long long64() {
+        return number.whole();
+    }
+
     private static boolean isDigit(byte b) {
         return b >= '0' && b <= '9';
     }
@@ -194,7 +203,8 @@ final class JsonScanner {
         return unescaped().equals(new String(expected, StandardCharsets.UTF_8));
     }
 
-    private String unescaped() {
+    /** The text that was read last. */
+    String unescaped() {
         String raw = new String(data, textStart, textEnd - textStart, StandardCharsets.UTF_8);
         var out = new StringBuilder(raw.length());
         int i = 0;

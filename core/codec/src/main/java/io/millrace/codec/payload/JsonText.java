@@ -9,6 +9,12 @@ final class JsonText {
 
     static void append(StringBuilder out, CharSequence text) {
         out.append('"');
+        appendInside(out, text);
+        out.append('"');
+    }
+
+    /** What stands between the quotes. */
+    static void appendInside(StringBuilder out, CharSequence text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             switch (c) {
@@ -26,6 +32,5 @@ final class JsonText {
                 }
             }
         }
-        out.append('"');
     }
 }

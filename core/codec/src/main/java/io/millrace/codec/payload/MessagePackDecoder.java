@@ -107,7 +107,9 @@ final class MessagePackDecoder implements PayloadDecoder {
         field = index;
         valueStart = in.position();
         writer.startField(index);
-        readAxis(0);
+        boolean isBare = layout.takesBareNumber() && !in.isAtEnd() && in.arrayLength(in.next()) < 0;
+        in.position(valueStart);
+        readAxis(isBare ? layout.rank() : 0);
     }
 
     private void readAxis(int axis) {

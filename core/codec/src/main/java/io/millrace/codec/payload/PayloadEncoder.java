@@ -8,9 +8,9 @@ import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes one item of a model's answer. Made once for a declaration and a model's output; not safe
@@ -22,11 +22,13 @@ public final class PayloadEncoder {
 
     private final EncodeSpec spec;
     private final EchoedFields echo;
+    private final @Nullable TemplateWriter template;
     private StringBuilder text = new StringBuilder(256);
 
-    private PayloadEncoder(EncodeSpec spec, EchoedFields echo) {
+    private PayloadEncoder(EncodeSpec spec, EchoedFields echo, @Nullable TemplateWriter template) {
         this.spec = spec;
         this.echo = echo;
+        this.template = template;
     }
 
     /**
@@ -51,7 +53,11 @@ public final class PayloadEncoder {
         }
         checkLabels(spec, output.shape());
         checkEcho(spec, input);
-        return new PayloadEncoder(spec, new EchoedFields(spec.echo(), input));
+        String template = spec.template().orElse("");
+        return new PayloadEncoder(
+                spec,
+                new EchoedFields(spec.echo(), input),
+                template.isEmpty() ? null : new TemplateWriter(spec, template, input));
     }
 
     private static void checkLabels(EncodeSpec spec, Shape shape) {
@@ -62,7 +68,8 @@ public final class PayloadEncoder {
             }
             elements *= shape.extent(axis);
         }
-        if (!spec.labels().isEmpty() && spec.labels().size() != elements) {
+        // Converters write extents of 1 where they do not know better; the answer itself tells.
+        if (elements != 1 && !spec.labels().isEmpty() && spec.labels().size() != elements) {
             throw wrongLabels(spec, elements);
         }
     }
@@ -81,15 +88,26 @@ public final class PayloadEncoder {
     }
 
     /**
+     * Encodes one item of whose record nothing more is known.
+     *
+     * @see #encode(byte[], Tensor.Numeric, int, AnswerFacts)
+     */
+    public byte[] encode(byte[] payload, Tensor.Numeric output, int item) {
+        return encode(payload, output, item, AnswerFacts.NONE);
+    }
+
+    /**
      * Encodes one item.
      *
      * @param payload from which the item was decoded
-     * @param output the model's answer for a whole batch
+     * @param output the model's answer for a whole batch; its shape counts, not the declared one
      * @param item its place in the batch, from 0
+     * @param facts what a template may say beside numbers
      * @return an array of its own
-     * @throws MillraceException {@code USER_CODE} when the model answered what cannot be written
+     * @throws MillraceException {@code USER_CODE} when the model answered what cannot be written,
+     *     {@code INVALID} when the record lacks what a template needs
      */
-    public byte[] encode(byte[] payload, Tensor.Numeric output, int item) {
+    public byte[] encode(byte[] payload, Tensor.Numeric output, int item, AnswerFacts facts) {
         Shape shape = output.shape();
         int elements = Math.toIntExact(shape.elementsPerItem());
         int first = Math.multiplyExact(item, elements);
@@ -103,22 +121,30 @@ public final class PayloadEncoder {
             throw wrongLabels(spec, elements);
         }
         text.setLength(0);
-        text.append('{');
-        echo.append(payload, text);
-        if (spec.top() == 0) {
-            text.append("\"predictions\":");
-            appendNested(output, 1, first);
-        } else if (spec.top() == 1) {
-            appendRanked(output, first, largest(output, first, elements, -1));
+        if (template == null) {
+            appendUsual(payload, output, first, elements);
         } else {
-            appendTop(output, first, elements);
+            template.append(text, payload, output, first, elements, facts);
         }
-        text.append('}');
         byte[] encoded = text.toString().getBytes(StandardCharsets.UTF_8);
         if (text.capacity() > KEPT_CAPACITY) {
             text = new StringBuilder(256);
         }
         return encoded;
+    }
+
+    private void appendUsual(byte[] payload, Tensor.Numeric output, int first, int elements) {
+        text.append('{');
+        var _ = echo.append(payload, text);
+        if (spec.top() == 0) {
+            text.append("\"predictions\":");
+            appendNested(output, 1, first);
+        } else if (spec.top() == 1) {
+            appendRanked(output, first, OutputNumbers.largest(output, first, elements, -1));
+        } else {
+            appendTop(output, first, elements);
+        }
+        text.append('}');
     }
 
     /** Appends the elements below an axis; returns the place behind them. */
@@ -128,7 +154,7 @@ public final class PayloadEncoder {
             // A single number of an item without further axes still comes as a list.
             boolean isAlone = axis == 1;
             text.append(isAlone ? "[" : "");
-            appendNumber(output, from);
+            OutputNumbers.append(text, output, from);
             text.append(isAlone ? "]" : "");
             return from + 1;
         }
@@ -147,32 +173,12 @@ public final class PayloadEncoder {
         int count = Math.min(spec.top(), elements);
         int previous = -1;
         for (int i = 0; i < count; i++) {
-            previous = largest(output, first, elements, previous);
+            previous = OutputNumbers.largest(output, first, elements, previous);
             text.append(i == 0 ? "{" : ",{");
             appendRanked(output, first, previous);
             text.append('}');
         }
         text.append(']');
-    }
-
-    /** The element that comes next after another one in falling order; -1 for the first. */
-    private int largest(Tensor.Numeric output, int first, int elements, int after) {
-        double limit = after < 0 ? 0 : finite(output, first + after);
-        int best = -1;
-        double bestValue = 0;
-        for (int i = 0; i < elements; i++) {
-            double value = finite(output, first + i);
-            boolean isLeft = after < 0 || value < limit || (value == limit && i > after);
-            if (isLeft && (best < 0 || value > bestValue)) {
-                best = i;
-                bestValue = value;
-            }
-        }
-        if (best < 0) {
-            throw new MillraceException(
-                    ErrorCode.USER_CODE, "the model answered no number for the item");
-        }
-        return best;
     }
 
     private void appendRanked(Tensor.Numeric output, int first, int index) {
@@ -182,56 +188,6 @@ public final class PayloadEncoder {
             text.append(',');
         }
         text.append("\"index\":").append(index).append(",\"confidence\":");
-        appendNumber(output, first + index);
-    }
-
-    private static double finite(Tensor.Numeric output, int index) {
-        double value = value(output, index);
-        if (!Double.isFinite(value)) {
-            throw new MillraceException(
-                    ErrorCode.USER_CODE,
-                    "the model answered " + value + ", which is neither ranked nor JSON");
-        }
-        return value;
-    }
-
-    private void appendNumber(Tensor.Numeric output, int index) {
-        MemorySegment data = output.data();
-        switch (output.type()) {
-            case FP32, FP16, BF16 -> text.append((float) finite(output, index));
-            case FP64 -> text.append(finite(output, index));
-            case BOOL -> text.append(data.get(ValueLayout.JAVA_BYTE, index) != 0);
-            case INT64 -> text.append(data.get(INT64, index * 8L));
-            case UINT64 -> text.append(Long.toUnsignedString(data.get(INT64, index * 8L)));
-            case UINT8, UINT16, UINT32, INT8, INT16, INT32 ->
-                    text.append((long) value(output, index));
-            case BYTES -> throw MillraceException.internal("text has no flat memory", null);
-        }
-    }
-
-    private static final ValueLayout.OfShort INT16 =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT32 =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong INT64 =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(java.nio.ByteOrder.LITTLE_ENDIAN);
-
-    private static double value(Tensor.Numeric tensor, int index) {
-        MemorySegment data = tensor.data();
-        return switch (tensor.type()) {
-            case BOOL, UINT8 -> data.get(ValueLayout.JAVA_BYTE, index) & 0xff;
-            case INT8 -> data.get(ValueLayout.JAVA_BYTE, index);
-            case UINT16 -> data.get(INT16, index * 2L) & 0xffff;
-            case INT16 -> data.get(INT16, index * 2L);
-            case UINT32 -> data.get(INT32, index * 4L) & 0xffff_ffffL;
-            case INT32 -> data.get(INT32, index * 4L);
-            case UINT64 -> ElementWriter.unsignedToDouble(data.get(INT64, index * 8L));
-            case INT64 -> data.get(INT64, index * 8L);
-            case FP16 -> Float.float16ToFloat(data.get(INT16, index * 2L));
-            case BF16 -> Float.intBitsToFloat(data.get(INT16, index * 2L) << 16);
-            case FP32 -> Float.intBitsToFloat(data.get(INT32, index * 4L));
-            case FP64 -> Double.longBitsToDouble(data.get(INT64, index * 8L));
-            case BYTES -> throw MillraceException.internal("text has no flat memory", null);
-        };
+        OutputNumbers.append(text, output, first + index);
     }
 }

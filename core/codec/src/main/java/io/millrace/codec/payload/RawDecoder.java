@@ -3,6 +3,7 @@ package io.millrace.codec.payload;
 import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
+import org.jspecify.annotations.Nullable;
 
 /** Little-endian numbers of one type, row-major, nothing else. */
 final class RawDecoder implements PayloadDecoder {
@@ -11,6 +12,7 @@ final class RawDecoder implements PayloadDecoder {
     private final ElementWriter writer;
     private final DataType source;
     private final boolean isCopy;
+    private final @Nullable RawFloats floats;
 
     RawDecoder(ItemLayout layout, DataType source) {
         this.layout = layout;
@@ -21,6 +23,7 @@ final class RawDecoder implements PayloadDecoder {
                         && layout.scale() == 1.0
                         && !source.isFloat()
                         && source != DataType.BOOL;
+        this.floats = RawFloats.of(source, layout.type(), layout.scale());
     }
 
     @Override
@@ -46,13 +49,13 @@ final class RawDecoder implements PayloadDecoder {
             throw MillraceException.invalid(
                     "payload: expected %s of %s, which is %d bytes, got %d bytes"
                             .formatted(
-                                    layout.expected(),
-                                    source.plainName(),
-                                    expected,
-                                    payload.length));
+                                    layout.count(), source.plainName(), expected, payload.length));
         }
         if (isCopy) {
             System.arraycopy(payload, 0, batch, item * layout.itemBytes(), payload.length);
+            return;
+        }
+        if (floats != null && floats.convert(payload, batch, item * layout.itemBytes())) {
             return;
         }
         writer.startItem(batch, item);
