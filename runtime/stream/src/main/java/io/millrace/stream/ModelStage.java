@@ -3,63 +3,59 @@ package io.millrace.stream;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec.ModelStep;
-import io.millrace.api.ProjectId;
-import io.millrace.api.tensor.Shape;
-import io.millrace.api.tensor.Signature;
-import io.millrace.api.tensor.Tensor;
-import io.millrace.codec.payload.PayloadDecoder;
-import io.millrace.codec.payload.PayloadEncoder;
+import io.millrace.api.PipelineSpec.OneModel;
+import io.millrace.api.PipelineSpec.SelectedModel;
+import io.millrace.api.ResourceKey;
+import io.millrace.spi.LogRecord;
 import io.millrace.spi.ModelServing;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes payloads into one tensor, calls the model once for all of them, and encodes its answers.
- * When such a call fails, its halves are tried, so that only the guilty item ends as failed.
+ * Calls the model of a step, or the one of several that each record names. Items of one model are
+ * called together and every answer takes the place of its item, so that the order of the records
+ * stays whichever model answers first.
  *
- * <p>A model that is missing, not loaded, or of another shape than the step declares is no fault of
- * the records: they wait until somebody mends it. Nor is a model that does not answer in time: it
- * is asked again with fewer items at once.
+ * <p>When one of several models is away, the others answer their items and the batch then waits for
+ * it: what follows would otherwise overtake what waits.
  */
 final class ModelStage implements Stage {
 
-    /** The serving side cuts calls to its own batch size; a failure costs more in larger ones. */
-    private static final int MAX_ITEMS = 256;
-
-    private static final int MAX_CHUNK_BYTES = 16 << 20;
-    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
-    private static final String TOO_SLOW = "the model does not answer in time";
-
     private final String label;
-    private final ProjectId project;
-    private final ModelStep step;
-    private final ModelServing models;
-    private final TaskControl control;
-    private final int[] chunk = new int[MAX_ITEMS];
-    private @Nullable Coding coding;
-    private int mostItems = MAX_ITEMS;
-    private int lastVersion = -1;
-    private String lastAnswerer = "";
-    private boolean isLate;
+    private final ModelLane[] lanes;
+    private final @Nullable Template selector;
+    private final String allowed;
+    private int[] laneOf = new int[0];
+    private int[] items = new int[0];
 
     ModelStage(
             String label,
-            ProjectId project,
+            ResourceKey pipeline,
             ModelStep step,
             ModelServing models,
             TaskControl control) {
         this.label = label;
-        this.project = project;
-        this.step = step;
-        this.models = models;
-        this.control = control;
+        this.selector =
+                switch (step.choice()) {
+                    case OneModel _ -> null;
+                    case SelectedModel selected -> selector(selected, pipeline);
+                };
+        this.lanes =
+                step.models().stream()
+                        .map(model ->
+                                new ModelLane(pipeline.project(), model, step, models, control))
+                        .toArray(ModelLane[]::new);
+        this.allowed = step.models().toString();
     }
 
-    /** How payloads become what a signature takes, and back; made anew when a version differs. */
-    private record Coding(
-            Signature signature, PayloadDecoder decoder, PayloadEncoder encoder, int maxItems) {}
+    /**
+     * Reads what names the model.
+     *
+     * @throws MillraceException {@code INVALID}
+     */
+    static Template selector(SelectedModel choice, ResourceKey pipeline) {
+        return Template.parse(choice.selector(), pipeline, "the choice of the model");
+    }
 
     @Override
     public String label() {
@@ -68,233 +64,50 @@ final class ModelStage implements Stage {
 
     @Override
     public void attempt(Batch batch, int[] pending, int count, Verdicts verdicts) {
-        int next = 0;
-        isLate = false;
-        while (next < count) {
-            if (isLate) {
-                waitBehind(pending, next, count, verdicts);
-                return;
-            }
-            Coding current;
-            try {
-                current = coding();
-            } catch (MillraceException e) {
-                for (int i = next; i < count; i++) {
-                    verdicts.mustWait(pending[i], e.code(), e.text());
-                }
-                return;
-            }
-            int end = Math.min(count, next + Math.min(mostItems, current.maxItems()));
-            attemptChunk(current, batch, pending, next, end, verdicts);
-            next = end;
-        }
-    }
-
-    /** A model that is behind with one call would only fall further behind with more. */
-    private static void waitBehind(int[] pending, int from, int to, Verdicts verdicts) {
-        for (int i = from; i < to; i++) {
-            verdicts.mustWait(pending[i], ErrorCode.TIMEOUT, TOO_SLOW);
-        }
-    }
-
-    private Coding coding() {
-        Coding known = coding;
-        if (known == null) {
-            known = codingFor(describe());
-            coding = known;
-        }
-        return known;
-    }
-
-    private Signature describe() {
-        var description = models.describe(project, step.models().getFirst(), step.version());
-        List<Signature> signatures = description.signatures();
-        if (signatures.isEmpty()) {
-            throw new MillraceException(
-                    ErrorCode.UNAVAILABLE,
-                    "model/%s has no loaded version yet".formatted(step.models().getFirst()));
-        }
-        for (Signature signature : signatures) {
-            if (signature.name().equals(Signature.DEFAULT)) {
-                return signature;
-            }
-        }
-        return signatures.getFirst();
-    }
-
-    private Coding codingFor(Signature signature) {
-        if (signature.inputs().size() != 1 || signature.outputs().isEmpty()) {
-            throw new MillraceException(
-                    ErrorCode.UNSUPPORTED,
-                    "model/%s takes %d inputs; a model step feeds exactly one, use a function"
-                            .formatted(step.models().getFirst(), signature.inputs().size()));
-        }
-        var input = signature.inputs().getFirst();
-        PayloadDecoder decoder = PayloadDecoder.of(step.decode(), input);
-        PayloadEncoder encoder =
-                PayloadEncoder.of(
-                        step.encode(), step.decode().format(), signature.outputs().getFirst());
-        long fixed = input.shape().extent(0);
-        if (fixed != Shape.ANY && fixed != 1) {
-            throw new MillraceException(
-                    ErrorCode.UNSUPPORTED,
-                    "model/%s takes exactly %d items a call; a model step needs one that takes any number"
-                            .formatted(step.models().getFirst(), fixed));
-        }
-        int fitting = Math.max(1, MAX_CHUNK_BYTES / Math.max(1, decoder.itemBytes()));
-        return new Coding(
-                signature, decoder, encoder, fixed == 1 ? 1 : Math.min(MAX_ITEMS, fitting));
-    }
-
-    private void attemptChunk(
-            Coding current, Batch batch, int[] pending, int from, int to, Verdicts verdicts) {
-        // The serving side may hold on to a tensor after a time-out, so each call has new memory.
-        byte[] buffer = new byte[(to - from) * current.decoder().itemBytes()];
-        int decoded = 0;
-        boolean isChecked = false;
-        for (int i = from; i < to; i++) {
-            try {
-                current.decoder().decode(batch.payload(pending[i]), buffer, decoded);
-                chunk[decoded] = pending[i];
-                decoded++;
-            } catch (MillraceException e) {
-                if (!isChecked && hasChanged(current)) {
-                    // The payload may be meant for a version that took over meanwhile.
-                    coding = null;
-                    verdicts.mustWait(pending[i], e.code(), e.text());
-                } else {
-                    isChecked = true;
-                    verdicts.failed(pending[i], e.code(), e.text());
-                }
-            }
-        }
-        if (decoded > 0) {
-            infer(new Chunk(current, batch, buffer, verdicts), 0, decoded);
-        }
-    }
-
-    private record Chunk(Coding coding, Batch batch, byte[] buffer, Verdicts verdicts) {}
-
-    private void infer(Chunk work, int from, int to) {
-        ModelServing.Answer answer;
-        control.failOnAbort();
-        try {
-            answer = models.infer(call(work, from, to));
-            if (to - from >= mostItems) {
-                mostItems = Math.min(MAX_ITEMS, 2 * mostItems);
-            }
-        } catch (MillraceException e) {
-            refuse(work, from, to, e);
+        Template chosenBy = selector;
+        if (chosenBy == null) {
+            lanes[0].attempt(batch, pending, count, verdicts);
             return;
         }
+        if (items.length < count) {
+            items = new int[Math.max(count, pending.length)];
+            laneOf = new int[items.length];
+        }
+        for (int i = 0; i < count; i++) {
+            laneOf[i] = lane(chosenBy, batch.recordOf(pending[i]), pending[i], verdicts);
+        }
+        for (int lane = 0; lane < lanes.length; lane++) {
+            int own = 0;
+            for (int i = 0; i < count; i++) {
+                if (laneOf[i] == lane) {
+                    items[own++] = pending[i];
+                }
+            }
+            if (own > 0) {
+                lanes[lane].attempt(batch, items, own, verdicts);
+            }
+        }
+    }
+
+    /** Which lane a record goes to; -1 when it names none that is allowed. */
+    private int lane(Template chosenBy, LogRecord record, int item, Verdicts verdicts) {
+        String name;
         try {
-            PayloadEncoder encoder = encoderFor(work.coding(), answer);
-            work.verdicts().by(answeredBy(answer.version()));
-            encode(work, from, to, answer, encoder);
+            name = chosenBy.expand(record);
         } catch (MillraceException e) {
-            // The answer as a whole cannot be written: a matter of the declaration.
-            mustWait(work, from, to, e);
+            verdicts.failed(item, e.code(), e.text());
+            return -1;
         }
-    }
-
-    /** The model and the version that answered; the text is made once for each version in turn. */
-    private String answeredBy(int version) {
-        if (version != lastVersion) {
-            lastVersion = version;
-            lastAnswerer = "model/" + step.models().getFirst() + "@" + version;
-        }
-        return lastAnswerer;
-    }
-
-    private ModelServing.Call call(Chunk work, int from, int to) {
-        Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);
-        return new ModelServing.Call(
-                project,
-                step.models().getFirst(),
-                step.version(),
-                work.coding().signature().name(),
-                List.of(input),
-                CALL_TIMEOUT,
-                "");
-    }
-
-    private void refuse(Chunk work, int from, int to, MillraceException e) {
-        if (e.code() == ErrorCode.TIMEOUT) {
-            // Too many at once for a slow or busy model, which is no fault of any of them.
-            mostItems = Math.max(1, (to - from) / 2);
-            isLate = true;
-            mustWait(work, from, to, e);
-        } else if (Stage.isPassing(e.code())
-                || e.code() == ErrorCode.NOT_FOUND
-                || hasChanged(work.coding())) {
-            mustWait(work, from, to, e);
-        } else if (to - from == 1) {
-            work.verdicts().failed(chunk[from], e.code(), e.text());
-        } else {
-            int middle = (from + to) >>> 1;
-            infer(work, from, middle);
-            if (isLate) {
-                mustWait(work, middle, to, e);
-            } else {
-                infer(work, middle, to);
+        for (int i = 0; i < lanes.length; i++) {
+            if (lanes[i].model().value().equals(name)) {
+                return i;
             }
         }
-    }
-
-    /** Whether another version took over meanwhile, which wants other tensors. */
-    private boolean hasChanged(Coding used) {
-        try {
-            return !describe().equals(used.signature());
-        } catch (MillraceException _) {
-            return true;
-        }
-    }
-
-    private void mustWait(Chunk work, int from, int to, MillraceException e) {
-        coding = null;
-        for (int i = from; i < to; i++) {
-            work.verdicts().mustWait(chunk[i], e.code(), e.text());
-        }
-    }
-
-    private PayloadEncoder encoderFor(Coding used, ModelServing.Answer answer) {
-        Signature signature = answer.signature();
-        if (signature.equals(used.signature())) {
-            return used.encoder();
-        }
-        Coding changed = codingFor(signature);
-        coding = changed;
-        return changed.encoder();
-    }
-
-    private void encode(
-            Chunk work, int from, int to, ModelServing.Answer answer, PayloadEncoder encoder) {
-        Tensor output = answer.outputs().getFirst();
-        if (!(output instanceof Tensor.Numeric numbers)
-                || output.shape().rank() == 0
-                || output.shape().extent(0) != to - from) {
-            for (int i = from; i < to; i++) {
-                work.verdicts()
-                        .failed(
-                                chunk[i],
-                                ErrorCode.USER_CODE,
-                                "the model answered %s of shape %s for %d items"
-                                        .formatted(
-                                                output.type().plainName(),
-                                                output.shape(),
-                                                to - from));
-            }
-            return;
-        }
-        for (int i = from; i < to; i++) {
-            int item = chunk[i];
-            try {
-                byte[] encoded = encoder.encode(work.batch().payload(item), numbers, i - from);
-                work.verdicts().sent(item, encoded);
-            } catch (MillraceException e) {
-                work.verdicts().failed(item, e.code(), e.text());
-            }
-        }
+        verdicts.failed(
+                item,
+                ErrorCode.INVALID,
+                "the record asks for the model '%s', allowed are %s".formatted(name, allowed));
+        return -1;
     }
 
     @Override
@@ -304,6 +117,8 @@ final class ModelStage implements Stage {
 
     @Override
     public void close() {
-        coding = null;
+        for (ModelLane lane : lanes) {
+            lane.forget();
+        }
     }
 }

@@ -20,6 +20,8 @@ final class PipelineMeters {
     private final Meters.Count retries;
     private final Meters.Count batches;
     private final Meters.Count restarts;
+    private final Meters.Count lateReadings;
+    private final Meters.Count forgottenSeries;
     private final Meters.Timing latency;
 
     PipelineMeters(Meters meters, ResourceKey key) {
@@ -35,6 +37,10 @@ final class PipelineMeters {
         this.retries = count("retries", "Further attempts of items");
         this.batches = count("batches", "Batches committed");
         this.restarts = count("task_restarts", "Tasks rebuilt after an unexpected error");
+        this.lateReadings =
+                count("late_readings", "Readings older than all of a full window, left out");
+        this.forgottenSeries =
+                count("forgotten_series", "Series whose windows made room for those of others");
         this.latency =
                 meters.timing(
                         "millrace_pipeline_latency_seconds",
@@ -135,6 +141,14 @@ final class PipelineMeters {
 
     Meters.Count restarts() {
         return restarts;
+    }
+
+    Meters.Count lateReadings() {
+        return lateReadings;
+    }
+
+    Meters.Count forgottenSeries() {
+        return forgottenSeries;
     }
 
     Meters.Timing latency() {

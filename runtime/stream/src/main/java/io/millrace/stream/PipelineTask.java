@@ -149,7 +149,7 @@ final class PipelineTask implements AutoCloseable {
             PipelineMeters meters) {
         Parts parts = parts(context, plan, index, control);
         try {
-            var assembly = new TaskAssembly(context, plan);
+            var assembly = new TaskAssembly(context, plan, meters);
             assembly.addStages(control, index, parts.stages());
             if (parts.transactor() == null) {
                 assembly.addOutlets(control, parts.headers(), parts.outlets());

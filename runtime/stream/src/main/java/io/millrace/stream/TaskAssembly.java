@@ -1,6 +1,5 @@
 package io.millrace.stream;
 
-import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
@@ -8,20 +7,24 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.PipelineSpec.FunctionStep;
 import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.PipelinePlan;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Turns the steps and outputs of a plan into stages and outlets. */
 final class TaskAssembly {
 
     private final TaskContext context;
     private final PipelinePlan plan;
+    private final PipelineMeters meters;
 
-    TaskAssembly(TaskContext context, PipelinePlan plan) {
+    TaskAssembly(TaskContext context, PipelinePlan plan, PipelineMeters meters) {
         this.context = context;
         this.plan = plan;
+        this.meters = meters;
     }
 
     /**
@@ -33,16 +36,33 @@ final class TaskAssembly {
         for (PipelineSpec.Output output : plan.spec().to()) {
             var _ = Address.of(output, plan.pipeline());
         }
-        for (PipelineSpec.Step step : plan.spec().steps()) {
-            if (step instanceof FunctionStep function) {
-                var _ = functionSpec(plan, function);
-            }
+        List<PipelineSpec.Step> steps = plan.spec().steps();
+        for (int i = 0; i < steps.size(); i++) {
+            check(plan, steps.get(i), i);
         }
         if (plan.spec().delivery() == PipelineSpec.Delivery.EXACTLY_ONCE) {
             plan.spec().to().forEach(TaskAssembly::requireInTheLog);
         }
         if (plan.spec().onError().attempts() < 1 || plan.spec().scale().max() < 1) {
             throw MillraceException.invalid("a pipeline needs at least one attempt and one task");
+        }
+    }
+
+    private static void check(PipelinePlan plan, PipelineSpec.Step step, int index) {
+        switch (step) {
+            case FunctionStep function -> {
+                var _ = functionSpec(plan, function);
+            }
+            case ModelStep model -> {
+                if (model.choice() instanceof PipelineSpec.SelectedModel selected) {
+                    var _ = ModelStage.selector(selected, plan.pipeline());
+                }
+            }
+            case PipelineSpec.WindowStep _ -> {
+                if (index > 0) {
+                    throw MillraceException.invalid("a window must be the first step");
+                }
+            }
         }
     }
 
@@ -70,13 +90,17 @@ final class TaskAssembly {
                             answerer(function),
                             context.functions().start(launch(function, index, worker)),
                             control);
-            case PipelineSpec.WindowStep _ ->
-                    throw new MillraceException(
-                            ErrorCode.UNSUPPORTED, "window steps are not there yet");
+            case PipelineSpec.WindowStep window ->
+                    new WindowStage(
+                            "step %d window".formatted(index + 1),
+                            window,
+                            context.log(),
+                            control,
+                            meters);
             case ModelStep model ->
                     new ModelStage(
-                            "step %d model/%s".formatted(index + 1, model.models().getFirst()),
-                            plan.pipeline().project(),
+                            "step %d model/%s".formatted(index + 1, names(model)),
+                            plan.pipeline(),
                             model,
                             context.models(),
                             control);
@@ -87,6 +111,10 @@ final class TaskAssembly {
     private String answerer(FunctionStep step) {
         Long generation = plan.generations().get(step.name());
         return "function/" + step.name() + (generation == null ? "" : "@" + generation);
+    }
+
+    private static String names(ModelStep step) {
+        return step.models().stream().map(ResourceName::value).collect(Collectors.joining(","));
     }
 
     private FunctionLaunch launch(FunctionStep step, int index, int worker) {

@@ -27,14 +27,27 @@ final class Template {
      * @throws MillraceException {@code INVALID} when it names what does not exist
      */
     static Template parse(String text, ResourceKey pipeline) {
+        return parse(text, pipeline, "the destination");
+    }
+
+    /**
+     * Reads a template for a pipeline.
+     *
+     * @param what it gives, as messages begin
+     * @throws MillraceException {@code INVALID} when it names what does not exist
+     */
+    static Template parse(String text, ResourceKey pipeline, String what) {
         var parts = new ArrayList<Part>();
         for (TopicTemplate.Part part : TopicTemplate.parse(text).in(pipeline).parts()) {
             parts.add(
                     switch (part) {
                         case TopicTemplate.Literal(String literal) -> new Literal(literal);
-                        case TopicTemplate.HeaderValue(String name) -> new HeaderValue(name);
+                        case TopicTemplate.HeaderValue(String name) ->
+                                new HeaderValue(name, what + " needs the header '" + name + "'");
                         case TopicTemplate.Capture(String name) ->
-                                new HeaderValue(HeaderNames.CAPTURE_PREFIX + name);
+                                new HeaderValue(
+                                        HeaderNames.CAPTURE_PREFIX + name,
+                                        what + " needs the level {" + name + "} of the topic");
                         case TopicTemplate.Hole.TOPIC -> new SenderTopic();
                         case TopicTemplate.Hole hole ->
                                 throw MillraceException.internal(hole + " is not filled in", null);
@@ -83,14 +96,12 @@ final class Template {
         }
     }
 
-    private record HeaderValue(String name) implements Part {
+    private record HeaderValue(String name, String need) implements Part {
         @Override
         public String text(LogRecord record) {
             String value = Header.find(record.headers(), name);
             if (value == null || value.isEmpty()) {
-                throw MillraceException.invalid(
-                        "the destination needs the header '%s', which the record does not have"
-                                .formatted(name));
+                throw MillraceException.invalid(need + ", which the record does not have");
             }
             return value;
         }

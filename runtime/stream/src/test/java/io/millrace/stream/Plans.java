@@ -63,6 +63,11 @@ final class Plans {
         return this;
     }
 
+    Plans step(PipelineSpec.Step step) {
+        steps.add(step);
+        return this;
+    }
+
     Plans to(String mqttTopic) {
         outputs.add(new PipelineSpec.MqttOutput(mqttTopic));
         return this;

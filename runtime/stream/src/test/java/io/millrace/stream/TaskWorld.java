@@ -96,6 +96,22 @@ final class TaskWorld implements AutoCloseable {
                 });
     }
 
+    /** A record with these headers alone. */
+    void putWith(String topic, String value, Header... headers) {
+        log.append(
+                new OutgoingRecord(
+                        topic,
+                        "key".getBytes(StandardCharsets.UTF_8),
+                        value.getBytes(StandardCharsets.UTF_8),
+                        List.of(headers),
+                        time.epochMillis()),
+                failure -> {
+                    if (failure != null) {
+                        throw new AssertionError(failure);
+                    }
+                });
+    }
+
     /** What the sink accepted, as text. */
     List<String> outputs() {
         return sink.accepted().stream().map(OutputRecord::value).map(TaskWorld::text).toList();
