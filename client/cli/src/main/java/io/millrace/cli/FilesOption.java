@@ -17,11 +17,18 @@ final class FilesOption {
                             + " *.yml and *.json by name. '-' is standard input.")
     private final List<String> names = new ArrayList<>();
 
+    @Option(
+            names = "--external",
+            description =
+                    "Have a service's server.json use the broker that it names; else the embedded"
+                            + " broker takes its place.")
+    private boolean isExternal;
+
     boolean isGiven() {
         return !names.isEmpty();
     }
 
     List<ManifestDocument> read(CliContext context) {
-        return new ManifestFiles(context.resolve(""), context.input()).read(names);
+        return new ManifestFiles(context.resolve(""), context.input(), isExternal).read(names);
     }
 }

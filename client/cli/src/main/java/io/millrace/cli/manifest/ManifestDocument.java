@@ -46,7 +46,8 @@ public record ManifestDocument(
         return new Problem(source, place.line(), place.column(), pointer, message);
     }
 
-    private Place placeOf(String pointer) {
+    /** The place of a JSON pointer, or of the nearest thing around it that has one. */
+    Place placeOf(String pointer) {
         String wanted = pointer;
         while (true) {
             Place place = places.get(wanted);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Reads what {@code -f} names: files, the resource files of a folder, or standard input. */
@@ -18,6 +19,7 @@ public final class ManifestFiles {
 
     private final Path folder;
     private final InputStream input;
+    private final List<Dialect> dialects;
     private final List<Problem> problems = new ArrayList<>();
 
     /**
@@ -27,8 +29,21 @@ public final class ManifestFiles {
      * @param input what {@code -} stands for
      */
     public ManifestFiles(Path folder, InputStream input) {
+        this(folder, input, false);
+    }
+
+    /**
+     * A reader.
+     *
+     * @param folder what relative paths start from
+     * @param input what {@code -} stands for
+     * @param isExternal whether services written for another broker are to use that one; else the
+     *     embedded one
+     */
+    public ManifestFiles(Path folder, InputStream input, boolean isExternal) {
         this.folder = folder;
         this.input = input;
+        this.dialects = List.of(new ServiceConfiguration(isExternal));
     }
 
     /**
@@ -106,11 +121,25 @@ public final class ManifestFiles {
                             .decode(java.nio.ByteBuffer.wrap(bytes))
                             .toString();
             String withoutMark = text.startsWith("\uFEFF") ? text.substring(1) : text;
-            return new YamlDocuments(name, relativeTo, problems).read(withoutMark);
+            return ours(new YamlDocuments(name, relativeTo, problems).read(withoutMark));
         } catch (CharacterCodingException _) {
             problem(name, "is not UTF-8 text");
             return List.of();
         }
+    }
+
+    private List<ManifestDocument> ours(List<ManifestDocument> documents) {
+        var ours = new ArrayList<ManifestDocument>();
+        for (ManifestDocument document : documents) {
+            Optional<Dialect> dialect =
+                    dialects.stream().filter(d -> d.recognises(document.tree())).findFirst();
+            if (dialect.isPresent()) {
+                ours.addAll(dialect.get().translate(document, problems));
+            } else {
+                ours.add(document);
+            }
+        }
+        return ours;
     }
 
     private void problem(String source, String message) {
