@@ -10,6 +10,7 @@ import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,11 +127,36 @@ public final class PayloadEncoder {
         } else {
             template.append(text, payload, output, first, elements, facts);
         }
+        return encoded();
+    }
+
+    private byte[] encoded() {
         byte[] encoded = text.toString().getBytes(StandardCharsets.UTF_8);
         if (text.capacity() > KEPT_CAPACITY) {
             text = new StringBuilder(256);
         }
         return encoded;
+    }
+
+    /** Whether it can answer several items at once: only a template says how. */
+    public boolean takesArrays() {
+        return template != null;
+    }
+
+    /**
+     * Encodes one answer for all items of a request that had several, {@link #takesArrays} given.
+     *
+     * @param outputs the model's answers to one part of the items after another
+     * @throws MillraceException as {@link #encode}
+     */
+    public byte[] encodeAll(List<Tensor.Numeric> outputs, AnswerFacts facts) {
+        TemplateWriter known = template;
+        if (known == null) {
+            throw MillraceException.internal("an array is answered without a template", null);
+        }
+        text.setLength(0);
+        known.appendAll(text, outputs, facts);
+        return encoded();
     }
 
     private void appendUsual(byte[] payload, Tensor.Numeric output, int first, int elements) {

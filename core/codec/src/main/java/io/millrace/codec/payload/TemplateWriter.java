@@ -16,6 +16,7 @@ import io.millrace.codec.payload.AnswerTemplate.TextHole;
 import io.millrace.codec.payload.AnswerTemplate.What;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,52 @@ final class TemplateWriter {
                 }
             }
         }
+    }
+
+    /**
+     * Appends one answer for several items: each hole of the output is a list with what it is for
+     * each of them, a single number in a list of its own.
+     */
+    void appendAll(StringBuilder out, List<Tensor.Numeric> outputs, AnswerFacts facts) {
+        for (int i = 0; i < parts.length; i++) {
+            switch (parts[i]) {
+                case Literal literal -> out.append(literal.text());
+                case Output hole -> appendAll(out, outputs, paths[i], hole);
+                case Figure.VERSION -> out.append(facts.version());
+                case Figure figure -> throw ofOne(figure.name());
+                case TextHole hole -> {
+                    if (hole.what() == What.LABEL || hole.what() == What.FIELD) {
+                        throw ofOne(hole.what().name());
+                    }
+                    appendText(out, text(hole, facts), hole.quoting());
+                }
+            }
+        }
+    }
+
+    private static MillraceException ofOne(String hole) {
+        return MillraceException.invalid(
+                "the answer's {{%s}} is of one item, and the request is an array; send its items one by one"
+                        .formatted(hole.toLowerCase(Locale.ROOT)));
+    }
+
+    private static void appendAll(
+            StringBuilder out, List<Tensor.Numeric> outputs, int[] path, Output hole) {
+        out.append('[');
+        boolean isFirst = true;
+        for (Tensor.Numeric output : outputs) {
+            int elements = Math.toIntExact(output.shape().elementsPerItem());
+            for (int item = 0; item < output.shape().extent(0); item++) {
+                out.append(isFirst ? "" : ", ");
+                isFirst = false;
+                int before = out.length();
+                appendOutput(out, output, item * elements, path, hole);
+                if (out.charAt(before) != '[') {
+                    out.insert(before, '[').append(']');
+                }
+            }
+        }
+        out.append(']');
     }
 
     private static int known(int largest, Tensor.Numeric output, int first, int elements) {

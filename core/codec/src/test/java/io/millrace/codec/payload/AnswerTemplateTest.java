@@ -166,6 +166,25 @@ class AnswerTemplateTest {
     }
 
     @Test
+    void answersAnArrayOfRequestsWithLists() {
+        var encoder = encoder("{\"{{model}}\": {{output[0]}}}", List.of(), SERIES);
+        assertThat(encoder.takesArrays()).isTrue();
+        assertThat(text(encoder.encodeAll(List.of(TWO_SERIES, TWO_SERIES), FACTS)))
+                .isEqualTo(
+                        "{\"LSTM\": [[9.0], [-0.13547556102275848], [9.0],"
+                                + " [-0.13547556102275848]]}");
+        Tensor.Numeric pairs = Tensor.ofFloats(Shape.of(1, 2), new float[] {1, 2});
+        assertThat(
+                        text(
+                                encoder("{{output}} by {{header.x-user}}", List.of(), SERIES)
+                                        .encodeAll(List.of(pairs), FACTS)))
+                .startsWith("[[1.0, 2.0]] by an");
+        assertThatThrownBy(() ->
+                        encoder("{{index}}", List.of(), SERIES).encodeAll(List.of(pairs), FACTS))
+                .hasMessageContaining("{{index}} is of one item, and the request is an array");
+    }
+
+    @Test
     void knowsWhatItNeeds() {
         AnswerTemplate parsed = AnswerTemplate.parse("{{label}} {{b}} {{a}} {{capture.model}}");
         assertThat(parsed.captures()).containsExactly("b", "a", "model");
