@@ -1,5 +1,6 @@
 package io.millrace.stream;
 
+import io.millrace.api.DecodeSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec.ModelStep;
@@ -8,6 +9,7 @@ import io.millrace.api.ResourceName;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
+import io.millrace.codec.payload.ArrayPayload;
 import io.millrace.codec.payload.PayloadDecoder;
 import io.millrace.codec.payload.PayloadEncoder;
 import io.millrace.spi.ModelServing;
@@ -40,6 +42,7 @@ final class ModelLane {
     private final TaskControl control;
     private final int[] chunk = new int[MAX_ITEMS];
     private final RecordFacts facts;
+    private final boolean takesArrays;
     private @Nullable Coding coding;
     private int mostItems = MAX_ITEMS;
     private int lastVersion = -1;
@@ -58,6 +61,10 @@ final class ModelLane {
         this.models = models;
         this.control = control;
         this.facts = new RecordFacts(model.value());
+        this.takesArrays =
+                step.decode().format() == DecodeSpec.Format.JSON
+                        && !step.decode().fields().isEmpty()
+                        && step.encode().template().isPresent();
     }
 
     ResourceName model() {
@@ -152,8 +159,13 @@ final class ModelLane {
         // The serving side may hold on to a tensor after a time-out, so each call has new memory.
         byte[] buffer = new byte[(to - from) * current.decoder().itemBytes()];
         int decoded = 0;
+        int arrays = 0;
         boolean isChecked = false;
         for (int i = from; i < to; i++) {
+            if (takesArrays && ArrayPayload.isArray(batch.payload(pending[i]))) {
+                arrays++;
+                continue;
+            }
             try {
                 current.decoder().decode(batch.payload(pending[i]), buffer, decoded);
                 chunk[decoded] = pending[i];
@@ -172,6 +184,54 @@ final class ModelLane {
         if (decoded > 0) {
             infer(new Chunk(current, batch, buffer, verdicts), 0, decoded);
         }
+        for (int i = from; i < to && arrays > 0; i++) {
+            if (ArrayPayload.isArray(batch.payload(pending[i]))) {
+                arrays--;
+                attemptArray(current, batch, pending[i], verdicts);
+            }
+        }
+    }
+
+    /** Arrays are called one by one: such a request is a batch of its own. */
+    private void attemptArray(Coding current, Batch batch, int item, Verdicts verdicts) {
+        if (isLate) {
+            verdicts.mustWait(item, ErrorCode.TIMEOUT, TOO_SLOW);
+            return;
+        }
+        int most = Math.min(mostItems, current.maxItems());
+        var request = new ArrayRequest(batch.recordOf(item), batch.payload(item));
+        try {
+            byte[] answer =
+                    request.answer(
+                            current.decoder(),
+                            current.encoder(),
+                            most,
+                            facts,
+                            input -> {
+                                control.failOnAbort();
+                                ModelServing.Answer made = models.infer(call(current, input));
+                                verdicts.by(answeredBy(made.version()));
+                                return made;
+                            });
+            verdicts.sent(item, answer);
+        } catch (MillraceException e) {
+            boolean isTimeout = e.code() == ErrorCode.TIMEOUT;
+            if (isTimeout) {
+                mostItems = Math.max(1, most / 2);
+                isLate = true;
+            }
+            if (isTimeout || mayPass(e, current)) {
+                coding = null;
+                verdicts.mustWait(item, e.code(), e.text());
+            } else {
+                verdicts.failed(item, e.code(), e.text());
+            }
+        }
+    }
+
+    /** Whether waiting helps: the model is away, or another version took over. */
+    private boolean mayPass(MillraceException e, Coding used) {
+        return Stage.isPassing(e.code()) || e.code() == ErrorCode.NOT_FOUND || hasChanged(used);
     }
 
     private record Chunk(Coding coding, Batch batch, byte[] buffer, Verdicts verdicts) {}
@@ -180,7 +240,8 @@ final class ModelLane {
         ModelServing.Answer answer;
         control.failOnAbort();
         try {
-            answer = models.infer(call(work, from, to));
+            Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);
+            answer = models.infer(call(work.coding(), input));
             if (to - from >= mostItems) {
                 mostItems = Math.min(MAX_ITEMS, 2 * mostItems);
             }
@@ -207,13 +268,12 @@ final class ModelLane {
         return lastAnswerer;
     }
 
-    private ModelServing.Call call(Chunk work, int from, int to) {
-        Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);
+    private ModelServing.Call call(Coding current, Tensor input) {
         return new ModelServing.Call(
                 project,
                 model,
                 step.version(),
-                work.coding().signature().name(),
+                current.signature().name(),
                 List.of(input),
                 CALL_TIMEOUT,
                 "");
@@ -225,9 +285,7 @@ final class ModelLane {
             mostItems = Math.max(1, (to - from) / 2);
             isLate = true;
             mustWait(work, from, to, e);
-        } else if (Stage.isPassing(e.code())
-                || e.code() == ErrorCode.NOT_FOUND
-                || hasChanged(work.coding())) {
+        } else if (mayPass(e, work.coding())) {
             mustWait(work, from, to, e);
         } else if (to - from == 1) {
             work.verdicts().failed(chunk[from], e.code(), e.text());

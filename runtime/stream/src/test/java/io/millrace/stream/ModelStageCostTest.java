@@ -97,7 +97,7 @@ class ModelStageCostTest {
         var verdicts = new Verdicts();
         int[] pending = IntStream.range(0, RECORDS).toArray();
         var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        int rounds = 60;
+        long rounds = 60;
         long begun = 0;
         for (int round = 0; round < 2 * rounds; round++) {
             if (round == rounds) { // those before were to warm up

@@ -154,6 +154,54 @@ class SelectedModelTest {
     }
 
     @Test
+    void anArrayOfRequestsIsAnsweredWithOneListInItsTurn() {
+        try (var world = world()) {
+            ask(world, "LSTM", 1);
+            askAll(world, "LSTM", "[{\"a\": 2, \"b\": 0}, {\"a\": 3, \"b\": 0}]");
+            askAll(world, "ANN", " [ ] ");
+            askAll(world, "ANN", "[{\"a\": 2, \"b\": 0}, {\"a\": 3}]");
+            askAll(world, "ANN", "[{\"a\": 2, \"b\": 0}");
+            ask(world, "ANN", 4);
+            world.task().doWork();
+            assertThat(world.outputs())
+                    .containsExactly(
+                            "{\"LSTM\": 1.0}",
+                            "{\"LSTM\": [[2.0], [3.0]]}",
+                            "{\"ANN\": []}",
+                            "{\"ANN\": 8.0}");
+            assertThat(world.deadLetters().stream().map(SelectedModelTest::reason))
+                    .satisfiesExactly(
+                            reason ->
+                                    assertThat(reason)
+                                            .startsWith("item 1: the field 'b' is missing"),
+                            reason -> assertThat(reason).startsWith("JSON ends too early"));
+        }
+    }
+
+    @Test
+    void anArrayWaitsForAModelThatIsAwayLikeAnyOtherRequest() {
+        try (var world = world()) {
+            var refused = new AtomicInteger();
+            world.models.before(call -> {
+                if (refused.incrementAndGet() < 5) {
+                    throw EchoModel.notReady();
+                }
+            });
+            var many = new ArrayList<String>();
+            var expected = new ArrayList<String>();
+            for (int i = 0; i < 600; i++) {
+                many.add(REQUEST.formatted(i));
+                expected.add("[" + (float) i + "]");
+            }
+            askAll(world, "LSTM", many.toString());
+            world.task().doWork();
+            assertThat(world.outputs())
+                    .containsExactly("{\"LSTM\": [" + String.join(", ", expected) + "]}");
+            assertThat(EchoModel.callSizes(world.models)).containsExactly(256, 256, 88);
+        }
+    }
+
+    @Test
     void aSelectorThatCannotBeReadIsRefusedBeforeAnythingRuns() {
         var choice = new SelectedModel("{model", List.of(new ResourceName("LSTM")));
         var plan = aPipeline().step(step(choice)).to("out").plan();
@@ -217,6 +265,11 @@ class SelectedModelTest {
                 Plans.INPUT,
                 REQUEST.formatted(number),
                 Header.of(HeaderNames.CAPTURE_PREFIX + "model", model));
+    }
+
+    private static void askAll(TaskWorld world, String model, String requests) {
+        world.putWith(
+                Plans.INPUT, requests, Header.of(HeaderNames.CAPTURE_PREFIX + "model", model));
     }
 
     private static String reason(LogRecord letter) {
