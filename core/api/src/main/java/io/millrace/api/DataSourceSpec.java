@@ -3,6 +3,7 @@ package io.millrace.api;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Where data comes from.
@@ -22,8 +23,37 @@ public record DataSourceSpec(
     /** How data comes in: one record for each way. */
     public sealed interface Connection {}
 
-    /** MQTT clients publish to the embedded broker with the source's client certificates. */
-    public record EmbeddedMqtt() implements Connection {}
+    /**
+     * MQTT clients publish to the embedded broker, with the source's client certificates or as one
+     * of its users.
+     *
+     * @param users who may come with a name and a password; empty for nobody
+     * @param rate messages a second that one client may send; above it the client is read more
+     *     slowly; empty for no limit
+     */
+    public record EmbeddedMqtt(Optional<MqttUsers> users, OptionalInt rate) implements Connection {
+        /** With client certificates only, without a limit. */
+        public EmbeddedMqtt() {
+            this(Optional.empty(), OptionalInt.empty());
+        }
+    }
+
+    /**
+     * Users of the embedded broker, and the topics that each of them has for itself.
+     *
+     * @param secret whose names are the users and whose values are their passwords
+     * @param publish topic filters; {@code {user}} is a level that holds the user's own name
+     * @param subscribe the same for what they may read
+     */
+    public record MqttUsers(ResourceName secret, List<String> publish, List<String> subscribe) {
+        /** What stands for the user's name. */
+        public static final String USER = "{user}";
+
+        public MqttUsers {
+            publish = List.copyOf(publish);
+            subscribe = List.copyOf(subscribe);
+        }
+    }
 
     /**
      * Another MQTT broker, to which we subscribe.
