@@ -7,17 +7,22 @@ import io.millrace.api.DataSourceSpec.ExternalKafka;
 import io.millrace.api.DataSourceSpec.ExternalMqtt;
 import io.millrace.api.DataSourceSpec.Field;
 import io.millrace.api.DataSourceSpec.LogTopics;
+import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.MqttConnection;
 import io.millrace.api.ReservedTopics;
+import io.millrace.api.ResourceName;
 import io.millrace.codec.Node.MapNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** {@code kind: DataSource}. */
 final class DataSourceCodec implements KindCodec<DataSourceSpec> {
+
+    private static final int MAX_RATE = 1_000_000;
 
     @Override
     public Class<DataSourceSpec> type() {
@@ -47,15 +52,27 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
         Optional<MqttConnection> broker = ConnectionCodec.mqtt(fields);
         Value qos = fields.optional("qos");
         Value group = fields.optional("group");
+        Value users = fields.optional("users");
+        Value publish = fields.optional("publish");
+        Value subscribe = fields.optional("subscribe");
+        Value rate = fields.optional("rate");
         if (broker.isEmpty()) {
-            for (Value extra : new Value[] {qos, group}) {
-                if (extra.isPresent()) {
-                    extra.problem("only another broker has it; 'url' says which");
-                }
-            }
+            refuse("only another broker has it; 'url' says which", qos, group);
+            var embedded =
+                    new EmbeddedMqtt(
+                            users(users, publish, subscribe),
+                            rate.isPresent()
+                                    ? OptionalInt.of(rate.integer(1, MAX_RATE))
+                                    : OptionalInt.empty());
             fields.rejectUnknown();
-            return new EmbeddedMqtt();
+            return embedded;
         }
+        refuse(
+                "only the embedded broker has it, and 'url' names another one",
+                users,
+                publish,
+                subscribe,
+                rate);
         var connection =
                 new ExternalMqtt(
                         broker.get(),
@@ -63,6 +80,40 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
                         group.isPresent() ? Optional.of(group.filledText()) : Optional.empty());
         fields.rejectUnknown();
         return connection;
+    }
+
+    private static Optional<MqttUsers> users(Value users, Value publish, Value subscribe) {
+        if (!users.isPresent()) {
+            refuse("only 'users' have it; they are missing", publish, subscribe);
+            return Optional.empty();
+        }
+        Fields fields = users.fields();
+        ResourceName secret = fields.required("secret").name("secret");
+        fields.rejectUnknown();
+        if (!publish.isPresent() && !subscribe.isPresent()) {
+            users.problem(
+                    "users need 'publish' or 'subscribe': the topics of each, such as"
+                            + " inqueue/{user}");
+        }
+        return Optional.of(new MqttUsers(secret, ownTopics(publish), ownTopics(subscribe)));
+    }
+
+    private static List<String> ownTopics(Value topics) {
+        var own = new ArrayList<String>();
+        for (Value topic : topics.items()) {
+            String text = topic.filledText();
+            Topics.problemOfUsers(text).ifPresent(topic::problem);
+            own.add(text);
+        }
+        return own;
+    }
+
+    private static void refuse(String why, Value... extras) {
+        for (Value extra : extras) {
+            if (extra.isPresent()) {
+                extra.problem(why);
+            }
+        }
     }
 
     private static Connection kafka(Fields fields) {
@@ -100,7 +151,7 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
 
     private static Optional<String> problemOf(String topic, Connection connection) {
         return switch (connection) {
-            case EmbeddedMqtt() -> Topics.problemOfFilter(topic);
+            case EmbeddedMqtt _ -> Topics.problemOfFilter(topic);
             case ExternalMqtt _ -> Topics.problemOfFilter(topic);
             case ExternalKafka _ -> Topics.problemOfFixedLog(topic);
             case LogTopics() ->
@@ -123,7 +174,7 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
     public MapNode write(DataSourceSpec spec) {
         var map = Node.map();
         switch (spec.connection()) {
-            case EmbeddedMqtt() -> map.put("mqtt", Node.map().build());
+            case EmbeddedMqtt mqtt -> map.put("mqtt", write(mqtt));
             case ExternalMqtt mqtt -> map.put("mqtt", write(mqtt));
             case LogTopics() -> map.put("kafka", Node.map().build());
             case ExternalKafka kafka -> map.put("kafka", write(kafka));
@@ -131,6 +182,24 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
         return map.put("fields", Node.list(spec.fields().stream().map(this::write).toList()))
                 .put("categories", Trees.textMap(spec.categories()))
                 .build();
+    }
+
+    private static MapNode write(EmbeddedMqtt mqtt) {
+        var map = Node.map();
+        mqtt.users()
+                .ifPresent(users -> {
+                    map.put("users", Node.map().put("secret", users.secret().value()).build());
+                    putTexts(map, "publish", users.publish());
+                    putTexts(map, "subscribe", users.subscribe());
+                });
+        mqtt.rate().ifPresent(rate -> map.put("rate", rate));
+        return map.build();
+    }
+
+    private static void putTexts(Node.MapBuilder map, String name, List<String> texts) {
+        if (!texts.isEmpty()) {
+            map.put(name, Node.texts(texts));
+        }
     }
 
     private static MapNode write(ExternalMqtt mqtt) {

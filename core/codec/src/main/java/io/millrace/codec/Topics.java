@@ -1,5 +1,6 @@
 package io.millrace.codec;
 
+import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.TopicPattern;
 import io.millrace.api.TopicTemplate;
@@ -38,6 +39,20 @@ final class Topics {
             }
         }
         return problemOfText(filter);
+    }
+
+    /** A topic filter of each user of the broker; a level may be the user's own name. */
+    static Optional<String> problemOfUsers(String pattern) {
+        Optional<String> broken = problemOfFilter(pattern);
+        if (broken.isPresent()) {
+            return broken;
+        }
+        return TopicPattern.parse(pattern).names().stream()
+                .filter(name -> !("{" + name + "}").equals(MqttUsers.USER))
+                .findFirst()
+                .map(name ->
+                        "unknown template {%s}; a topic of users may hold %s"
+                                .formatted(name, MqttUsers.USER));
     }
 
     /** A topic that is published to; it may hold templates. */

@@ -38,6 +38,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -175,7 +176,12 @@ final class RandomResources {
 
     private DataSourceSpec.Connection connection() {
         return switch (random.nextInt(4)) {
-            case 0 -> new DataSourceSpec.EmbeddedMqtt();
+            case 0 ->
+                    new DataSourceSpec.EmbeddedMqtt(
+                            maybe(Optional.empty(), () -> Optional.of(mqttUsers())),
+                            maybe(
+                                    OptionalInt.empty(),
+                                    () -> OptionalInt.of(1 + random.nextInt(1_000))));
             case 1 ->
                     new DataSourceSpec.ExternalMqtt(
                             broker(), random.nextInt(3), maybe(Optional.empty(), this::someName));
@@ -184,6 +190,13 @@ final class RandomResources {
                     new DataSourceSpec.ExternalKafka(
                             cluster(), maybe(Optional.empty(), this::someName));
         };
+    }
+
+    private DataSourceSpec.MqttUsers mqttUsers() {
+        return new DataSourceSpec.MqttUsers(
+                new ResourceName(name()),
+                List.of("in/{user}", "all/+/{user}/#"),
+                maybe(List.of(), () -> List.of("out/{user}")));
     }
 
     private Optional<String> someName() {

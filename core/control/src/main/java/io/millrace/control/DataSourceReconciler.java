@@ -78,7 +78,7 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
 
     private static String describe(DataSourceSpec.Connection connection) {
         return switch (connection) {
-            case DataSourceSpec.EmbeddedMqtt() -> "MQTT, embedded broker";
+            case DataSourceSpec.EmbeddedMqtt _ -> "MQTT, embedded broker";
             case DataSourceSpec.ExternalMqtt mqtt -> "MQTT, " + mqtt.broker().url();
             case DataSourceSpec.LogTopics() -> "Kafka, topics of the log";
             case DataSourceSpec.ExternalKafka kafka -> "Kafka, " + kafka.cluster().bootstrap();
