@@ -16,6 +16,14 @@ final class BrokerMeters {
     final Count expired;
     final Count connected;
     final Count refused;
+    final Count forgedHeaders;
+    final Count droppedProperties;
+    final Count offlineDropped;
+    final Count takeOvers;
+    final Count throttled;
+    final Count loginsFailed;
+    final Count deniedPublish;
+    final Count deniedSubscribe;
 
     BrokerMeters(Meters meters) {
         received =
@@ -47,5 +55,34 @@ final class BrokerMeters {
                         "millrace_mqtt_expired_total", "Messages whose expiry interval ran out");
         connected = meters.count("millrace_mqtt_connections_total", "Connections accepted");
         refused = meters.count("millrace_mqtt_refused_total", "Connections refused");
+        forgedHeaders =
+                meters.count(
+                        "millrace_mqtt_forged_headers_total",
+                        "User properties of clients that were left out because only Millrace gives"
+                                + " such names");
+        droppedProperties =
+                meters.count(
+                        "millrace_mqtt_properties_dropped_total",
+                        "User properties and correlation data left out because they were too many,"
+                                + " too large or no text");
+        offlineDropped =
+                meters.count(
+                        "millrace_mqtt_offline_dropped_total",
+                        "QoS 0 messages dropped because their subscriber was not connected");
+        takeOvers =
+                meters.count(
+                        "millrace_mqtt_takeovers_total",
+                        "Connections closed because another came with the same client id");
+        throttled =
+                meters.count(
+                        "millrace_mqtt_throttled_total",
+                        "Pauses in reading a client that sends faster than its data source allows");
+        loginsFailed =
+                meters.count(
+                        "millrace_mqtt_login_failed_total",
+                        "Connections refused for a wrong user name or password");
+        String denied = "Publishes and subscriptions to topics that are not the client's own";
+        deniedPublish = meters.count("millrace_mqtt_denied_total", denied, "action", "publish");
+        deniedSubscribe = meters.count("millrace_mqtt_denied_total", denied, "action", "subscribe");
     }
 }

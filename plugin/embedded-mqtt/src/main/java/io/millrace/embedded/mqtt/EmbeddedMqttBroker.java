@@ -215,14 +215,15 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         if (!(output instanceof PipelineSpec.MqttOutput mqtt) || mqtt.broker().isPresent()) {
             return Optional.empty();
         }
-        return Optional.of(new LateSink(() -> openSink(project)));
+        return Optional.of(new LateSink(() -> openSink(project, mqtt)));
     }
 
-    private MqttSink openSink(ProjectId project) {
+    private MqttSink openSink(ProjectId project, PipelineSpec.MqttOutput output) {
         Running current = requireRunning();
         return new MqttSink(
                 current.router(),
                 new Mount(project),
+                output,
                 current.server().getExecutorFactory().getExecutor(),
                 () -> state.get() == State.RUNNING,
                 meters);
@@ -306,6 +307,11 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     private static boolean isDrained(BrokerContext context) {
         return context.budget().messages() == 0
                 && context.connections().stream().allMatch(ConnectionHandler::isIdle);
+    }
+
+    /** What is inside, for tests that make it fail. */
+    ActiveMQServer server() {
+        return requireRunning().server();
     }
 
     private double openConnections() {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -40,6 +41,8 @@ final class IngestLane {
 
     /** What a message costs beside its payload, so that many empty ones are bounded too. */
     private static final int OVERHEAD = 256;
+
+    private static final int OWN_HEADERS = 6;
 
     private static final Header[] QOS_HEADERS = {
         Header.of("mqtt.qos", "0"), Header.of("mqtt.qos", "1"), Header.of("mqtt.qos", "2")
@@ -86,7 +89,12 @@ final class IngestLane {
             if (closed || (qos == 2 && isRepeated(packetId))) {
                 return;
             }
-            append(message.payload(), route, topic, qos, packetId);
+            List<Header> said =
+                    client.mqtt5()
+                            ? RequestHeaders.of(
+                                    message.variableHeader().properties(), broker.meters())
+                            : List.of();
+            append(message.payload(), route, topic, said, qos, packetId);
         } finally {
             message.release();
         }
@@ -106,7 +114,9 @@ final class IngestLane {
                 };
         try {
             broker.log()
-                    .append(record(will.route(), will.topic(), will.value(), will.qos()), listener);
+                    .append(
+                            record(will.route(), will.topic(), List.of(), will.value(), will.qos()),
+                            listener);
         } catch (RuntimeException e) {
             listener.appended(e);
         }
@@ -142,7 +152,8 @@ final class IngestLane {
         return pending.isEmpty();
     }
 
-    private void append(ByteBuf payload, Route route, String topic, int qos, int packetId) {
+    private void append(
+            ByteBuf payload, Route route, String topic, List<Header> said, int qos, int packetId) {
         if (hasFailed) {
             // The client sends the failed message again, and this one must not be before it.
             fail("a message did not get into the log", Packets.IMPLEMENTATION_ERROR);
@@ -162,7 +173,7 @@ final class IngestLane {
             gate.shut(ReadGate.BROKER_FULL);
             broker.budget().whenFree(brokerFree);
         }
-        OutgoingRecord record = record(route, topic, value, qos);
+        OutgoingRecord record = record(route, topic, said, value, qos);
         try {
             broker.log().append(record, item);
         } catch (RuntimeException e) {
@@ -170,7 +181,31 @@ final class IngestLane {
         }
     }
 
-    private OutgoingRecord record(Route route, String topic, byte[] value, int qos) {
+    private OutgoingRecord record(
+            Route route, String topic, List<Header> said, byte[] value, int qos) {
+        Header at = receivedHeader();
+        Header literal = route.topicHeader();
+        Header named = literal != null ? literal : Header.of(HeaderNames.TOPIC, topic);
+        Captures captures = route.captures();
+        int captured = captures == null ? 0 : captures.count();
+        var headers = new Header[OWN_HEADERS + captured + said.size()];
+        headers[0] = route.sourceHeader();
+        headers[1] = route.fieldHeader();
+        headers[2] = named;
+        headers[3] = client.header();
+        headers[4] = QOS_HEADERS[qos];
+        headers[5] = at;
+        if (captures != null) {
+            captures.addTo(headers, OWN_HEADERS, named.value());
+        }
+        for (int i = 0; i < said.size(); i++) {
+            headers[OWN_HEADERS + captured + i] = said.get(i);
+        }
+        return new OutgoingRecord(
+                route.logTopic(), client.key(), value, Arrays.asList(headers), receivedMillis);
+    }
+
+    private Header receivedHeader() {
         Header at = receivedAt;
         if (at == null) {
             Instant now = broker.time().now();
@@ -182,19 +217,7 @@ final class IngestLane {
                                     .getBytes(StandardCharsets.ISO_8859_1));
             receivedAt = at;
         }
-        Header literal = route.topicHeader();
-        return new OutgoingRecord(
-                route.logTopic(),
-                client.key(),
-                value,
-                Arrays.asList(
-                        route.sourceHeader(),
-                        route.fieldHeader(),
-                        literal != null ? literal : Header.of(HeaderNames.TOPIC, topic),
-                        client.header(),
-                        QOS_HEADERS[qos],
-                        at),
-                receivedMillis);
+        return at;
     }
 
     private boolean isRepeated(int packetId) {

@@ -2,6 +2,7 @@ package io.millrace.embedded.mqtt;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec.MqttOutput;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
@@ -13,15 +14,16 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.core.message.impl.CoreMessage;
 import org.apache.activemq.artemis.core.persistence.OperationContext;
 import org.apache.activemq.artemis.core.persistence.StorageManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes results at QoS 1, not retained. A write returns when every message is handed to its
- * subscribers' queues and, for sessions that outlive their connection, is in the journal: written
- * to the operating system, not forced to disk. A message that nobody subscribed to is gone, as MQTT
- * has it.
+ * Publishes results as an output declares: QoS 0 or 1, retained or not. A write returns when every
+ * message is handed to its subscribers' queues and, for sessions that outlive their connection, is
+ * in the journal: written to the operating system, not forced to disk. A message that nobody
+ * subscribed to is gone, as MQTT has it.
  */
 final class MqttSink implements Sink {
 
@@ -33,6 +35,8 @@ final class MqttSink implements Sink {
 
     private final MessageRouter router;
     private final Mount mount;
+    private final MqttOutput output;
+    private final AnswerProperties properties;
     private final Executor completions;
     private final BooleanSupplier isRunning;
     private final BrokerMeters meters;
@@ -41,11 +45,14 @@ final class MqttSink implements Sink {
     MqttSink(
             MessageRouter router,
             Mount mount,
+            MqttOutput output,
             Executor completions,
             BooleanSupplier isRunning,
             BrokerMeters meters) {
         this.router = router;
         this.mount = mount;
+        this.output = output;
+        this.properties = new AnswerProperties(meters);
         this.completions = completions;
         this.isRunning = isRunning;
         this.meters = meters;
@@ -120,7 +127,14 @@ final class MqttSink implements Sink {
             topics.put(destination, topic);
         }
         try {
-            if (!router.route(topic, record.value(), 1, SENDER)) {
+            CoreMessage message =
+                    router.message(
+                            topic, record.value(), output.qos(), output.isRetained(), SENDER);
+            properties.addTo(message, record.headers());
+            if (output.isRetained()) {
+                router.retain(topic.toString(), message);
+            }
+            if (!router.send(message)) {
                 meters.unheard.increment();
             }
             return null;
@@ -133,8 +147,12 @@ final class MqttSink implements Sink {
     }
 
     private static Optional<String> problem(String topic) {
-        return TopicFilter.hasWildcard(topic)
-                ? Optional.of("MQTT topic '" + topic + "' must not hold wildcards")
+        if (TopicFilter.hasWildcard(topic)) {
+            return Optional.of("MQTT topic '" + topic + "' must not hold wildcards");
+        }
+        return topic.startsWith("$")
+                ? Optional.of(
+                        "MQTT topic '" + topic + "' starts with '$' and belongs to the broker")
                 : TopicFilter.problem(topic);
     }
 }

@@ -1,10 +1,12 @@
 package io.millrace.embedded.mqtt;
 
+import io.millrace.api.DataSourceSpec.EmbeddedMqtt;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicPattern;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import io.millrace.spi.SourceBinding;
@@ -29,12 +31,14 @@ final class RouteTable {
     /**
      * Where records of a topic go.
      *
-     * @param filter as declared
+     * @param filter as MQTT knows it
      * @param logTopic of the log
      * @param sourceHeader says the data source
      * @param fieldHeader says the field
      * @param topicHeader says the topic when the filter is one written out, else null
      * @param echo remembers whether anybody subscribed to the topic written out
+     * @param captures the levels that have names; null when none has
+     * @param rate messages a second of one client; 0 for no limit
      */
     record Route(
             ResourceKey source,
@@ -44,7 +48,9 @@ final class RouteTable {
             Header sourceHeader,
             Header fieldHeader,
             @Nullable Header topicHeader,
-            EchoRouter.@Nullable Known echo) {}
+            EchoRouter.@Nullable Known echo,
+            @Nullable Captures captures,
+            int rate) {}
 
     /** The routes of one project. */
     static final class Routes {
@@ -99,7 +105,8 @@ final class RouteTable {
      */
     RouteTable with(SourceBinding binding) {
         for (SourceBinding.Route route : binding.routes()) {
-            TopicFilter.problem(route.topic())
+            TopicPattern.problem(route.topic())
+                    .or(() -> TopicFilter.problem(filter(route)))
                     .ifPresent(problem -> {
                         throw MillraceException.invalid(problem);
                     });
@@ -125,7 +132,7 @@ final class RouteTable {
             return;
         }
         for (SourceBinding.Route taken : other.routes()) {
-            if (clash(route.topic(), taken.topic())) {
+            if (clash(filter(route), filter(taken))) {
                 throw new MillraceException(
                         ErrorCode.CONFLICT,
                         "MQTT topic '"
@@ -157,27 +164,43 @@ final class RouteTable {
             var source =
                     Header.of(HeaderNames.SOURCE, project + "/" + binding.source().name().value());
             for (SourceBinding.Route declared : binding.routes()) {
-                boolean isLiteral = !TopicFilter.hasWildcard(declared.topic());
-                var route =
-                        new Route(
-                                binding.source(),
-                                declared.field(),
-                                declared.topic(),
-                                declared.logTopic(),
-                                source,
-                                Header.of(HeaderNames.FIELD, declared.field().value()),
-                                isLiteral ? Header.of(HeaderNames.TOPIC, declared.topic()) : null,
-                                isLiteral
-                                        ? new EchoRouter.Known(
-                                                new Mount(project).topicIn(declared.topic()))
-                                        : null);
-                if (isLiteral) {
-                    literal.putIfAbsent(declared.topic(), route);
+                Route route = route(binding, declared, source);
+                if (route.topicHeader() != null) {
+                    literal.putIfAbsent(route.filter(), route);
                 } else {
                     wildcard.add(route);
                 }
             }
         }
         return new Routes(Map.copyOf(literal), wildcard);
+    }
+
+    private static Route route(
+            SourceBinding binding, SourceBinding.Route declared, Header sourceHeader) {
+        var pattern = TopicPattern.parse(declared.topic());
+        String filter = pattern.filter();
+        boolean isLiteral = !TopicFilter.hasWildcard(filter);
+        return new Route(
+                binding.source(),
+                declared.field(),
+                filter,
+                declared.logTopic(),
+                sourceHeader,
+                Header.of(HeaderNames.FIELD, declared.field().value()),
+                isLiteral ? Header.of(HeaderNames.TOPIC, filter) : null,
+                isLiteral
+                        ? new EchoRouter.Known(
+                                new Mount(binding.source().project()).topicIn(filter))
+                        : null,
+                Captures.of(pattern),
+                settings(binding).rate().orElse(0));
+    }
+
+    private static EmbeddedMqtt settings(SourceBinding binding) {
+        return binding.connection() instanceof EmbeddedMqtt mqtt ? mqtt : new EmbeddedMqtt();
+    }
+
+    private static String filter(SourceBinding.Route route) {
+        return TopicPattern.parse(route.topic()).filter();
     }
 }

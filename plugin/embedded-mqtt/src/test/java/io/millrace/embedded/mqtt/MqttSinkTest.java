@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ItemFailure;
@@ -73,6 +74,7 @@ class MqttSinkTest {
         return new MqttSink(
                 new MessageRouter(server(), TimeSource.system()),
                 new Mount(new ProjectId("shop")),
+                new PipelineSpec.MqttOutput("out"),
                 direct,
                 () -> true,
                 new BrokerMeters(new RecordingMeters()));
