@@ -2,7 +2,9 @@ package io.millrace.embedded.mqtt;
 
 import io.millrace.api.IdSource;
 import io.millrace.api.TimeSource;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.spi.StreamLog;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,7 +15,12 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param log takes what is published for data sources
  * @param time the clock
  * @param ids names clients that do not name themselves
+ * @param listeners by the name that Artemis knows
  * @param identities says whom a certificate stands for
+ * @param logins checks names and passwords
+ * @param attempts at the wrong ones
+ * @param takeOvers of one client id by another connection
+ * @param sessions removes what a client may no longer have
  * @param limits where to stop
  * @param meters counts
  * @param budget the bytes under way
@@ -27,7 +34,12 @@ record BrokerContext(
         StreamLog log,
         TimeSource time,
         IdSource ids,
+        Map<String, Listener> listeners,
         ClientIdentities identities,
+        Logins logins,
+        LoginAttempts attempts,
+        TakeOvers takeOvers,
+        StoredSessions sessions,
         MqttLimits limits,
         BrokerMeters meters,
         IngestBudget budget,

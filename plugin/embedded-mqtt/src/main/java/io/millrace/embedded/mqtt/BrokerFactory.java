@@ -1,7 +1,8 @@
 package io.millrace.embedded.mqtt;
 
-import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Plain;
-import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Tls;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.ClientCertificates;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Keys;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -28,8 +29,7 @@ import org.apache.activemq.artemis.spi.core.protocol.ProtocolManager;
 /** Sets Artemis up: what is switched off here has bitten before. */
 final class BrokerFactory {
 
-    static final String TLS_ACCEPTOR = "mqtt-tls";
-    static final String PLAIN_ACCEPTOR = "mqtt-plain";
+    private static final String ACCEPTOR_PREFIX = "mqtt-";
 
     /** Where expired messages go to be forgotten: a queue that keeps one. */
     private static final String GONE = "$millrace.gone";
@@ -46,6 +46,11 @@ final class BrokerFactory {
 
     BrokerFactory(EmbeddedMqttConfig config) {
         this.config = config;
+    }
+
+    /** What Artemis calls a listener. */
+    static String acceptor(Listener listener) {
+        return ACCEPTOR_PREFIX + listener.name();
     }
 
     WatchedServer create(Supplier<ConnectionHandler> handlers) {
@@ -131,31 +136,37 @@ final class BrokerFactory {
     }
 
     private void addAcceptors(Configuration configuration) {
-        Tls tls = config.tls();
-        if (tls != null) {
-            Map<String, Object> parameters = parameters(config.bindAddress(), tls.port());
-            parameters.put(TransportConstants.SSL_ENABLED_PROP_NAME, true);
-            parameters.put(TransportConstants.NEED_CLIENT_AUTH_PROP_NAME, true);
-            parameters.put(TransportConstants.ENABLED_PROTOCOLS_PROP_NAME, "TLSv1.2,TLSv1.3");
-            parameters.put(TransportConstants.KEYSTORE_TYPE_PROP_NAME, "PKCS12");
-            parameters.put(TransportConstants.KEYSTORE_PATH_PROP_NAME, tls.keyStore().toString());
-            parameters.put(TransportConstants.KEYSTORE_PASSWORD_PROP_NAME, tls.password());
-            parameters.put(TransportConstants.TRUSTSTORE_TYPE_PROP_NAME, "PKCS12");
-            parameters.put(
-                    TransportConstants.TRUSTSTORE_PATH_PROP_NAME, tls.trustStore().toString());
-            parameters.put(TransportConstants.TRUSTSTORE_PASSWORD_PROP_NAME, tls.password());
-            configuration.addAcceptorConfiguration(acceptor(TLS_ACCEPTOR, parameters));
-        }
-        Plain plain = config.plain();
-        if (plain != null) {
+        for (Listener listener : config.listeners()) {
+            Map<String, Object> parameters = parameters(listener.bind(), listener.port());
+            Keys keys = listener.keys();
+            if (keys != null) {
+                addTls(parameters, keys);
+                if (listener.policy() instanceof ClientCertificates) {
+                    addClientCertificates(parameters, keys);
+                }
+            }
             configuration.addAcceptorConfiguration(
-                    acceptor(PLAIN_ACCEPTOR, parameters("127.0.0.1", plain.port())));
+                    new TransportConfiguration(
+                            MqttAcceptorFactory.class.getName(),
+                            parameters,
+                            acceptor(listener),
+                            new HashMap<>()));
         }
     }
 
-    private static TransportConfiguration acceptor(String name, Map<String, Object> parameters) {
-        return new TransportConfiguration(
-                MqttAcceptorFactory.class.getName(), parameters, name, new HashMap<>());
+    private static void addTls(Map<String, Object> parameters, Keys keys) {
+        parameters.put(TransportConstants.SSL_ENABLED_PROP_NAME, true);
+        parameters.put(TransportConstants.ENABLED_PROTOCOLS_PROP_NAME, "TLSv1.2,TLSv1.3");
+        parameters.put(TransportConstants.KEYSTORE_TYPE_PROP_NAME, "PKCS12");
+        parameters.put(TransportConstants.KEYSTORE_PATH_PROP_NAME, keys.keyStore().toString());
+        parameters.put(TransportConstants.KEYSTORE_PASSWORD_PROP_NAME, keys.password());
+    }
+
+    private static void addClientCertificates(Map<String, Object> parameters, Keys keys) {
+        parameters.put(TransportConstants.NEED_CLIENT_AUTH_PROP_NAME, true);
+        parameters.put(TransportConstants.TRUSTSTORE_TYPE_PROP_NAME, "PKCS12");
+        parameters.put(TransportConstants.TRUSTSTORE_PATH_PROP_NAME, keys.trustStore().toString());
+        parameters.put(TransportConstants.TRUSTSTORE_PASSWORD_PROP_NAME, keys.password());
     }
 
     private static Map<String, Object> parameters(String address, int port) {

@@ -1,7 +1,8 @@
 package io.millrace.embedded.mqtt;
 
-import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
 import io.millrace.embedded.mqtt.RouteTable.Route;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
@@ -13,17 +14,17 @@ import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttSubAckMessage;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState.OutboundStore;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write or close ends in channelInactive
-final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqttProtocol.Guard {
+final class ConnectionHandler extends ChannelDuplexHandler
+        implements GuardedMqttProtocol.Guard, Login.Outcome {
 
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
 
@@ -69,11 +71,14 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
 
     private Phase phase = Phase.NEW;
     private boolean isAnswered;
+    private boolean wasDenied;
+    private volatile @Nullable Listener listener;
     private Runnable keepAlive = () -> {};
     private volatile @Nullable ChannelHandlerContext context;
     private @Nullable ReadGate gate;
     private @Nullable ScheduledFuture<?> connectDeadline;
     private volatile @Nullable Client client;
+    private @Nullable SubscribeGuard subscriptions;
     private volatile boolean outlivesConnection;
     private volatile @Nullable SessionPacketIds packetIds;
     private @Nullable String assignedId;
@@ -86,7 +91,8 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     }
 
     @Override
-    public void attached(Runnable keepAlive) {
+    public void attached(String acceptor, Runnable keepAlive) {
+        this.listener = broker.listeners().get(acceptor);
         this.keepAlive = keepAlive;
     }
 
@@ -96,7 +102,7 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         if (current == null) {
             return;
         }
-        String sessionId = current.mount().clientIn(current.id());
+        String sessionId = current.sessionId();
         if (outlivesConnection) {
             packetIds = broker.packetIds().connected(sessionId, isNew, store);
         } else {
@@ -188,6 +194,8 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
             } else {
                 early.add(new Early(publish, promise));
             }
+        } else if (packet instanceof MqttSubAckMessage suback && subscriptions != null) {
+            ctx.write(subscriptions.complete(suback), promise);
         } else if (packet instanceof MqttConnAckMessage connack && phase == Phase.WAITING) {
             writeConnack(ctx, connack, current, promise);
         } else {
@@ -230,6 +238,28 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         }
     }
 
+    /** Closes it when it is a user's or a guest's, so that it comes again and is looked at anew. */
+    void accessChanged(ProjectId project) {
+        closeIf(project, Who.Kind.USER, Who.Kind.GUEST);
+    }
+
+    /** Closes it when it is a user's: names and passwords are others now. */
+    void secretChanged(ProjectId project) {
+        closeIf(project, Who.Kind.USER, Who.Kind.USER);
+    }
+
+    private void closeIf(ProjectId project, Who.Kind one, Who.Kind other) {
+        Client current = client;
+        ChannelHandlerContext ctx = context;
+        if (current == null || ctx == null || !current.project().equals(project)) {
+            return;
+        }
+        Who.Kind kind = current.who().kind();
+        if (kind == one || kind == other) {
+            ctx.close();
+        }
+    }
+
     private void onEventLoop(Runnable action) {
         ChannelHandlerContext ctx = context;
         if (ctx != null && !ctx.executor().isShuttingDown()) {
@@ -238,17 +268,42 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
     }
 
     private void connect(ChannelHandlerContext ctx, MqttConnectMessage connect) {
-        boolean mqtt5 = Packets.isMqtt5(connect);
-        Optional<ProjectId> project = project(ctx, connect);
-        if (project.isEmpty()) {
-            refuse(
-                    ctx,
-                    Packets.refusal(
-                            mqtt5,
-                            MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED,
-                            MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED_5));
+        Listener current = listener;
+        if (current == null) {
+            ctx.close();
             return;
         }
+        if (current.policy() instanceof Passwords passwords) {
+            phase = Phase.WAITING;
+            new Login(broker, ctx, connect, passwords.project(), this).start();
+            return;
+        }
+        Entrance entrance = new Entrance(broker, ctx);
+        Optional<Who> who = entrance.who(current.policy(), connect);
+        certificate = entrance.certificate();
+        if (who.isPresent()) {
+            admit(ctx, connect, who.get());
+        } else {
+            refuse(ctx, Packets.notAuthorized(Packets.isMqtt5(connect)));
+        }
+    }
+
+    @Override
+    public void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who) {
+        if (phase == Phase.WAITING) {
+            admit(ctx, connect, who);
+        }
+    }
+
+    @Override
+    public void refused(ChannelHandlerContext ctx, MqttMessage answer) {
+        if (phase == Phase.WAITING) {
+            refuse(ctx, answer);
+        }
+    }
+
+    private void admit(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who) {
+        boolean mqtt5 = Packets.isMqtt5(connect);
         String id = connect.payload().clientIdentifier();
         boolean clean = connect.variableHeader().isCleanSession();
         boolean hasWill = connect.variableHeader().isWillFlag();
@@ -267,11 +322,24 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
             id = "auto-" + broker.ids().next();
             assignedId = id;
         }
-        accept(ctx, connect, Client.of(project.get(), mqtt5, id));
+        var accepted = Client.of(who, mqtt5, id);
+        if (hasWill && !who.access().mayPublish(connect.payload().willTopic())) {
+            broker.meters().deniedPublish.increment();
+            log.warn(
+                    "MQTT client {} may not leave a will on '{}'",
+                    accepted,
+                    LogText.of(connect.payload().willTopic()));
+            refuse(ctx, Packets.notAuthorized(mqtt5));
+            return;
+        }
+        accept(ctx, connect, accepted);
     }
 
     private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
         client = accepted;
+        subscriptions = new SubscribeGuard(accepted);
+        broker.sessions().restrict(accepted);
+        broker.takeOvers().connected(accepted, this, String.valueOf(ctx.channel().remoteAddress()));
         outlivesConnection =
                 accepted.mqtt5()
                         ? Packets.sessionExpiry(connect) != 0
@@ -279,7 +347,7 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         phase = Phase.WAITING;
         will = willForTheLog(connect, accepted);
         MqttConnectMessage inside =
-                Packets.connectIn(connect, accepted.mount(), accepted.id(), will == null);
+                Packets.connectIn(connect, accepted.mount(), accepted.sessionId(), will == null);
         if (accepted.mqtt5() && Packets.sessionExpiry(connect) == 0) {
             broker.transientClients().put(inside.payload().clientIdentifier(), this);
         }
@@ -300,34 +368,6 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
                         topic,
                         connect.payload().willMessageInBytes(),
                         connect.variableHeader().willQos());
-    }
-
-    private Optional<ProjectId> project(ChannelHandlerContext ctx, MqttConnectMessage connect) {
-        SslHandler tls = ctx.pipeline().get(SslHandler.class);
-        if (tls == null) {
-            return projectOfUserName(connect.payload().userName());
-        }
-        try {
-            if (tls.engine().getSession().getPeerCertificates()[0]
-                    instanceof X509Certificate presented) {
-                certificate = presented;
-                return broker.identities().identify(presented).map(ClientIdentity::project);
-            }
-            return Optional.empty();
-        } catch (SSLPeerUnverifiedException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static Optional<ProjectId> projectOfUserName(@Nullable String userName) {
-        if (userName == null || userName.isEmpty()) {
-            return Optional.of(ProjectId.DEFAULT);
-        }
-        try {
-            return Optional.of(new ProjectId(userName));
-        } catch (MillraceException e) {
-            return Optional.empty();
-        }
     }
 
     private void refuse(ChannelHandlerContext ctx, MqttMessage answer) {
@@ -395,7 +435,7 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         if (phase != Phase.WAITING || gate == null) {
             return;
         }
-        lane = new IngestLane(broker, current, ctx, gate);
+        lane = new IngestLane(broker, current, ctx, gate, keepAlive);
         phase = Phase.OPEN;
         cancelDeadline();
         for (MqttMessage message = held.poll(); message != null; message = held.poll()) {
@@ -449,6 +489,27 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
             disconnect(ctx, Packets.ALIAS_INVALID);
             return;
         }
+        if (!current.access().mayPublish(topic)) {
+            deny(ctx, message, current, topic);
+            return;
+        }
+        String replyTopic =
+                current.mqtt5()
+                        ? RequestHeaders.responseTopic(message.variableHeader().properties())
+                        : null;
+        if (replyTopic != null && (isBadTopic(replyTopic) || replyTopic.startsWith("$"))) {
+            message.release();
+            log.info(
+                    "closing MQTT client {}: '{}' is no response topic",
+                    current,
+                    LogText.of(replyTopic));
+            disconnect(ctx, Packets.TOPIC_INVALID);
+            return;
+        }
+        if (replyTopic != null && !current.access().mayRead(replyTopic)) {
+            deny(ctx, message, current, replyTopic);
+            return;
+        }
         Route route = broker.routes().get().of(current.project()).find(topic);
         if (route != null) {
             keepAlive.run();
@@ -465,6 +526,38 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         }
     }
 
+    /** The client learns of it if its protocol has words for that. */
+    private void deny(
+            ChannelHandlerContext ctx, MqttPublishMessage message, Client current, String topic) {
+        int qos = message.fixedHeader().qosLevel().value();
+        int packetId = message.variableHeader().packetId();
+        message.release();
+        keepAlive.run();
+        broker.meters().deniedPublish.increment();
+        warnOnce(current, "publish to", topic);
+        if (qos == 0) {
+            return;
+        }
+        if (current.mqtt5()) {
+            ctx.writeAndFlush(Packets.notAuthorized(qos, packetId));
+        } else {
+            ctx.close();
+        }
+    }
+
+    private void warnOnce(Client current, String action, String topic) {
+        if (!wasDenied) {
+            wasDenied = true;
+            log.warn(
+                    "MQTT client {} of project {} may not {} '{}'; further denials of this"
+                            + " connection are only counted",
+                    current,
+                    current.project(),
+                    action,
+                    LogText.of(topic));
+        }
+    }
+
     private void release(ChannelHandlerContext ctx, MqttMessage message, IngestLane intake) {
         int packetId = Packets.packetId(message);
         if (intake.tryRelease(packetId)) {
@@ -474,13 +567,34 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         }
     }
 
-    private void subscribe(
-            ChannelHandlerContext ctx, MqttSubscribeMessage message, Client current) {
+    private void subscribe(ChannelHandlerContext ctx, MqttSubscribeMessage asked, Client current) {
+        MqttSubscribeMessage message = permitted(ctx, asked, current);
+        if (message == null) {
+            return;
+        }
         if (Packets.trySubscribeIn(message, current.mount())) {
             ctx.fireChannelRead(message);
         } else {
             disconnect(ctx, Packets.FILTER_INVALID);
         }
+    }
+
+    /** Null when nothing of it may go on; it is answered then. */
+    private @Nullable MqttSubscribeMessage permitted(
+            ChannelHandlerContext ctx, MqttSubscribeMessage asked, Client current) {
+        SubscribeGuard guard = subscriptions;
+        List<String> refused = guard == null ? List.of() : guard.refused(asked);
+        if (guard == null || refused.isEmpty()) {
+            return asked;
+        }
+        broker.meters().deniedSubscribe.add(refused.size());
+        warnOnce(current, "subscribe to", refused.getFirst());
+        MqttSubscribeMessage permitted = guard.permitted(asked);
+        if (permitted == null) {
+            keepAlive.run();
+            ctx.writeAndFlush(guard.refusalOf(asked));
+        }
+        return permitted;
     }
 
     private void unsubscribe(
@@ -509,7 +623,8 @@ final class ConnectionHandler extends ChannelDuplexHandler implements GuardedMqt
         broker.connections().remove(this);
         Client current = client;
         if (current != null) {
-            broker.transientClients().remove(current.mount().clientIn(current.id()), this);
+            broker.transientClients().remove(current.sessionId(), this);
+            broker.takeOvers().ended(current, this);
         }
     }
 

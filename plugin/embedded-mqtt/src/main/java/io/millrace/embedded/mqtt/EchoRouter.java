@@ -66,7 +66,7 @@ final class EchoRouter {
 
         private Lane(Client client) {
             this.client = client;
-            this.sender = SimpleString.of(client.mount().clientIn(client.id()));
+            this.sender = SimpleString.of(client.sessionId());
         }
 
         void offer(Route route, String topic, byte[] value, int qos) {

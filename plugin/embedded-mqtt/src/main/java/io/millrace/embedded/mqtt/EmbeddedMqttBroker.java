@@ -7,10 +7,12 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
-import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Plain;
-import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Tls;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Anonymous;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.spi.Meters;
+import io.millrace.spi.Secrets;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.SourceBinding;
@@ -21,11 +23,14 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTUtil;
@@ -61,20 +66,21 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     private final TimeSource time;
     private final IdSource ids;
     private final ClientIdentities identities;
+    private final Secrets secrets;
     private final BrokerMeters meters;
     private final IngestBudget budget;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicReference<RouteTable> routes = new AtomicReference<>(RouteTable.EMPTY);
     private final AtomicLong subscriptionEpoch = new AtomicLong();
     private volatile @Nullable Running running;
+    private volatile Secrets.Watch secretsWatch = () -> {};
 
     /** What there is between start and close. */
     private record Running(
             WatchedServer server,
             MessageRouter router,
             BrokerContext context,
-            int tlsPort,
-            int plainPort) {}
+            Map<String, Integer> ports) {}
 
     public EmbeddedMqttBroker(
             EmbeddedMqttConfig config,
@@ -82,12 +88,14 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
             Meters meters,
             TimeSource time,
             IdSource ids,
-            ClientIdentities identities) {
+            ClientIdentities identities,
+            Secrets secrets) {
         this.config = config;
         this.streamLog = streamLog;
         this.time = time;
         this.ids = ids;
         this.identities = identities;
+        this.secrets = secrets;
         this.meters = new BrokerMeters(meters);
         this.budget = new IngestBudget(config.limits().totalInFlight().bytes());
         meters.gauge(
@@ -114,13 +122,26 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     /** Lets clients in, after {@link #prepare()}. */
     public void open() {
         ActiveMQServer server = requireRunning().server();
-        for (String name : List.of(BrokerFactory.TLS_ACCEPTOR, BrokerFactory.PLAIN_ACCEPTOR)) {
-            if (server.getRemotingService().getAcceptor(name)
+        for (Listener listener : config.listeners()) {
+            if (server.getRemotingService().getAcceptor(BrokerFactory.acceptor(listener))
                     instanceof MqttAcceptorFactory.MqttAcceptor acceptor) {
                 acceptor.open();
             }
+            warnIfOpen(listener);
         }
         log.info("MQTT listens on {}", describe());
+    }
+
+    private static void warnIfOpen(Listener listener) {
+        if (listener.isOpen()) {
+            log.warn(
+                    "MQTT on {}:{} is not encrypted{}: use it only in a network that you trust",
+                    listener.bind(),
+                    listener.port(),
+                    listener.policy() instanceof Anonymous
+                            ? " and lets in everybody who reaches it"
+                            : ", passwords included");
+        }
     }
 
     /**
@@ -149,21 +170,14 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                     new QueueGuard(
                             server,
                             config.limits(),
+                            context.sessions(),
                             meters,
                             context.transientClients(),
                             subscriptionEpoch));
             server.registerBrokerPlugin(context.packetIds());
             server.registerBrokerPlugin(new DeliveryOrder(server));
             server.start();
-            running =
-                    new Running(
-                            server,
-                            router,
-                            context,
-                            config.tls() == null ? -1 : port(server, BrokerFactory.TLS_ACCEPTOR),
-                            config.plain() == null
-                                    ? -1
-                                    : port(server, BrokerFactory.PLAIN_ACCEPTOR));
+            running = new Running(server, router, context, ports(server));
             forgetEndedSessions(server, context.packetIds());
         } catch (Exception e) {
             state.set(State.CLOSED);
@@ -174,17 +188,23 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                     : MillraceException.internal(
                             "the MQTT broker did not start: " + e.getMessage(), e);
         }
+        secretsWatch = secrets.watch(this::secretChanged);
         state.set(State.RUNNING);
     }
 
-    /** The port of the TLS listener, as bound. */
+    /** The port of the listener with client certificates, as bound; -1 when there is none. */
     public int tlsPort() {
-        return requireRunning().tlsPort();
+        return port(Listener.CERTIFICATES);
     }
 
-    /** The port of the plain listener, as bound. */
+    /** The port of the plain listener, as bound; -1 when there is none. */
     public int plainPort() {
-        return requireRunning().plainPort();
+        return port(Listener.PLAIN);
+    }
+
+    /** The port of a listener, as bound; -1 when there is none of that name. */
+    public int port(String listener) {
+        return requireRunning().ports().getOrDefault(listener, -1);
     }
 
     /** Asks again whom each open connection's certificate stands for; call it after revoking. */
@@ -202,12 +222,24 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     @Override
     public void start(SourceBinding binding) {
-        routes.updateAndGet(table -> table.has(binding) ? table : table.with(binding));
+        RouteTable before =
+                routes.getAndUpdate(table -> table.has(binding) ? table : table.with(binding));
+        recheckAccess(binding.source(), before);
     }
 
     @Override
     public void stop(ResourceKey source) {
-        routes.updateAndGet(table -> table.without(source));
+        recheckAccess(source, routes.getAndUpdate(table -> table.without(source)));
+    }
+
+    /** Users and guests come in anew when it has changed whose topics there are. */
+    private void recheckAccess(ResourceKey source, RouteTable before) {
+        Running current = running;
+        if (current != null && !before.usersOf(source).equals(routes.get().usersOf(source))) {
+            current.context()
+                    .connections()
+                    .forEach(connection -> connection.accessChanged(source.project()));
+        }
     }
 
     @Override
@@ -240,6 +272,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         if (before != State.RUNNING || current == null) {
             return;
         }
+        secretsWatch.close();
         current.server().getRemotingService().pauseAcceptors();
         current.context().connections().forEach(ConnectionHandler::stopReading);
         drain(current.context());
@@ -254,7 +287,13 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 streamLog,
                 time,
                 ids,
+                config.listeners().stream()
+                        .collect(Collectors.toMap(BrokerFactory::acceptor, Function.identity())),
                 identities,
+                new Logins(routes, secrets),
+                new LoginAttempts(time),
+                new TakeOvers(time, meters.takeOvers),
+                new StoredSessions(server),
                 config.limits(),
                 meters,
                 budget,
@@ -309,6 +348,18 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 && context.connections().stream().allMatch(ConnectionHandler::isIdle);
     }
 
+    private void secretChanged(ProjectId project, ResourceName secret) {
+        Running current = running;
+        boolean hasUsers =
+                routes.get().of(project).users().stream()
+                        .anyMatch(users -> users.secret().equals(secret));
+        if (current != null && hasUsers) {
+            current.context()
+                    .connections()
+                    .forEach(connection -> connection.secretChanged(project));
+        }
+    }
+
     /** What is inside, for tests that make it fail. */
     ActiveMQServer server() {
         return requireRunning().server();
@@ -335,14 +386,17 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     }
 
     private void checkPorts() {
-        Tls tls = config.tls();
-        if (tls != null) {
-            checkFree(config.bindAddress(), tls.port());
+        for (Listener listener : config.listeners()) {
+            checkFree(listener.bind(), listener.port());
         }
-        Plain plain = config.plain();
-        if (plain != null) {
-            checkFree("127.0.0.1", plain.port());
+    }
+
+    private Map<String, Integer> ports(ActiveMQServer server) {
+        var ports = new HashMap<String, Integer>();
+        for (Listener listener : config.listeners()) {
+            ports.put(listener.name(), port(server, BrokerFactory.acceptor(listener)));
         }
+        return Map.copyOf(ports);
     }
 
     /** Artemis logs a taken port and starts without it. */
@@ -411,14 +465,10 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     }
 
     private String describe() {
-        var text = new StringBuilder();
-        if (config.tls() != null) {
-            text.append(config.bindAddress()).append(':').append(tlsPort()).append(" (TLS)");
-        }
-        if (config.plain() != null) {
-            text.append(text.isEmpty() ? "" : ", ");
-            text.append("127.0.0.1:").append(plainPort()).append(" (plain)");
-        }
-        return text.toString();
+        return config.listeners().stream()
+                .map(listener ->
+                        "%s:%d (%s)"
+                                .formatted(listener.bind(), port(listener.name()), listener.name()))
+                .collect(Collectors.joining(", "));
     }
 }

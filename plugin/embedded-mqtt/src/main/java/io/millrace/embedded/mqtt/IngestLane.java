@@ -1,5 +1,6 @@
 package io.millrace.embedded.mqtt;
 
+import io.millrace.api.ResourceKey;
 import io.millrace.embedded.mqtt.RouteTable.Route;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.Header;
@@ -14,8 +15,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +48,8 @@ final class IngestLane {
 
     private static final int OWN_HEADERS = 6;
 
+    private static final long LONGEST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final Header[] QOS_HEADERS = {
         Header.of("mqtt.qos", "0"), Header.of("mqtt.qos", "1"), Header.of("mqtt.qos", "2")
     };
@@ -52,6 +58,7 @@ final class IngestLane {
     private final Client client;
     private final ChannelHandlerContext ctx;
     private final ReadGate gate;
+    private final Runnable keepAlive;
     private final EchoRouter.Lane echo;
 
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -70,14 +77,23 @@ final class IngestLane {
     /** Those of them whose PUBREC has not gone out. */
     private @Nullable BitSet unanswered;
 
+    /** How fast this client may send, for each rate that a data source has; made when needed. */
+    private @Nullable Map<ResourceKey, RateLimit> rates;
+
     private @Nullable Header receivedAt;
     private long receivedMillis;
 
-    IngestLane(BrokerContext broker, Client client, ChannelHandlerContext ctx, ReadGate gate) {
+    IngestLane(
+            BrokerContext broker,
+            Client client,
+            ChannelHandlerContext ctx,
+            ReadGate gate,
+            Runnable keepAlive) {
         this.broker = broker;
         this.client = client;
         this.ctx = ctx;
         this.gate = gate;
+        this.keepAlive = keepAlive;
         this.echo = broker.echo().lane(client);
     }
 
@@ -173,12 +189,55 @@ final class IngestLane {
             gate.shut(ReadGate.BROKER_FULL);
             broker.budget().whenFree(brokerFree);
         }
+        if (route.rate() > 0) {
+            pace(route);
+        }
         OutgoingRecord record = record(route, topic, said, value, qos);
         try {
             broker.log().append(record, item);
         } catch (RuntimeException e) {
             item.appended(e);
         }
+    }
+
+    /** What came too fast is taken, and then the client waits. */
+    private void pace(Route route) {
+        Map<ResourceKey, RateLimit> known = rates;
+        if (known == null) {
+            known = new HashMap<>();
+            rates = known;
+        }
+        long now = broker.time().nanoTime();
+        RateLimit limit = known.get(route.source());
+        if (limit == null || !limit.is(route.rate())) {
+            limit = new RateLimit(route.rate(), now);
+            known.put(route.source(), limit);
+        }
+        if (limit.exceeds(now) && !gate.isShut(ReadGate.THROTTLED)) {
+            gate.shut(ReadGate.THROTTLED);
+            broker.meters().throttled.increment();
+            // When all is taken that was read together with this one.
+            ctx.executor().execute(this::resume);
+        }
+    }
+
+    private void resume() {
+        if (closed || rates == null) {
+            return;
+        }
+        long now = broker.time().nanoTime();
+        long wait = 0;
+        for (RateLimit limit : rates.values()) {
+            wait = Math.max(wait, limit.waitNanos(now));
+        }
+        if (wait <= 0) {
+            gate.open(ReadGate.THROTTLED);
+            return;
+        }
+        // It is silent only because it is not read.
+        keepAlive.run();
+        ctx.executor()
+                .schedule(this::resume, Math.min(wait, LONGEST_WAIT_NANOS), TimeUnit.NANOSECONDS);
     }
 
     private OutgoingRecord record(

@@ -65,9 +65,21 @@ final class Mount {
                 : topic;
     }
 
-    String clientIn(String clientId) {
+    /**
+     * The broker's name of a client. Each user has a name space of its own, and so have those who
+     * did not say who they are: nobody takes over the session of another by its client id.
+     */
+    String clientIn(Who who, String clientId) {
         var out = new StringBuilder(clientPrefix.length() + clientId.length());
         out.append(clientPrefix);
+        if (who.kind() != Who.Kind.CERTIFICATE) {
+            // That sign is escaped in names and ids, so no two of these are ever the same.
+            escapeId(who.user(), out).append('@');
+        }
+        return escapeId(clientId, out).toString();
+    }
+
+    private static StringBuilder escapeId(String clientId, StringBuilder out) {
         for (byte b : clientId.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
             if ((c >= 'a' && c <= 'z')
@@ -80,7 +92,19 @@ final class Mount {
                 out.append('%').append(hex(c >> 4)).append(hex(c & 0xf));
             }
         }
-        return out.toString();
+        return out;
+    }
+
+    /** A filter of the broker as the client wrote it. */
+    String filterOut(String filter) {
+        if (!filter.startsWith(SHARE)) {
+            return topicOut(filter);
+        }
+        int end = filter.indexOf('/', SHARE.length());
+        return SHARE
+                + unescape(filter.substring(SHARE.length(), end))
+                + "/"
+                + topicOut(filter.substring(end + 1));
     }
 
     private static String escape(String text) {

@@ -9,6 +9,7 @@ import io.netty.handler.codec.mqtt.MqttConnectVariableHeader;
 import io.netty.handler.codec.mqtt.MqttFixedHeader;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageBuilders;
+import io.netty.handler.codec.mqtt.MqttMessageIdAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
@@ -22,10 +23,13 @@ import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
 import io.netty.handler.codec.mqtt.MqttQoS;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
+import io.netty.handler.codec.mqtt.MqttSubAckMessage;
+import io.netty.handler.codec.mqtt.MqttSubAckPayload;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttTopicSubscription;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubscribePayload;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** MQTT packets: as a client sent them, made into what the broker may see, and back. */
@@ -35,6 +39,7 @@ final class Packets {
     static final byte IMPLEMENTATION_ERROR = (byte) 0x83;
     static final byte MALFORMED = (byte) 0x81;
     static final byte PROTOCOL_ERROR = (byte) 0x82;
+    static final byte NOT_AUTHORIZED = (byte) 0x87;
     static final byte SHUTTING_DOWN = (byte) 0x8b;
     static final byte FILTER_INVALID = (byte) 0x8f;
     static final byte TOPIC_INVALID = (byte) 0x90;
@@ -74,6 +79,22 @@ final class Packets {
         return reply(PUBACK, mqtt5, packetId);
     }
 
+    /**
+     * Tells an MQTT 5 client that it may not publish to that topic; other clients have no words.
+     */
+    static MqttMessage notAuthorized(int qos, int packetId) {
+        return new MqttPubAckMessage(
+                qos == 1 ? PUBACK : PUBREC,
+                new MqttPubReplyMessageVariableHeader(
+                        packetId, NOT_AUTHORIZED, MqttProperties.NO_PROPERTIES));
+    }
+
+    static MqttSubAckMessage suback(
+            MqttMessageIdAndPropertiesVariableHeader header, List<Integer> codes) {
+        return new MqttSubAckMessage(
+                header(MqttMessageType.SUBACK), header, new MqttSubAckPayload(codes));
+    }
+
     static MqttMessage pubrec(boolean mqtt5, int packetId) {
         return reply(PUBREC, mqtt5, packetId);
     }
@@ -95,6 +116,13 @@ final class Packets {
                 .build();
     }
 
+    static MqttConnAckMessage notAuthorized(boolean mqtt5) {
+        return refusal(
+                mqtt5,
+                MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED,
+                MqttConnectReturnCode.CONNECTION_REFUSED_NOT_AUTHORIZED_5);
+    }
+
     /** Seconds for which the session outlives the connection; negative for ever. Of MQTT 5 only. */
     static int sessionExpiry(MqttConnectMessage connect) {
         return integer(
@@ -114,7 +142,7 @@ final class Packets {
      * @param keepWill false when the will is not the broker's to send
      */
     static MqttConnectMessage connectIn(
-            MqttConnectMessage connect, Mount mount, String clientId, boolean keepWill) {
+            MqttConnectMessage connect, Mount mount, String sessionId, boolean keepWill) {
         MqttConnectVariableHeader header = connect.variableHeader();
         MqttConnectPayload payload = connect.payload();
         boolean hasWill = header.isWillFlag() && keepWill;
@@ -133,7 +161,7 @@ final class Packets {
                         keepAlive == 0 ? LONGEST_KEEP_ALIVE : keepAlive,
                         widenPacket(clampIntervals(header.properties()), mount)),
                 new MqttConnectPayload(
-                        mount.clientIn(clientId),
+                        sessionId,
                         clampIntervals(payload.willProperties()),
                         hasWill ? mount.topicIn(payload.willTopic()) : null,
                         hasWill ? payload.willMessageInBytes() : null,

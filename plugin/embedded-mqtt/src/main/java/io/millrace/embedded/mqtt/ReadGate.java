@@ -20,6 +20,9 @@ final class ReadGate {
     /** The broker stops. */
     static final int STOPPING = 8;
 
+    /** It sends faster than its data source allows. */
+    static final int THROTTLED = 16;
+
     private final Channel channel;
     private int reasons;
 

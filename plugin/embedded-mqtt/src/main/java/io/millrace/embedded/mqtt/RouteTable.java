@@ -1,6 +1,7 @@
 package io.millrace.embedded.mqtt;
 
 import io.millrace.api.DataSourceSpec.EmbeddedMqtt;
+import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -55,14 +57,32 @@ final class RouteTable {
     /** The routes of one project. */
     static final class Routes {
 
-        static final Routes NONE = new Routes(Map.of(), List.of());
+        static final Routes NONE = new Routes(Map.of(), List.of(), List.of(), List.of());
 
         private final Map<String, Route> literal;
         private final Route[] wildcard;
+        private final List<MqttUsers> users;
+        private final List<String> closed;
 
-        private Routes(Map<String, Route> literal, List<Route> wildcard) {
+        private Routes(
+                Map<String, Route> literal,
+                List<Route> wildcard,
+                List<MqttUsers> users,
+                List<String> closed) {
             this.literal = literal;
             this.wildcard = wildcard.toArray(Route[]::new);
+            this.users = List.copyOf(users);
+            this.closed = List.copyOf(closed);
+        }
+
+        /** Of all data sources. */
+        List<MqttUsers> users() {
+            return users;
+        }
+
+        /** The topics of data sources with users: nobody else comes near them. */
+        List<String> closed() {
+            return closed;
         }
 
         @Nullable Route find(String topic) {
@@ -91,6 +111,12 @@ final class RouteTable {
     Routes of(ProjectId project) {
         Routes routes = projects.get(project);
         return routes == null ? Routes.NONE : routes;
+    }
+
+    /** The users that a data source has now. */
+    Optional<MqttUsers> usersOf(ResourceKey source) {
+        SourceBinding binding = bindings.get(source);
+        return binding == null ? Optional.empty() : usersOf(binding);
     }
 
     boolean has(SourceBinding binding) {
@@ -157,10 +183,17 @@ final class RouteTable {
     private static Routes routesOf(ProjectId project, Map<ResourceKey, SourceBinding> bindings) {
         var literal = new HashMap<String, Route>();
         var wildcard = new ArrayList<Route>();
+        var users = new ArrayList<MqttUsers>();
+        var closed = new ArrayList<String>();
         for (SourceBinding binding : bindings.values()) {
             if (!binding.source().project().equals(project)) {
                 continue;
             }
+            usersOf(binding)
+                    .ifPresent(found -> {
+                        users.add(found);
+                        addClosed(binding, found, closed);
+                    });
             var source =
                     Header.of(HeaderNames.SOURCE, project + "/" + binding.source().name().value());
             for (SourceBinding.Route declared : binding.routes()) {
@@ -172,7 +205,7 @@ final class RouteTable {
                 }
             }
         }
-        return new Routes(Map.copyOf(literal), wildcard);
+        return new Routes(Map.copyOf(literal), wildcard, users, closed);
     }
 
     private static Route route(
@@ -194,6 +227,16 @@ final class RouteTable {
                         : null,
                 Captures.of(pattern),
                 settings(binding).rate().orElse(0));
+    }
+
+    private static void addClosed(SourceBinding binding, MqttUsers users, List<String> closed) {
+        binding.routes().forEach(route -> closed.add(filter(route)));
+        users.publish().forEach(topic -> closed.add(TopicPattern.parse(topic).filter()));
+        users.subscribe().forEach(topic -> closed.add(TopicPattern.parse(topic).filter()));
+    }
+
+    private static Optional<MqttUsers> usersOf(SourceBinding binding) {
+        return settings(binding).users();
     }
 
     private static EmbeddedMqtt settings(SourceBinding binding) {

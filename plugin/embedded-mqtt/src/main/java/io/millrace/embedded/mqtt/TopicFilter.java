@@ -70,6 +70,28 @@ final class TopicFilter {
         }
     }
 
+    /** Whether every topic that matches one filter matches the wider one too. */
+    static boolean covers(String wider, String filter) {
+        if (filter.startsWith("$") && !wider.startsWith("$")) {
+            return false;
+        }
+        String[] a = wider.split("/", -1);
+        String[] b = filter.split("/", -1);
+        for (int i = 0; i < a.length; i++) {
+            if (a[i].equals("#")) {
+                // The standard lets it stand for no level at all, too.
+                return i <= b.length;
+            }
+            if (i == b.length || b[i].equals("#")) {
+                return false;
+            }
+            if (!a[i].equals("+") && !a[i].equals(b[i])) {
+                return false;
+            }
+        }
+        return a.length == b.length;
+    }
+
     /** Whether some topic matches both. */
     static boolean overlap(String one, String other) {
         String[] a = one.split("/", -1);

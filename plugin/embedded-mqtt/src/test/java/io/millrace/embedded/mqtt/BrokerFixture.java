@@ -9,6 +9,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
+import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.security.CertificateAuthority;
 import io.millrace.security.ClientCertificate;
 import io.millrace.security.ServerNames;
@@ -26,6 +27,7 @@ import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -39,21 +41,23 @@ final class BrokerFixture implements AutoCloseable {
     static final ProjectId OTHER = new ProjectId("other");
 
     final FakeLog log = new FakeLog();
+    final FakeSecrets secrets = new FakeSecrets();
     final RecordingMeters meters = new RecordingMeters();
     final CertificateAuthority authority;
     final EmbeddedMqttBroker broker;
 
-    private BrokerFixture(Path directory, MqttLimits limits) {
+    private BrokerFixture(Path directory, MqttLimits limits, List<Listener> more) {
         authority = CertificateAuthority.open(directory.resolve("ca"), TimeSource.system());
         var stores = authority.serverKeyStores(ServerNames.ofThisMachine());
-        var config =
-                new EmbeddedMqttConfig(
-                        directory.resolve("mqtt"),
-                        "127.0.0.1",
-                        new EmbeddedMqttConfig.Tls(
-                                0, stores.keyStore(), stores.trustStore(), stores.password()),
-                        new EmbeddedMqttConfig.Plain(0),
-                        limits);
+        var keys =
+                new EmbeddedMqttConfig.Keys(
+                        stores.keyStore(), stores.trustStore(), stores.password());
+        var listeners = new ArrayList<Listener>();
+        listeners.add(Listener.certificates("127.0.0.1", 0, keys));
+        listeners.add(Listener.local(0));
+        listeners.add(Listener.login("127.0.0.1", 0, keys, FASHION));
+        listeners.addAll(more);
+        var config = new EmbeddedMqttConfig(directory.resolve("mqtt"), listeners, limits);
         broker =
                 new EmbeddedMqttBroker(
                         config,
@@ -67,7 +71,8 @@ final class BrokerFixture implements AutoCloseable {
                                         .map(subject ->
                                                 new ClientIdentity(
                                                         subject.project(),
-                                                        subject.source().value())));
+                                                        subject.source().value())),
+                        secrets);
     }
 
     static BrokerFixture start(Path directory) {
@@ -75,7 +80,11 @@ final class BrokerFixture implements AutoCloseable {
     }
 
     static BrokerFixture start(Path directory, MqttLimits limits) {
-        var fixture = new BrokerFixture(directory, limits);
+        return start(directory, limits, List.of());
+    }
+
+    static BrokerFixture start(Path directory, MqttLimits limits, List<Listener> more) {
+        var fixture = new BrokerFixture(directory, limits, more);
         fixture.broker.start();
         return fixture;
     }

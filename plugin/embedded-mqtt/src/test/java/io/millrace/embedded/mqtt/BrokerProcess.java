@@ -4,6 +4,7 @@ import io.millrace.api.IdSource;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Secrets;
 import io.millrace.spi.Sink;
 import io.millrace.testkit.RecordingMeters;
 import java.io.BufferedReader;
@@ -89,15 +90,14 @@ final class BrokerProcess implements AutoCloseable {
                 new EmbeddedMqttBroker(
                         new EmbeddedMqttConfig(
                                 Path.of(arguments[0]),
-                                "127.0.0.1",
-                                null,
-                                new EmbeddedMqttConfig.Plain(0),
+                                List.of(EmbeddedMqttConfig.Listener.local(0)),
                                 MqttLimits.DEFAULT),
                         new FakeLog(),
                         new RecordingMeters(),
                         TimeSource.system(),
                         IdSource.random(),
-                        certificate -> Optional.empty());
+                        certificate -> Optional.empty(),
+                        Secrets.none());
         broker.start();
         try (var out = new FileWriter(FileDescriptor.out);
                 var in =

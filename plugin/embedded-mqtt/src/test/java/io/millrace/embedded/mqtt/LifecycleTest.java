@@ -18,6 +18,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
+import io.millrace.spi.Secrets;
 import io.millrace.spi.Sink;
 import io.millrace.testkit.RecordingMeters;
 import java.net.InetAddress;
@@ -154,14 +155,13 @@ final class LifecycleTest {
         return new EmbeddedMqttBroker(
                 new EmbeddedMqttConfig(
                         directory.resolve("mqtt"),
-                        "127.0.0.1",
-                        null,
-                        new EmbeddedMqttConfig.Plain(port),
+                        List.of(EmbeddedMqttConfig.Listener.local(port)),
                         MqttLimits.DEFAULT),
                 new FakeLog(),
                 new RecordingMeters(),
                 TimeSource.system(),
                 IdSource.random(),
-                certificate -> Optional.empty());
+                certificate -> Optional.empty(),
+                Secrets.none());
     }
 }

@@ -9,6 +9,7 @@ import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.Secrets;
 import io.millrace.spi.StreamLog;
 import io.millrace.testkit.RecordingMeters;
 import java.io.BufferedOutputStream;
@@ -19,6 +20,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -46,9 +48,7 @@ final class ThroughputCheck {
         var config =
                 new EmbeddedMqttConfig(
                         Files.createTempDirectory("mqtt"),
-                        "127.0.0.1",
-                        null,
-                        new EmbeddedMqttConfig.Plain(0),
+                        List.of(EmbeddedMqttConfig.Listener.local(0)),
                         MqttLimits.DEFAULT);
         try (streamLog;
                 var broker =
@@ -58,7 +58,8 @@ final class ThroughputCheck {
                                 new RecordingMeters(),
                                 TimeSource.system(),
                                 IdSource.random(),
-                                certificate -> Optional.empty())) {
+                                certificate -> Optional.empty(),
+                                Secrets.none())) {
             broker.start();
             broker.start(Bindings.one(BrokerFixture.FASHION, "camera", "images"));
             run(broker.plainPort(), streamLog);

@@ -55,6 +55,30 @@ final class TopicFilterTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "a/b,   a/b,   true",
+        "a/b,   a/+,   false",
+        "a/+,   a/b,   true",
+        "a/+,   a/+,   true",
+        "a/+,   a/#,   false",
+        "a/+,   a,     false",
+        "a/+,   a/b/c, false",
+        "a/#,   a,     true",
+        "a/#,   a/b/c, true",
+        "a/#,   a/+/#, true",
+        "a/#,   a/#,   true",
+        "a/#,   +/b,   false",
+        "a/#,   #,     false",
+        "#,     a/#,   true",
+        "#,     $x,    false",
+        "+,     #,     false",
+        "a/b/#, a,     false",
+    })
+    void knowsWhatAFilterCovers(String wider, String filter, boolean expected) {
+        assertThat(TopicFilter.covers(wider, filter)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "a#", "#/a", "a/#/b", "a+", "+a/b", "a\0b"})
     void refusesWhatIsNoFilter(String filter) {
         assertThat(TopicFilter.problem(filter)).isPresent();

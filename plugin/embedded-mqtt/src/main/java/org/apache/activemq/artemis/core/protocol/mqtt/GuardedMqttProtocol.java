@@ -27,10 +27,11 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
         /**
          * Called once, before the first packet.
          *
+         * @param acceptor the name of the listener that it came through
          * @param keepAlive to be run for each packet that does not reach Artemis, or it takes the
          *     client for dead
          */
-        void attached(Runnable keepAlive);
+        void attached(String acceptor, Runnable keepAlive);
 
         /**
          * Called when the client has been accepted, before it is told so and before anything is
@@ -100,7 +101,7 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
         ConnectionEntry entry = super.createConnectionEntry(acceptor, connection);
         // Null when it failed, which Artemis has logged.
         if (entry != null && entry.connection instanceof MQTTConnection mqtt) {
-            guard(connection).attached(mqtt::dataReceived);
+            guard(connection).attached(acceptor.getName(), mqtt::dataReceived);
         }
         return entry;
     }
