@@ -38,10 +38,30 @@ enum ConfigKey {
     S3_REGION("s3.region", "us-east-1", "region with which requests to it are signed"),
     MQTT_BIND("mqtt.bind", "0.0.0.0", "address that serves MQTT with client certificates"),
     MQTT_PORT("mqtt.port", "1883", "port of MQTT with TLS and client certificates"),
-    MQTT_PLAIN_PORT(
-            "mqtt.plain.port",
+    MQTT_PLAIN_PORT("mqtt.plain.port", "off", "port of MQTT without TLS; off or a number"),
+    MQTT_PLAIN_BIND(
+            "mqtt.plain.bind",
+            "127.0.0.1",
+            "address that serves MQTT without TLS; any but this machine's own opens it to the"
+                    + " network, unencrypted, and then mqtt.plain.project must say whose it is"),
+    MQTT_PLAIN_PROJECT(
+            "mqtt.plain.project",
+            "",
+            "project of clients without TLS; empty is what the user name says, else default"),
+    MQTT_PLAIN_POLICY(
+            "mqtt.plain.policy",
+            "anonymous",
+            "who may come without TLS: anonymous is everybody, password is users of data sources"),
+    MQTT_LOGIN_PORT(
+            "mqtt.login.port",
             "off",
-            "port of MQTT without TLS, on 127.0.0.1 only, for development; off or a number"),
+            "port of MQTT with TLS and users of data sources, who need no client certificate; off or"
+                    + " a number, commonly 8883"),
+    MQTT_LOGIN_BIND("mqtt.login.bind", "0.0.0.0", "address that serves it"),
+    MQTT_LOGIN_PROJECT(
+            "mqtt.login.project",
+            "default",
+            "project of its users; the user name project/user names another one"),
     KAFKA_PORT("kafka.port", "9092", "port of the embedded Kafka, on 127.0.0.1"),
     KAFKA_BOOTSTRAP(
             "kafka.bootstrap",

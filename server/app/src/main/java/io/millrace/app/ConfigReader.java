@@ -2,6 +2,10 @@ package io.millrace.app;
 
 import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.Suggestion;
+import io.millrace.app.ServerConfig.LoginMqtt;
+import io.millrace.app.ServerConfig.PlainMqtt;
 import io.millrace.spi.AllowedOrigins;
 import java.io.IOException;
 import java.io.Reader;
@@ -18,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -31,6 +34,7 @@ final class ConfigReader {
 
     private static final int DEFAULT_MQTT_PLAIN_PORT = 1884;
     private static final int MAX_PORT = 65_535;
+    private static final List<String> POLICIES = List.of("anonymous", "password");
 
     /** In one array, with room to grow into another one. */
     private static final DataSize LARGEST_BODY = DataSize.ofMebibytes(1024);
@@ -142,9 +146,8 @@ final class ConfigReader {
                 path(ConfigKey.CACHE),
                 new ServerConfig.Endpoint(text(ConfigKey.HTTP_BIND), port(ConfigKey.HTTP_PORT)),
                 new ServerConfig.Endpoint(text(ConfigKey.MQTT_BIND), port(ConfigKey.MQTT_PORT)),
-                text(ConfigKey.MQTT_PLAIN_PORT).equals("off")
-                        ? OptionalInt.empty()
-                        : OptionalInt.of(port(ConfigKey.MQTT_PLAIN_PORT)),
+                mqttPlain(),
+                mqttLogin(),
                 new ServerConfig.InferenceSettings(
                         maxBody(), duration(ConfigKey.INFERENCE_TIMEOUT)),
                 new ServerConfig.ModelSettings(
@@ -162,6 +165,61 @@ final class ConfigReader {
                         kafkaClient),
                 stopOnStdinEof,
                 warmUp);
+    }
+
+    private Optional<PlainMqtt> mqttPlain() {
+        if (text(ConfigKey.MQTT_PLAIN_PORT).equals("off")) {
+            return Optional.empty();
+        }
+        Optional<ProjectId> project = project(ConfigKey.MQTT_PLAIN_PROJECT);
+        var plain =
+                new PlainMqtt(
+                        new ServerConfig.Endpoint(
+                                text(ConfigKey.MQTT_PLAIN_BIND), port(ConfigKey.MQTT_PLAIN_PORT)),
+                        project,
+                        isPassword(ConfigKey.MQTT_PLAIN_POLICY));
+        if (!plain.at().isLoopback() && text(ConfigKey.MQTT_PLAIN_PROJECT).isEmpty()) {
+            errors.add(
+                    "%s must name the project of those who come from the network; without it each of them could choose any"
+                            .formatted(ConfigKey.MQTT_PLAIN_PROJECT.key()));
+        }
+        return Optional.of(plain);
+    }
+
+    private Optional<LoginMqtt> mqttLogin() {
+        return text(ConfigKey.MQTT_LOGIN_PORT).equals("off")
+                ? Optional.empty()
+                : Optional.of(
+                        new LoginMqtt(
+                                new ServerConfig.Endpoint(
+                                        text(ConfigKey.MQTT_LOGIN_BIND),
+                                        port(ConfigKey.MQTT_LOGIN_PORT)),
+                                project(ConfigKey.MQTT_LOGIN_PROJECT).orElse(ProjectId.DEFAULT)));
+    }
+
+    private boolean isPassword(ConfigKey key) {
+        String word = text(key);
+        if (!POLICIES.contains(word)) {
+            errors.add(
+                    key.key()
+                            + " must be anonymous or password, got '"
+                            + word
+                            + "'"
+                            + Suggestion.nearest(word, POLICIES)
+                                    .map(near -> "; did you mean '" + near + "'?")
+                                    .orElse(""));
+        }
+        return word.equals("password");
+    }
+
+    private Optional<ProjectId> project(ConfigKey key) {
+        String text = text(key);
+        try {
+            return text.isEmpty() ? Optional.empty() : Optional.of(new ProjectId(text));
+        } catch (MillraceException e) {
+            errors.add(key.key() + ": " + e.text());
+            return Optional.empty();
+        }
     }
 
     private String text(ConfigKey key) {
@@ -275,7 +333,7 @@ final class ConfigReader {
                 + "'"
                 + word
                 + "'"
-                + io.millrace.api.Suggestion.nearest(word, known)
+                + Suggestion.nearest(word, known)
                         .map(near -> "; did you mean '" + near + "'?")
                         .orElse("");
     }

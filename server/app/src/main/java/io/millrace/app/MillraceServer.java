@@ -49,6 +49,7 @@ import io.millrace.security.CertificateAuthority;
 import io.millrace.security.SecretStore;
 import io.millrace.security.ServerNames;
 import io.millrace.spi.ArtifactSource;
+import io.millrace.spi.Secrets;
 import io.millrace.spi.StreamLog;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
@@ -123,9 +124,7 @@ final class MillraceServer implements AutoCloseable {
                 (time.nanoTime() - begin) / 1_000_000,
                 config.http().port(),
                 config.mqtt().port(),
-                config.mqttPlainPort().isPresent()
-                        ? " and plain on 127.0.0.1:" + config.mqttPlainPort().getAsInt()
-                        : "",
+                config.mqttPlain().map(plain -> " and plain on " + plain.at().local()).orElse(""),
                 config.kafka().bootstrap().orElse(Integer.toString(config.kafka().port())),
                 config.data());
     }
@@ -159,7 +158,7 @@ final class MillraceServer implements AutoCloseable {
             startHttp(join(store), blobs, logs, join(authority), secrets, models, graphs);
             var lateLog = new LateStreamLog();
             var identities = new SourceIdentities(join(authority), join(store));
-            var mqtt = mqtt(data, lateLog, join(authority), identities);
+            var mqtt = mqtt(data, lateLog, join(authority), identities, Secrets.none());
             mqtt.prepare();
             KafkaStreamLog started = joinOrClose(log, mqtt);
             lateLog.arrived(started);
@@ -329,26 +328,23 @@ final class MillraceServer implements AutoCloseable {
             DataDirectory data,
             StreamLog log,
             CertificateAuthority authority,
-            SourceIdentities identities) {
+            SourceIdentities identities,
+            Secrets secrets) {
         var stores = authority.serverKeyStores(ServerNames.ofThisMachine());
         return new EmbeddedMqttBroker(
                 new EmbeddedMqttConfig(
                         data.folder(MQTT),
-                        config.mqtt().bind(),
-                        new EmbeddedMqttConfig.Tls(
-                                config.mqtt().port(),
-                                stores.keyStore(),
-                                stores.trustStore(),
-                                stores.password()),
-                        config.mqttPlainPort().isPresent()
-                                ? new EmbeddedMqttConfig.Plain(config.mqttPlainPort().getAsInt())
-                                : null,
+                        MqttListeners.of(
+                                config,
+                                new EmbeddedMqttConfig.Keys(
+                                        stores.keyStore(), stores.trustStore(), stores.password())),
                         MqttLimits.DEFAULT),
                 log,
                 meters,
                 time,
                 ids,
-                identities);
+                identities,
+                secrets);
     }
 
     private ModelResidency models(DataDirectory data, FileBlobStore blobs) {
@@ -394,7 +390,8 @@ final class MillraceServer implements AutoCloseable {
         Map<String, Integer> ports = new LinkedHashMap<>();
         ports.put("http", config.http().port());
         ports.put(MQTT, config.mqtt().port());
-        config.mqttPlainPort().ifPresent(port -> ports.put("mqttPlain", port));
+        config.mqttPlain().ifPresent(plain -> ports.put("mqttPlain", plain.at().port()));
+        config.mqttLogin().ifPresent(login -> ports.put("mqttLogin", login.at().port()));
         if (config.kafka().bootstrap().isEmpty()) {
             ports.put(KAFKA, config.kafka().port());
         }

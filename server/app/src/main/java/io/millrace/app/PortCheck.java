@@ -24,8 +24,20 @@ final class PortCheck {
         var taken = new ArrayList<String>();
         check(ConfigKey.HTTP_PORT, config.http().bind(), config.http().port(), taken);
         check(ConfigKey.MQTT_PORT, config.mqtt().bind(), config.mqtt().port(), taken);
-        config.mqttPlainPort()
-                .ifPresent(port -> check(ConfigKey.MQTT_PLAIN_PORT, LOOPBACK, port, taken));
+        config.mqttPlain()
+                .ifPresent(plain ->
+                        check(
+                                ConfigKey.MQTT_PLAIN_PORT,
+                                plain.at().bind(),
+                                plain.at().port(),
+                                taken));
+        config.mqttLogin()
+                .ifPresent(login ->
+                        check(
+                                ConfigKey.MQTT_LOGIN_PORT,
+                                login.at().bind(),
+                                login.at().port(),
+                                taken));
         if (config.kafka().bootstrap().isEmpty()) {
             check(ConfigKey.KAFKA_PORT, LOOPBACK, config.kafka().port(), taken);
         }

@@ -1,13 +1,13 @@
 package io.millrace.app;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.ProjectId;
 import io.millrace.spi.AllowedOrigins;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * All settings of a server, read once.
@@ -16,7 +16,8 @@ import java.util.OptionalInt;
  * @param cache what can be made again: Python environments, unpacked native libraries
  * @param http where HTTP is served
  * @param mqtt where MQTT with client certificates is served
- * @param mqttPlainPort MQTT without TLS on loopback, for local development; empty is off
+ * @param mqttPlain MQTT without TLS; empty is off
+ * @param mqttLogin MQTT with TLS, users and passwords; empty is off
  * @param inference limits of inference requests
  * @param models where models come from and what they may take
  * @param kafka the log: embedded, or an external one
@@ -28,7 +29,8 @@ record ServerConfig(
         Path cache,
         Endpoint http,
         Endpoint mqtt,
-        OptionalInt mqttPlainPort,
+        Optional<PlainMqtt> mqttPlain,
+        Optional<LoginMqtt> mqttLogin,
         InferenceSettings inference,
         ModelSettings models,
         KafkaSettings kafka,
@@ -54,6 +56,23 @@ record ServerConfig(
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         }
     }
+
+    /**
+     * MQTT without TLS.
+     *
+     * @param at where
+     * @param project of its clients; empty when their user names say it
+     * @param needsPassword whether only users of data sources may come
+     */
+    record PlainMqtt(Endpoint at, Optional<ProjectId> project, boolean needsPassword) {}
+
+    /**
+     * MQTT with TLS, users and passwords.
+     *
+     * @param at where
+     * @param project of users who do not name another one
+     */
+    record LoginMqtt(Endpoint at, ProjectId project) {}
 
     /**
      * Limits of inference requests.

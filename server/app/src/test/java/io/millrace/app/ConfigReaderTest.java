@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +27,8 @@ class ConfigReaderTest {
 
         assertThat(config.http()).isEqualTo(new ServerConfig.Endpoint("127.0.0.1", 8080));
         assertThat(config.mqtt()).isEqualTo(new ServerConfig.Endpoint("0.0.0.0", 1883));
-        assertThat(config.mqttPlainPort()).isEmpty();
+        assertThat(config.mqttPlain()).isEmpty();
+        assertThat(config.mqttLogin()).isEmpty();
         assertThat(config.kafka().bootstrap()).isEmpty();
         assertThat(config.kafka().port()).isEqualTo(9092);
         assertThat(config.data()).isEqualTo(Path.of(System.getProperty("user.home"), ".millrace"));
@@ -51,7 +55,12 @@ class ConfigReaderTest {
 
         assertThat(config.http().port()).isEqualTo(28_080);
         assertThat(config.mqtt().port()).isEqualTo(21_883);
-        assertThat(config.mqttPlainPort()).hasValue(21_884);
+        assertThat(config.mqttPlain())
+                .contains(
+                        new ServerConfig.PlainMqtt(
+                                new ServerConfig.Endpoint("127.0.0.1", 21_884),
+                                Optional.empty(),
+                                false));
         assertThat(config.kafka().port()).isEqualTo(29_092);
     }
 
@@ -72,6 +81,42 @@ class ConfigReaderTest {
                 .hasMessageContaining("'--kafka-prot'; did you mean '--kafka-port'?")
                 .hasMessageContaining("mqtt.port must be a number from 1 to 65535, got 'many'")
                 .hasMessageContaining("http.port must be a number from 1 to 65535, got '70000'");
+    }
+
+    @Test
+    void plainMqttOpensToTheNetworkForOneProjectOnly() {
+        List<String> open = List.of("--mqtt-plain", "--mqtt-plain-bind", "0.0.0.0");
+        assertThatThrownBy(() -> ConfigReader.read(open))
+                .hasMessageContaining("mqtt.plain.project must name the project");
+
+        var withProject = new ArrayList<>(open);
+        withProject.addAll(
+                List.of("--mqtt-plain-project", "grid", "--mqtt-plain-policy", "password"));
+        assertThat(ConfigReader.read(withProject).mqttPlain())
+                .contains(
+                        new ServerConfig.PlainMqtt(
+                                new ServerConfig.Endpoint("0.0.0.0", 1884),
+                                Optional.of(new ProjectId("grid")),
+                                true));
+        assertThatThrownBy(() ->
+                        ConfigReader.read(
+                                List.of("--mqtt-plain", "--mqtt-plain-policy", "pasword")))
+                .hasMessageContaining("did you mean 'password'?");
+    }
+
+    @Test
+    void mqttWithUsersHasItsOwnListener() {
+        assertThat(
+                        ConfigReader.read(
+                                        List.of(
+                                                "--mqtt-login-port",
+                                                "8883",
+                                                "--mqtt-login-project",
+                                                "grid"))
+                                .mqttLogin())
+                .contains(
+                        new ServerConfig.LoginMqtt(
+                                new ServerConfig.Endpoint("0.0.0.0", 8883), new ProjectId("grid")));
     }
 
     @Test
