@@ -124,7 +124,10 @@ final class MillraceServer implements AutoCloseable {
                 (time.nanoTime() - begin) / 1_000_000,
                 config.http().port(),
                 config.mqtt().port(),
-                config.mqttPlain().map(plain -> " and plain on " + plain.at().local()).orElse(""),
+                config.mqttLogin().map(login -> ", with users on " + login.at().port()).orElse("")
+                        + config.mqttPlain()
+                                .map(plain -> ", plain on " + plain.at().local())
+                                .orElse(""),
                 config.kafka().bootstrap().orElse(Integer.toString(config.kafka().port())),
                 config.data());
     }

@@ -22,7 +22,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
@@ -71,14 +70,13 @@ final class ConnectionHandler extends ChannelDuplexHandler
 
     private Phase phase = Phase.NEW;
     private boolean isAnswered;
-    private boolean wasDenied;
     private volatile @Nullable Listener listener;
     private Runnable keepAlive = () -> {};
     private volatile @Nullable ChannelHandlerContext context;
     private @Nullable ReadGate gate;
     private @Nullable ScheduledFuture<?> connectDeadline;
     private volatile @Nullable Client client;
-    private @Nullable SubscribeGuard subscriptions;
+    private @Nullable AccessGuard guard;
     private volatile boolean outlivesConnection;
     private volatile @Nullable SessionPacketIds packetIds;
     private @Nullable String assignedId;
@@ -194,8 +192,8 @@ final class ConnectionHandler extends ChannelDuplexHandler
             } else {
                 early.add(new Early(publish, promise));
             }
-        } else if (packet instanceof MqttSubAckMessage suback && subscriptions != null) {
-            ctx.write(subscriptions.complete(suback), promise);
+        } else if (packet instanceof MqttSubAckMessage suback && guard != null) {
+            ctx.write(guard.complete(suback), promise);
         } else if (packet instanceof MqttConnAckMessage connack && phase == Phase.WAITING) {
             writeConnack(ctx, connack, current, promise);
         } else {
@@ -337,7 +335,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
 
     private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
         client = accepted;
-        subscriptions = new SubscribeGuard(accepted);
+        guard = new AccessGuard(broker, ctx, accepted);
         broker.sessions().restrict(accepted);
         broker.takeOvers().connected(accepted, this, String.valueOf(ctx.channel().remoteAddress()));
         outlivesConnection =
@@ -489,10 +487,6 @@ final class ConnectionHandler extends ChannelDuplexHandler
             disconnect(ctx, Packets.ALIAS_INVALID);
             return;
         }
-        if (!current.access().mayPublish(topic)) {
-            deny(ctx, message, current, topic);
-            return;
-        }
         String replyTopic =
                 current.mqtt5()
                         ? RequestHeaders.responseTopic(message.variableHeader().properties())
@@ -506,8 +500,9 @@ final class ConnectionHandler extends ChannelDuplexHandler
             disconnect(ctx, Packets.TOPIC_INVALID);
             return;
         }
-        if (replyTopic != null && !current.access().mayRead(replyTopic)) {
-            deny(ctx, message, current, replyTopic);
+        if (guard != null && !guard.permits(message, topic, replyTopic)) {
+            message.release();
+            keepAlive.run();
             return;
         }
         Route route = broker.routes().get().of(current.project()).find(topic);
@@ -526,38 +521,6 @@ final class ConnectionHandler extends ChannelDuplexHandler
         }
     }
 
-    /** The client learns of it if its protocol has words for that. */
-    private void deny(
-            ChannelHandlerContext ctx, MqttPublishMessage message, Client current, String topic) {
-        int qos = message.fixedHeader().qosLevel().value();
-        int packetId = message.variableHeader().packetId();
-        message.release();
-        keepAlive.run();
-        broker.meters().deniedPublish.increment();
-        warnOnce(current, "publish to", topic);
-        if (qos == 0) {
-            return;
-        }
-        if (current.mqtt5()) {
-            ctx.writeAndFlush(Packets.notAuthorized(qos, packetId));
-        } else {
-            ctx.close();
-        }
-    }
-
-    private void warnOnce(Client current, String action, String topic) {
-        if (!wasDenied) {
-            wasDenied = true;
-            log.warn(
-                    "MQTT client {} of project {} may not {} '{}'; further denials of this"
-                            + " connection are only counted",
-                    current,
-                    current.project(),
-                    action,
-                    LogText.of(topic));
-        }
-    }
-
     private void release(ChannelHandlerContext ctx, MqttMessage message, IngestLane intake) {
         int packetId = Packets.packetId(message);
         if (intake.tryRelease(packetId)) {
@@ -568,33 +531,14 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     private void subscribe(ChannelHandlerContext ctx, MqttSubscribeMessage asked, Client current) {
-        MqttSubscribeMessage message = permitted(ctx, asked, current);
+        MqttSubscribeMessage message = guard == null ? asked : guard.permitted(asked);
         if (message == null) {
-            return;
-        }
-        if (Packets.trySubscribeIn(message, current.mount())) {
+            keepAlive.run();
+        } else if (Packets.trySubscribeIn(message, current.mount())) {
             ctx.fireChannelRead(message);
         } else {
             disconnect(ctx, Packets.FILTER_INVALID);
         }
-    }
-
-    /** Null when nothing of it may go on; it is answered then. */
-    private @Nullable MqttSubscribeMessage permitted(
-            ChannelHandlerContext ctx, MqttSubscribeMessage asked, Client current) {
-        SubscribeGuard guard = subscriptions;
-        List<String> refused = guard == null ? List.of() : guard.refused(asked);
-        if (guard == null || refused.isEmpty()) {
-            return asked;
-        }
-        broker.meters().deniedSubscribe.add(refused.size());
-        warnOnce(current, "subscribe to", refused.getFirst());
-        MqttSubscribeMessage permitted = guard.permitted(asked);
-        if (permitted == null) {
-            keepAlive.run();
-            ctx.writeAndFlush(guard.refusalOf(asked));
-        }
-        return permitted;
     }
 
     private void unsubscribe(

@@ -1,6 +1,5 @@
 package io.millrace.embedded.mqtt;
 
-import io.millrace.api.ResourceKey;
 import io.millrace.embedded.mqtt.RouteTable.Route;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.Header;
@@ -15,11 +14,8 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +42,7 @@ final class IngestLane {
     /** What a message costs beside its payload, so that many empty ones are bounded too. */
     private static final int OVERHEAD = 256;
 
-    private static final int OWN_HEADERS = 6;
-
-    private static final long LONGEST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int OWN_HEADERS = 5;
 
     private static final Header[] QOS_HEADERS = {
         Header.of("mqtt.qos", "0"), Header.of("mqtt.qos", "1"), Header.of("mqtt.qos", "2")
@@ -58,7 +52,7 @@ final class IngestLane {
     private final Client client;
     private final ChannelHandlerContext ctx;
     private final ReadGate gate;
-    private final Runnable keepAlive;
+    private final Pace pace;
     private final EchoRouter.Lane echo;
 
     private final ArrayDeque<Pending> pending = new ArrayDeque<>();
@@ -77,9 +71,6 @@ final class IngestLane {
     /** Those of them whose PUBREC has not gone out. */
     private @Nullable BitSet unanswered;
 
-    /** How fast this client may send, for each rate that a data source has; made when needed. */
-    private @Nullable Map<ResourceKey, RateLimit> rates;
-
     private @Nullable Header receivedAt;
     private long receivedMillis;
 
@@ -93,7 +84,7 @@ final class IngestLane {
         this.client = client;
         this.ctx = ctx;
         this.gate = gate;
-        this.keepAlive = keepAlive;
+        this.pace = new Pace(broker, ctx, gate, keepAlive);
         this.echo = broker.echo().lane(client);
     }
 
@@ -190,7 +181,7 @@ final class IngestLane {
             broker.budget().whenFree(brokerFree);
         }
         if (route.rate() > 0) {
-            pace(route);
+            pace.taken(route);
         }
         OutgoingRecord record = record(route, topic, said, value, qos);
         try {
@@ -200,68 +191,34 @@ final class IngestLane {
         }
     }
 
-    /** What came too fast is taken, and then the client waits. */
-    private void pace(Route route) {
-        Map<ResourceKey, RateLimit> known = rates;
-        if (known == null) {
-            known = new HashMap<>();
-            rates = known;
-        }
-        long now = broker.time().nanoTime();
-        RateLimit limit = known.get(route.source());
-        if (limit == null || !limit.is(route.rate())) {
-            limit = new RateLimit(route.rate(), now);
-            known.put(route.source(), limit);
-        }
-        if (limit.exceeds(now) && !gate.isShut(ReadGate.THROTTLED)) {
-            gate.shut(ReadGate.THROTTLED);
-            broker.meters().throttled.increment();
-            // When all is taken that was read together with this one.
-            ctx.executor().execute(this::resume);
-        }
-    }
-
-    private void resume() {
-        if (closed || rates == null) {
-            return;
-        }
-        long now = broker.time().nanoTime();
-        long wait = 0;
-        for (RateLimit limit : rates.values()) {
-            wait = Math.max(wait, limit.waitNanos(now));
-        }
-        if (wait <= 0) {
-            gate.open(ReadGate.THROTTLED);
-            return;
-        }
-        // It is silent only because it is not read.
-        keepAlive.run();
-        ctx.executor()
-                .schedule(this::resume, Math.min(wait, LONGEST_WAIT_NANOS), TimeUnit.NANOSECONDS);
-    }
-
     private OutgoingRecord record(
             Route route, String topic, List<Header> said, byte[] value, int qos) {
         Header at = receivedHeader();
         Header literal = route.topicHeader();
         Header named = literal != null ? literal : Header.of(HeaderNames.TOPIC, topic);
         Captures captures = route.captures();
+        List<Header> own = client.headers();
         int captured = captures == null ? 0 : captures.count();
-        var headers = new Header[OWN_HEADERS + captured + said.size()];
+        var headers = new Header[OWN_HEADERS + own.size() + captured + said.size()];
         headers[0] = route.sourceHeader();
         headers[1] = route.fieldHeader();
         headers[2] = named;
-        headers[3] = client.header();
-        headers[4] = QOS_HEADERS[qos];
-        headers[5] = at;
+        headers[3] = QOS_HEADERS[qos];
+        headers[4] = at;
+        int next = fill(headers, OWN_HEADERS, own);
         if (captures != null) {
-            captures.addTo(headers, OWN_HEADERS, named.value());
+            captures.addTo(headers, next, named.value());
         }
-        for (int i = 0; i < said.size(); i++) {
-            headers[OWN_HEADERS + captured + i] = said.get(i);
-        }
+        fill(headers, next + captured, said);
         return new OutgoingRecord(
                 route.logTopic(), client.key(), value, Arrays.asList(headers), receivedMillis);
+    }
+
+    private static int fill(Header[] headers, int at, List<Header> more) {
+        for (int i = 0; i < more.size(); i++) {
+            headers[at + i] = more.get(i);
+        }
+        return at + more.size();
     }
 
     private Header receivedHeader() {

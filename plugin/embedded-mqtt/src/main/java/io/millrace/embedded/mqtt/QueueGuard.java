@@ -86,6 +86,11 @@ final class QueueGuard
         sessions.forget(binding.getUniqueName());
     }
 
+    @Override
+    public void afterCreateConsumer(ServerConsumer consumer) {
+        sessions.forget(consumer.getQueueName());
+    }
+
     /**
      * What comes from now on is for a subscriber who is away, perhaps at another QoS than before.
      */

@@ -81,6 +81,7 @@ class UsersTest {
                     .send();
             var record = fixture.log.records().getFirst();
             assertThat(Header.find(record.headers(), "millrace.capture.tenant")).isEqualTo("alice");
+            assertThat(Header.find(record.headers(), "mqtt.user")).isEqualTo("alice");
             fixture.publish(FASHION, "outqueue/bob", "for bob");
             fixture.publish(FASHION, "outqueue/alice", "for alice");
             assertThat(answers.receive().getPayloadAsBytes())

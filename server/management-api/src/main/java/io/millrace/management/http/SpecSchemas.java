@@ -72,7 +72,23 @@ final class SpecSchemas {
         ApiSchemas.add(
                 schemas, "Field", "name", "string", "topic", "string", "categories", "{string}");
         ApiSchemas.add(
-                schemas, "MqttSource", with(MQTT_BROKER, "qos", "integer", "group", "string"));
+                schemas,
+                "MqttSource",
+                with(
+                        MQTT_BROKER,
+                        "qos",
+                        "integer",
+                        "group",
+                        "string",
+                        "users",
+                        "#MqttUsers",
+                        "publish",
+                        "[string]",
+                        "subscribe",
+                        "[string]",
+                        "rate",
+                        "integer"));
+        ApiSchemas.add(schemas, "MqttUsers", "secret", "string");
         ApiSchemas.add(schemas, "KafkaSource", with(KAFKA_CLUSTER, "group", "string"));
     }
 
