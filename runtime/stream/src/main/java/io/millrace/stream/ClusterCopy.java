@@ -42,16 +42,15 @@ final class ClusterCopy implements AutoCloseable {
 
     private final SourceBinding binding;
     private final ExternalKafka connection;
-    private final StreamLog log;
     private final LogClusters clusters;
     private final TimeSource time;
-    private final Parking parking;
     private final ConsumerSpec spec;
     private final Map<String, Route> routes = new HashMap<>();
     private final Meters.Count received;
     private final Meters.Count forged;
     private final Meters.Count reconnects;
     private final Backoff waits = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
+    private final PendingAppends appends;
     private final Thread thread;
     private volatile Runnable changed = () -> {};
     private volatile SourceState state =
@@ -76,10 +75,9 @@ final class ClusterCopy implements AutoCloseable {
         }
         this.binding = binding;
         this.connection = kafka;
-        this.log = log;
+        this.appends = new PendingAppends(log::append, parking);
         this.clusters = clusters;
         this.time = time;
-        this.parking = parking;
         ResourceKey key = binding.source();
         String source = key.project() + "/" + key.name();
         this.spec =
@@ -212,7 +210,7 @@ final class ClusterCopy implements AutoCloseable {
      * ends, so that the next reading begins with that one and gets on in any case.
      */
     private void copy(List<LogRecord> records, LogConsumer consumer) {
-        var appends = new PendingAppends(log, parking, records.size());
+        appends.start(records.size());
         Header receivedAt = receivedNow();
         for (int i = 0; i < records.size(); i++) {
             appends.append(i, outgoing(records.get(i), receivedAt));

@@ -109,7 +109,7 @@ final class PipelineTask implements AutoCloseable {
                 ? null
                 : new TransactedDelivery(
                         transactor,
-                        new TaskAssembly(context, plan).transactedOutputs(parts.headers()),
+                        new TaskAssembly(context, plan, meters).transactedOutputs(parts.headers()),
                         parts.deadLetters(),
                         plan.spec().onError().deadLetter(),
                         control,

@@ -57,7 +57,8 @@ class RedriveTest {
                     List.of(sink),
                     new RecordingMeters(),
                     time,
-                    "node-1");
+                    "node-1",
+                    io.millrace.spi.EventLog.none());
     private final DeadLetterDesk desk = new DeadLetterDesk(log, time, IdSource.random());
     private final ResumingHost host = new ResumingHost(runtime, desk);
 

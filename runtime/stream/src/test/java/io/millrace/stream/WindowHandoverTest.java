@@ -99,7 +99,7 @@ class WindowHandoverTest {
                 continue;
             }
             batch.beginItems();
-            verdicts.addTo(batch, i, i);
+            verdicts.addTo(batch, i, new Trails());
             batch.endItems();
             answers.add(batch.size() == 0 ? "filtered" : TaskWorld.text(batch.payload(0)));
         }

@@ -263,7 +263,7 @@ class WindowStageTest {
         batch.beginItems();
         for (int i = 0; i < pending.length; i++) {
             assertThat(verdicts.code(i)).isNull();
-            verdicts.addTo(batch, i, i);
+            verdicts.addTo(batch, i, new Trails());
         }
         batch.endItems();
         var windows = new ArrayList<String>();

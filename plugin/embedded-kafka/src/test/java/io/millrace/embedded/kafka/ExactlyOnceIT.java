@@ -121,7 +121,8 @@ class ExactlyOnceIT {
                 List.of(),
                 new RecordingMeters(),
                 time,
-                "node");
+                "node",
+                io.millrace.spi.EventLog.none());
     }
 
     private static FunctionResult verdict(byte[] payload) {
