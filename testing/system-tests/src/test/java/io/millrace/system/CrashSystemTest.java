@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(600)
 class CrashSystemTest {
 
-    private static final int KILLS = 3;
+    private static final int KILLS = 5;
     private static final int IN_FLIGHT = 100;
     private static final Duration SETTLE = Duration.ofSeconds(90);
 
@@ -58,7 +58,7 @@ class CrashSystemTest {
 
     static Stream<Long> seeds() {
         boolean isLong = "long".equals(System.getProperty("millrace.faults"));
-        return LongStream.rangeClosed(1, isLong ? 60 : 3).boxed();
+        return LongStream.rangeClosed(1, isLong ? 40 : 4).boxed();
     }
 
     @ParameterizedTest(name = "seed {0}")

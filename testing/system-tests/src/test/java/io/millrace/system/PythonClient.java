@@ -22,6 +22,11 @@ final class PythonClient {
         return environment("paho-client", List.of("paho-mqtt==2.1.0", "msgpack==1.1.0"));
     }
 
+    /** The interpreter with the Kafka client kafka-python. */
+    static Path kafka() {
+        return environment("kafka-client", List.of("kafka-python==3.0.12"));
+    }
+
     /** The interpreter with Triton's clients, gRPC's generator of stubs and ONNX Runtime. */
     static Path serving() {
         try {
