@@ -10,6 +10,11 @@ enum ConfigKey {
             "cache",
             "~/.cache/millrace",
             "folder for what can be made again: Python environments, native libraries"),
+    DISK_RESERVE(
+            "disk.reserve",
+            "512Mi",
+            "room on the disk of the data folder that is kept free: with less, no records are taken"
+                    + " until there is more"),
     HTTP_BIND("http.bind", "127.0.0.1", "address that serves HTTP; there is no login yet"),
     HTTP_PORT("http.port", "8080", "port of HTTP: management and inference API, metrics, health"),
     HTTP_MAX_BODY("http.max.body", "64Mi", "largest body of an inference request"),

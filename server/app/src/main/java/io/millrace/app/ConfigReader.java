@@ -144,6 +144,7 @@ final class ConfigReader {
         return new ServerConfig(
                 path(ConfigKey.DATA),
                 path(ConfigKey.CACHE),
+                size(ConfigKey.DISK_RESERVE),
                 new ServerConfig.Endpoint(text(ConfigKey.HTTP_BIND), port(ConfigKey.HTTP_PORT)),
                 new ServerConfig.Endpoint(text(ConfigKey.MQTT_BIND), port(ConfigKey.MQTT_PORT)),
                 mqttPlain(),

@@ -3,6 +3,8 @@ package io.millrace.app;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogReader;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.util.Collection;
@@ -34,6 +36,16 @@ final class LateStreamLog implements StreamLog {
     @Override
     public LogConsumer consumer(ConsumerSpec spec) {
         return log.join().consumer(spec);
+    }
+
+    @Override
+    public LogReader reader(int maxRecords) {
+        return log.join().reader(maxRecords);
+    }
+
+    @Override
+    public LogTransactor transactor(String name) {
+        return log.join().transactor(name);
     }
 
     @Override

@@ -54,6 +54,7 @@ import io.millrace.spi.StreamLog;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
 import io.millrace.stream.StreamRuntime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -161,9 +162,9 @@ final class MillraceServer implements AutoCloseable {
             startHttp(join(store), blobs, logs, join(authority), secrets, models, graphs);
             var lateLog = new LateStreamLog();
             var identities = new SourceIdentities(join(authority), join(store));
-            var mqtt = mqtt(data, lateLog, join(authority), identities, Secrets.none());
+            var mqtt = mqtt(data, lateLog, join(authority), identities, secrets);
             mqtt.prepare();
-            KafkaStreamLog started = joinOrClose(log, mqtt);
+            StreamLog started = guarded(joinOrClose(log, mqtt), data);
             lateLog.arrived(started);
             // Only now: it stops before the log into which it drains.
             lifecycle.add(MQTT, mqtt);
@@ -233,7 +234,7 @@ final class MillraceServer implements AutoCloseable {
 
     private void startRuntime(
             String nodeId,
-            KafkaStreamLog log,
+            StreamLog log,
             ResourceStore store,
             ModelResidency models,
             ProcessFunctionRuntime functions,
@@ -294,6 +295,21 @@ final class MillraceServer implements AutoCloseable {
         lifecycle.add("log", log);
         readiness.up(KAFKA);
         return log;
+    }
+
+    /** A log of our own must not fill the disk. */
+    private StreamLog guarded(KafkaStreamLog log, DataDirectory data) {
+        if (config.kafka().bootstrap().isPresent()) {
+            return log;
+        }
+        try {
+            var guard =
+                    DiskGuard.start(
+                            data.folder(KAFKA), config.diskReserve(), meters, time, readiness);
+            return new GuardedStreamLog(log, lifecycle.add("disk guard", guard));
+        } catch (IOException e) {
+            throw MillraceException.internal("the disk of the data folder cannot be read", e);
+        }
     }
 
     private String startKafka(DataDirectory data) {

@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * @param data the one folder that holds everything of an embedded install
  * @param cache what can be made again: Python environments, unpacked native libraries
+ * @param diskReserve room that is kept free on the disk of the data folder
  * @param http where HTTP is served
  * @param mqtt where MQTT with client certificates is served
  * @param mqttPlain MQTT without TLS; empty is off
@@ -27,6 +28,7 @@ import java.util.Optional;
 record ServerConfig(
         Path data,
         Path cache,
+        DataSize diskReserve,
         Endpoint http,
         Endpoint mqtt,
         Optional<PlainMqtt> mqttPlain,

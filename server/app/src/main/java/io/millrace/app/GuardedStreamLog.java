@@ -1,0 +1,111 @@
+package io.millrace.app;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.AppendListener;
+import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogReader;
+import io.millrace.spi.LogTransactor;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.StreamLog;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+
+/** The log, which takes nothing while its disk is nearly full; what it has can still be read. */
+final class GuardedStreamLog implements StreamLog {
+
+    private final StreamLog log;
+    private final DiskGuard guard;
+
+    GuardedStreamLog(StreamLog log, DiskGuard guard) {
+        this.log = log;
+        this.guard = guard;
+    }
+
+    @Override
+    public void ensureTopics(Collection<String> topics) {
+        log.ensureTopics(topics);
+    }
+
+    @Override
+    public void append(OutgoingRecord record, AppendListener listener) {
+        Optional<String> problem = guard.problem();
+        if (problem.isPresent()) {
+            listener.appended(refusal(problem.get()));
+        } else {
+            log.append(record, listener);
+        }
+    }
+
+    private static MillraceException refusal(String problem) {
+        return new MillraceException(ErrorCode.UNAVAILABLE, problem);
+    }
+
+    @Override
+    public LogConsumer consumer(ConsumerSpec spec) {
+        return log.consumer(spec);
+    }
+
+    @Override
+    public LogReader reader(int maxRecords) {
+        return log.reader(maxRecords);
+    }
+
+    @Override
+    public LogTransactor transactor(String name) {
+        return new Guarded(log.transactor(name));
+    }
+
+    @Override
+    public void removeGroup(String group) {
+        log.removeGroup(group);
+    }
+
+    /** Does nothing: who opened the log closes it. */
+    @Override
+    public void close() {}
+
+    private final class Guarded implements LogTransactor {
+        private final LogTransactor transactor;
+
+        Guarded(LogTransactor transactor) {
+            this.transactor = transactor;
+        }
+
+        @Override
+        public void begin() {
+            Optional<String> problem = guard.problem();
+            if (problem.isPresent()) {
+                throw refusal(problem.get());
+            }
+            transactor.begin();
+        }
+
+        @Override
+        public void append(OutgoingRecord record, AppendListener listener) {
+            transactor.append(record, listener);
+        }
+
+        @Override
+        public void commit(LogConsumer consumer, Map<io.millrace.spi.LogPartition, Long> next) {
+            transactor.commit(consumer, next);
+        }
+
+        @Override
+        public void commit() {
+            transactor.commit();
+        }
+
+        @Override
+        public void abort() {
+            transactor.abort();
+        }
+
+        @Override
+        public void close() {
+            transactor.close();
+        }
+    }
+}

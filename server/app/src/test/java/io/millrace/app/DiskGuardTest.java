@@ -1,0 +1,68 @@
+package io.millrace.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.api.DataSize;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.OutgoingRecord;
+import io.millrace.testkit.InMemoryStreamLog;
+import io.millrace.testkit.RecordingMeters;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class DiskGuardTest {
+
+    private final AtomicLong free = new AtomicLong(500L << 20);
+    private final Readiness readiness = new Readiness();
+    private final RecordingMeters meters = new RecordingMeters();
+    private final InMemoryStreamLog log = InMemoryStreamLog.immediate(TimeSource.system(), 1);
+
+    @Test
+    void nothingIsTakenWhileTheDiskIsNearlyFull() {
+        log.ensureTopics(Set.of("t"));
+        try (DiskGuard guard =
+                DiskGuard.start(
+                        Path.of("/data"),
+                        DataSize.ofMebibytes(100),
+                        free::get,
+                        meters,
+                        TimeSource.system(),
+                        readiness)) {
+            var guarded = new GuardedStreamLog(log, guard);
+            assertThat(append(guarded)).isNull();
+            assertThat(readiness.isReady()).isTrue();
+
+            free.set(99L << 20);
+            await().until(() -> guard.problem().isPresent());
+            assertThat(append(guarded))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class,
+                            e -> {
+                                assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+                                assertThat(e.text()).contains("/data", "99 MB", "disk.reserve");
+                            });
+            assertThat(readiness.isReady()).isFalse();
+            assertThat(log.records("t")).hasSize(1);
+
+            free.set(105L << 20);
+            free.set(200L << 20);
+            await().until(() -> guard.problem().isEmpty());
+            assertThat(append(guarded)).isNull();
+            assertThat(readiness.isReady()).isTrue();
+        }
+    }
+
+    private static @Nullable Exception append(GuardedStreamLog log) {
+        var failure = new AtomicReference<@Nullable Exception>();
+        log.append(new OutgoingRecord("t", null, new byte[1], List.of(), 0), failure::set);
+        return failure.get();
+    }
+}
