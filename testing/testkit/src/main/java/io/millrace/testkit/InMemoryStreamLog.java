@@ -422,6 +422,11 @@ public final class InMemoryStreamLog implements StreamLog {
         return transactions.isVisible(place, offset);
     }
 
+    /** What readers of a partition see: up to what is not decided, without what was aborted. */
+    List<LogRecord> committedOf(LogPartition place) {
+        return transactions.visible(place, recordsOf(place));
+    }
+
     /** Where readers wait: the end of a partition, or its first record that is not decided. */
     long stableEnd(LogPartition place) {
         return transactions.stableEnd(place, recordsOf(place).size());

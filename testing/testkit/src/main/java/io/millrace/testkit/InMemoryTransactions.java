@@ -1,8 +1,10 @@
 package io.millrace.testkit;
 
 import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,17 @@ final class InMemoryTransactions {
             }
         }
         return end;
+    }
+
+    /** The records that count, up to the first one that is not decided. */
+    List<LogRecord> visible(LogPartition place, List<LogRecord> all) {
+        if (!hidden.containsKey(place)) {
+            return all;
+        }
+        long end = stableEnd(place, all.size());
+        return all.stream()
+                .filter(record -> record.offset() < end && isVisible(place, record.offset()))
+                .toList();
     }
 
     void commit(Transaction transaction) {

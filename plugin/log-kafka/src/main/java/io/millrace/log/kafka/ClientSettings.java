@@ -76,7 +76,8 @@ final class ClientSettings {
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 10_000);
         // One record of the largest size, and then some: there is one of these for each task.
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
-        // Who asks again whether the markers of the last transaction are written: every begin does.
+        // A transaction that follows at once is told to come again until the markers of the last
+        // one are written, which is a matter of milliseconds.
         settings.put(CommonClientConfigs.RETRY_BACKOFF_MS_CONFIG, 5);
         settings.putAll(config.clientProperties());
         return settings;

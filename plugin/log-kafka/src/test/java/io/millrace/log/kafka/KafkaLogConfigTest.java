@@ -55,12 +55,34 @@ class KafkaLogConfigTest {
 
     @Test
     void theDeliveryGuaranteesCannotBeSwitchedOff() {
-        for (String key : List.of("acks", "enable.idempotence", "enable.auto.commit")) {
+        for (String key :
+                List.of(
+                        "acks",
+                        "enable.idempotence",
+                        "enable.auto.commit",
+                        "isolation.level",
+                        "transactional.id",
+                        "transaction.two.phase.commit.enable")) {
             assertThatThrownBy(() ->
                             new KafkaLogConfig(
                                     "localhost:1", 4, 1, Duration.ofDays(1), Map.of(key, "1")))
                     .hasMessageContaining("kafka.client." + key);
         }
+    }
+
+    @Test
+    void aTransactorIsAsSafeAsTheProducerAndEndsWhenItsWriterIsGone() {
+        Map<String, Object> settings = new ClientSettings(SECURED).transactor("writer");
+        assertThat(settings)
+                .containsEntry(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "writer")
+                .containsEntry(ProducerConfig.ACKS_CONFIG, "all")
+                .containsEntry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true)
+                .containsEntry("compression.type", "zstd")
+                .containsKey("sasl.jaas.config");
+        assertThat((Integer) settings.get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG))
+                .isGreaterThan((Integer) settings.get(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG));
+        assertThat(new ClientSettings(SECURED).producer())
+                .doesNotContainKey(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
     }
 
     @Test
