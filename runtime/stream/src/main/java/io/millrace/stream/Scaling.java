@@ -2,6 +2,8 @@ package io.millrace.stream;
 
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ScaleSpec;
+import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import io.millrace.stream.scale.Autoscaler;
@@ -83,6 +85,18 @@ final class Scaling {
 
     String group() {
         return TaskContext.groupOf(plan.get());
+    }
+
+    /** In how many parts its work can be shared; what is tried again is too rare to count. */
+    int partitions(Set<LogPartition> all) {
+        PipelinePlan current = plan.get();
+        String retries =
+                LogTopic.ofRetries(current.pipeline().project(), current.pipeline().name());
+        int count = 0;
+        for (LogPartition partition : all) {
+            count += partition.topic().equals(retries) ? 0 : 1;
+        }
+        return count;
     }
 
     /** Where a partition without a commit starts. */
@@ -211,6 +225,7 @@ final class Scaling {
             isLimitSaid = true;
             limitSaidAt = now;
             events.notScaled(message);
+            changed.run();
         }
     }
 

@@ -12,6 +12,7 @@ import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionMessage;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.ItemFailure;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
@@ -312,6 +313,34 @@ class PipelineScalingTest {
         awaitTasks(4);
         gate.open();
         awaitOutputs();
+        assertKept(0);
+    }
+
+    @Test
+    void hasNoMoreTasksThanPartitionsAndSaysWhy() {
+        String retries = LogTopic.ofRetries(Plans.PROJECT, Plans.KEY.name());
+        log.ensureTopics(Set.of(retries));
+        deploy(
+                aPipeline()
+                        .function()
+                        .to("out")
+                        .from(Plans.INPUT, retries)
+                        .scale(new ScaleSpec(1, 30, 10, NEVER, Duration.ofMillis(100)))
+                        .plan());
+        gate.close();
+        send(2_000);
+        awaitTasks(PARTITIONS);
+        awaitThat()
+                .untilAsserted(() ->
+                        assertThat(fact("not scaled"))
+                                .contains(
+                                        "more than 10 for each of 12 tasks",
+                                        "cannot help, and there are 12"));
+        assertThat(events.reasons(Plans.KEY)).endsWith("NotScaled");
+        gate.open();
+        awaitOutputs();
+        awaitTasks(1);
+        assertThat(fact("not scaled")).isEmpty();
         assertKept(0);
     }
 
