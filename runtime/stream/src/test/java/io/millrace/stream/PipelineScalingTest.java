@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -175,11 +176,22 @@ class PipelineScalingTest {
 
     @Test
     void aTaskThatComesBackWaitsForTheOneOfItsNameThatStillLeaves() {
+        Set<String> working = ConcurrentHashMap.newKeySet();
+        functions.define(message -> {
+            working.add(Thread.currentThread().getName());
+            return gate.pass(message);
+        });
         deploy(aPipeline().function().to("out").tasks(3).plan());
+        awaitThat()
+                .untilAsserted(() -> {
+                    send(KEYS);
+                    awaitOutputs();
+                    assertThat(working).hasSize(3);
+                });
+        working.clear();
         gate.close();
         send(200);
-        awaitThat().untilAsserted(() -> assertThat(functions.running()).hasSize(3));
-        awaitThat().untilAsserted(() -> assertThat(functions.batchSizes()).hasSize(3));
+        awaitThat().untilAsserted(() -> assertThat(working).hasSize(3));
         deploy(aPipeline().function().to("out").tasks(1).plan());
         deploy(aPipeline().function().to("out").tasks(3).plan());
         awaitTasks(3);
