@@ -45,6 +45,7 @@ final class ModelLane {
     private final boolean takesArrays;
     private @Nullable Coding coding;
     private int mostItems = MAX_ITEMS;
+    private final String label;
     private int lastVersion = -1;
     private String lastAnswerer = "";
     private boolean isLate;
@@ -61,6 +62,7 @@ final class ModelLane {
         this.models = models;
         this.control = control;
         this.facts = new RecordFacts(model.value());
+        this.label = "model/" + model;
         this.takesArrays =
                 step.decode().format() == DecodeSpec.Format.JSON
                         && !step.decode().fields().isEmpty()
@@ -79,6 +81,7 @@ final class ModelLane {
     void attempt(Batch batch, int[] pending, int count, Verdicts verdicts) {
         int next = 0;
         isLate = false;
+        verdicts.by(label); // until a version has answered
         while (next < count) {
             if (isLate) {
                 waitBehind(pending, next, count, verdicts);
@@ -265,7 +268,7 @@ final class ModelLane {
     private String answeredBy(int version) {
         if (version != lastVersion) {
             lastVersion = version;
-            lastAnswerer = "model/" + model + "@" + version;
+            lastAnswerer = label + "@" + version;
         }
         return lastAnswerer;
     }

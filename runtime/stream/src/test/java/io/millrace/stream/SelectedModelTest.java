@@ -52,6 +52,13 @@ class SelectedModelTest {
             }
             assertThat(world.outputs()).isEqualTo(expected);
             assertThat(
+                            world.sink.accepted().stream()
+                                    .map(output -> header(output.headers(), HeaderNames.PROVENANCE))
+                                    .map(provenance ->
+                                            provenance.substring(provenance.lastIndexOf(' ')))
+                                    .limit(3))
+                    .containsExactly(" model/ANN@1", " model/LSTM@1", " model/LSTM@1");
+            assertThat(
                             world.models.calls().stream()
                                     .collect(
                                             Collectors.toMap(
@@ -175,6 +182,10 @@ class SelectedModelTest {
                                     assertThat(reason)
                                             .startsWith("item 1: the field 'b' is missing"),
                             reason -> assertThat(reason).startsWith("JSON ends too early"));
+            assertThat(world.deadLetters())
+                    .allSatisfy(letter ->
+                            assertThat(header(letter.headers(), HeaderNames.DEAD_STEPS))
+                                    .startsWith("model/ANN"));
         }
     }
 
@@ -273,7 +284,11 @@ class SelectedModelTest {
     }
 
     private static String reason(LogRecord letter) {
-        String reason = Header.find(letter.headers(), HeaderNames.DEAD_REASON);
-        return reason == null ? "" : reason;
+        return header(letter.headers(), HeaderNames.DEAD_REASON);
+    }
+
+    private static String header(List<Header> headers, String name) {
+        String value = Header.find(headers, name);
+        return value == null ? "" : value;
     }
 }
