@@ -62,11 +62,11 @@ enum ConfigKey {
             "off",
             "port of MQTT with TLS and users of data sources, who need no client certificate; off or"
                     + " a number, commonly 8883"),
-    MQTT_LOGIN_BIND("mqtt.login.bind", "0.0.0.0", "address that serves it"),
+    MQTT_LOGIN_BIND("mqtt.login.bind", "0.0.0.0", "address that serves MQTT with TLS and users"),
     MQTT_LOGIN_PROJECT(
             "mqtt.login.project",
             "default",
-            "project of its users; the user name project/user names another one"),
+            "project of users who come with TLS; the user name project/user names another"),
     KAFKA_PORT("kafka.port", "9092", "port of the embedded Kafka, on 127.0.0.1"),
     KAFKA_BOOTSTRAP(
             "kafka.bootstrap",

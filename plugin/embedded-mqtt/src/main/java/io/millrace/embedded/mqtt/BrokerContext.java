@@ -7,6 +7,7 @@ import io.millrace.spi.StreamLog;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param identities says whom a certificate stands for
  * @param logins checks names and passwords
  * @param attempts at the wrong ones
+ * @param accessEpoch goes up when users, or what they may, have changed
  * @param takeOvers of one client id by another connection
  * @param sessions removes what a client may no longer have
  * @param limits where to stop
@@ -38,6 +40,7 @@ record BrokerContext(
         ClientIdentities identities,
         Logins logins,
         LoginAttempts attempts,
+        AtomicLong accessEpoch,
         TakeOvers takeOvers,
         StoredSessions sessions,
         MqttLimits limits,

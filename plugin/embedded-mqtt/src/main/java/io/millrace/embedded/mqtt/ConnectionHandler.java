@@ -273,6 +273,10 @@ final class ConnectionHandler extends ChannelDuplexHandler
         }
         if (current.policy() instanceof Passwords passwords) {
             phase = Phase.WAITING;
+            if (gate != null) {
+                // Nothing is kept for somebody who may turn out to be nobody.
+                gate.shut(ReadGate.WAITING);
+            }
             new Login(broker, ctx, connect, passwords.project(), this).start();
             return;
         }
@@ -287,9 +291,15 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     @Override
-    public void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who) {
-        if (phase == Phase.WAITING) {
-            admit(ctx, connect, who);
+    public void admitted(
+            ChannelHandlerContext ctx, MqttConnectMessage connect, Who who, long epoch) {
+        if (phase != Phase.WAITING) {
+            return;
+        }
+        admit(ctx, connect, who);
+        if (epoch != broker.accessEpoch().get()) {
+            // Whoever changed it did not see this connection.
+            ctx.close();
         }
     }
 

@@ -236,6 +236,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     private void recheckAccess(ResourceKey source, RouteTable before) {
         Running current = running;
         if (current != null && !before.usersOf(source).equals(routes.get().usersOf(source))) {
+            current.context().accessEpoch().incrementAndGet();
             current.context()
                     .connections()
                     .forEach(connection -> connection.accessChanged(source.project()));
@@ -292,6 +293,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 identities,
                 new Logins(routes, secrets),
                 new LoginAttempts(time),
+                new AtomicLong(),
                 new TakeOvers(time, meters.takeOvers),
                 new StoredSessions(server),
                 config.limits(),
@@ -354,6 +356,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 routes.get().of(project).users().stream()
                         .anyMatch(users -> users.secret().equals(secret));
         if (current != null && hasUsers) {
+            current.context().accessEpoch().incrementAndGet();
             current.context()
                     .connections()
                     .forEach(connection -> connection.secretChanged(project));

@@ -25,7 +25,12 @@ final class Login {
     /** Hears how it ended, on the event loop. The connection may be gone by then. */
     interface Outcome {
 
-        void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who);
+        /**
+         * It may come in.
+         *
+         * @param epoch of what users may, at the time when it was looked up
+         */
+        void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who, long epoch);
 
         void refused(ChannelHandlerContext ctx, MqttMessage answer);
     }
@@ -70,6 +75,7 @@ final class Login {
 
     private void check() {
         try {
+            long epoch = broker.accessEpoch().get();
             Optional<Who> who =
                     broker.logins()
                             .check(
@@ -77,7 +83,7 @@ final class Login {
                                     connect.payload().userName(),
                                     connect.payload().passwordInBytes());
             if (who.isPresent()) {
-                ctx.executor().execute(() -> outcome.admitted(ctx, connect, who.get()));
+                ctx.executor().execute(() -> outcome.admitted(ctx, connect, who.get(), epoch));
             } else {
                 fail();
             }

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
@@ -40,6 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Users with passwords, and the topics that are theirs alone. */
 @Timeout(60)
@@ -160,6 +164,36 @@ class UsersTest {
         assertThat(alice.getState().isConnected()).isTrue();
         assertThat(fixture.log.size()).isZero();
         alice.disconnect();
+    }
+
+    @Test
+    void anOldClientThatWaitsForAnAcknowledgementIsClosed() {
+        var alice = login("alice", "wonder", "one");
+        assertThatThrownBy(() ->
+                        alice.publishWith().topic("inqueue/bob").qos(MqttQos.AT_LEAST_ONCE).send())
+                .isInstanceOf(com.hivemq.client.mqtt.exceptions.MqttSessionExpiredException.class);
+        assertThat(alice.getState().isConnected()).isFalse();
+        assertThat(fixture.log.size()).isZero();
+        assertThat(denied("publish")).isEqualTo(1);
+    }
+
+    @Test
+    void noPasswordGetsIntoTheLog() {
+        var root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        var events = new ListAppender<ILoggingEvent>();
+        events.start();
+        root.addAppender(events);
+        try {
+            assertThatThrownBy(() -> login("alice", "almost-right", "one"))
+                    .isInstanceOf(Mqtt3ConnAckException.class);
+            login("alice", "wonder", "one").disconnect();
+        } finally {
+            root.detachAppender(events);
+        }
+        assertThat(events.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .anyMatch(text -> text.contains("wrong name or password of MQTT user 'alice'"))
+                .noneMatch(text -> text.contains("almost-right") || text.contains("wonder"));
     }
 
     @Test
