@@ -285,7 +285,9 @@ final class ReconcilersTest {
         void readsWhatCarriesTheCategoriesAndTakesInWhatComesLater() {
             World world = world(Given.pipeline("p", images(), "out"));
             assertThat(world.pipelines.plan(PIPELINE).orElseThrow().inputs())
-                    .containsExactly(new Input(LOG_TOPIC, Map.of("kind", "image")));
+                    .containsExactly(
+                            new Input(LOG_TOPIC, Map.of("kind", "image")),
+                            new Input("fashion.retry.p", Map.of()));
 
             world.apply(
                     Given.source("later", Map.of("kind", "image"), Given.field("x", "later")),
@@ -293,8 +295,8 @@ final class ReconcilersTest {
 
             assertThat(world.pipelines.plan(PIPELINE).orElseThrow().inputs())
                     .extracting(Input::logTopic)
-                    .containsExactly(LOG_TOPIC, "fashion.source.later.x");
-            assertThat(world.log.topics()).contains("fashion.dead.p");
+                    .containsExactly(LOG_TOPIC, "fashion.source.later.x", "fashion.retry.p");
+            assertThat(world.log.topics()).contains("fashion.dead.p", "fashion.retry.p");
         }
 
         @Test
@@ -383,10 +385,10 @@ final class ReconcilersTest {
 
             assertThat(world.ready(Given.key(Kind.PIPELINE, "q")).reason()).isEqualTo("Starting");
             assertThat(world.pipelines.plan(Given.key(Kind.PIPELINE, "q")).orElseThrow().inputs())
-                    .singleElement()
-                    .satisfies(input ->
-                            assertThat(input.logTopic())
-                                    .isEqualTo(LogTopic.ofStream(Given.PROJECT, name("p"))));
+                    .extracting(Input::logTopic)
+                    .containsExactly(
+                            LogTopic.ofStream(Given.PROJECT, name("p")),
+                            LogTopic.ofRetries(Given.PROJECT, name("q")));
             Condition noStream = world.ready(Given.key(Kind.PIPELINE, "r"));
             assertThat(noStream.reason()).isEqualTo("NoStream");
             assertThat(noStream.message()).contains("stream: {}");

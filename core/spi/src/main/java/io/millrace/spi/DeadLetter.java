@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param stage where it failed, such as {@code step 1 function/classify}
  * @param reason why, in words
  * @param attempts how often it was tried, redrives included
- * @param steps what it would have passed through, with versions; empty when that is not known
+ * @param steps what it passed through until it failed, with versions; empty when not known
  * @param diedMillis when it was given up
  */
 public record DeadLetter(

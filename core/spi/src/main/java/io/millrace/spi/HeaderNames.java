@@ -24,7 +24,7 @@ public final class HeaderNames {
     /** What the sender wants to see again with the answer: MQTT 5 correlation data, any bytes. */
     public static final String CORRELATION = "millrace.reply.correlation";
 
-    /** Outputs: where they came from; see {@link Provenance}. */
+    /** Outputs and dead letters: where they came from; see {@link Provenance}. */
     public static final String PROVENANCE = "millrace.provenance";
 
     /** Records that are tried again: the log topic where they were read first. */
@@ -59,9 +59,6 @@ public final class HeaderNames {
 
     /** Dead letters: when it was given up: milliseconds since the epoch, decimal. */
     public static final String DEAD_AT = "millrace.dead.at";
-
-    /** Dead letters: the steps with their versions, as in {@link Provenance}, by commas. */
-    public static final String DEAD_STEPS = "millrace.dead.steps";
 
     /** Dead letters: there when the payload did not fit; it stands where the record was read. */
     public static final String DEAD_WITHOUT_PAYLOAD = "millrace.dead.without-payload";

@@ -109,7 +109,7 @@ final class DeadLetters {
         all.add(Header.of(HeaderNames.DEAD_POSITION, Origin.position(record)));
         all.add(Header.of(HeaderNames.DEAD_AT, Long.toString(now)));
         all.add(Header.of(HeaderNames.ORIGIN_TIME, Long.toString(Origin.timestampMillis(record))));
-        all.add(new Header(HeaderNames.DEAD_STEPS, failure.trail()));
+        all.add(new Header(HeaderNames.PROVENANCE, headers.provenance(record, failure.trail())));
         // Dated now: the log forgets by date, and an old record has just become a letter.
         return new OutgoingRecord(topic, record.key(), record.value(), all, now);
     }

@@ -73,18 +73,12 @@ final class OutputHeaders {
         int kept = 0;
         for (int i = 0; i < given.size(); i++) {
             Header header = given.get(i);
-            if (!isOfAnEarlierTry(header.name())) {
+            if (!Origin.isAboutTries(header.name())) {
                 headers[kept++] = header;
             }
         }
         headers[kept++] = new Header(HeaderNames.PROVENANCE, provenance(record, trail));
         return Arrays.asList(kept == headers.length ? headers : Arrays.copyOf(headers, kept));
-    }
-
-    /** Whether a header tells what happened to the record before it was read here. */
-    private static boolean isOfAnEarlierTry(String name) {
-        return name.startsWith(HeaderNames.PREFIX)
-                && (name.equals(HeaderNames.PROVENANCE) || Origin.isAboutTries(name));
     }
 
     /** Where something that was made of a record comes from; see {@link #start} for the time. */

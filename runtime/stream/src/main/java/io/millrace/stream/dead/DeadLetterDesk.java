@@ -107,14 +107,14 @@ public final class DeadLetterDesk implements DeadLetterBox, AutoCloseable {
     @Override
     public List<LetterJob> jobs(ResourceKey pipeline) {
         Box box = box(pipeline);
-        box.letters().refresh();
+        box.letters().load();
         return box.letters().jobs();
     }
 
     @Override
     public LetterJob cancel(ResourceKey pipeline, String id) {
         Box box = box(pipeline);
-        box.letters().refresh();
+        box.letters().load();
         LetterJob job =
                 box.letters()
                         .job(id)

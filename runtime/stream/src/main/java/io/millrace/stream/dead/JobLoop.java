@@ -172,8 +172,9 @@ final class JobLoop {
                 if (isClosing) {
                     return;
                 }
-                if (cancelled.remove(job.id())) {
+                if (cancelled.contains(job.id())) {
                     end(job, LetterJob.State.CANCELLED, "");
+                    cancelled.remove(job.id());
                     return;
                 }
                 List<LogRecord> records = reader.poll(PipelineLetters.POLL);

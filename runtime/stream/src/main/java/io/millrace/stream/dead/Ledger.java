@@ -95,6 +95,7 @@ final class Ledger {
             case LedgerEntry.Summary summary -> {
                 mark(LetterJob.Action.REDRIVE, summary.redriven());
                 mark(LetterJob.Action.DROP, summary.dropped());
+                oldestMillis = Math.min(oldestMillis, summary.atMillis());
                 summaryMillis = Math.max(summaryMillis, summary.atMillis());
             }
         }

@@ -6,6 +6,7 @@ import io.millrace.spi.HeaderNames;
 import io.millrace.spi.LetterPosition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.Provenance;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,6 @@ final class Letters {
      */
     static DeadLetter read(LogRecord record, DeadLetter.Fate fate, int mostPayload) {
         byte[] value = record.value();
-        String steps = find(record, HeaderNames.DEAD_STEPS);
         return new DeadLetter(
                 place(record),
                 fate,
@@ -40,7 +40,7 @@ final class Letters {
                 find(record, HeaderNames.DEAD_STAGE),
                 find(record, HeaderNames.DEAD_REASON),
                 (int) Origin.number(find(record, HeaderNames.DEAD_ATTEMPTS), 1),
-                steps.isEmpty() ? List.of() : List.of(steps.split(",", -1)),
+                steps(record),
                 Origin.number(find(record, HeaderNames.DEAD_AT), record.timestampMillis()));
     }
 
@@ -68,6 +68,12 @@ final class Letters {
                         HeaderNames.ATTEMPTS,
                         Long.toString(Origin.number(find(letter, HeaderNames.DEAD_ATTEMPTS), 1))));
         return new OutgoingRecord(topic, letter.key(), payload, headers, nowMillis);
+    }
+
+    private static List<String> steps(LogRecord letter) {
+        return Provenance.parse(find(letter, HeaderNames.PROVENANCE))
+                .map(Provenance::steps)
+                .orElse(List.of());
     }
 
     /** When the record happened; the letter itself is dated when it died. */

@@ -82,13 +82,15 @@ public final class Origin {
         return own;
     }
 
-    /** Whether a header tells how a record was tried before. */
+    /** Whether a header tells how a record was tried, and not what it is. */
     public static boolean isAboutTries(String name) {
-        return name.startsWith(HeaderNames.DEAD_PREFIX)
-                || name.equals(HeaderNames.ORIGIN_TOPIC)
-                || name.equals(HeaderNames.ORIGIN_POSITION)
-                || name.equals(HeaderNames.ORIGIN_TIME)
-                || name.equals(HeaderNames.ATTEMPTS);
+        return name.startsWith(HeaderNames.PREFIX)
+                && (name.startsWith(HeaderNames.DEAD_PREFIX)
+                        || name.equals(HeaderNames.PROVENANCE)
+                        || name.equals(HeaderNames.ORIGIN_TOPIC)
+                        || name.equals(HeaderNames.ORIGIN_POSITION)
+                        || name.equals(HeaderNames.ORIGIN_TIME)
+                        || name.equals(HeaderNames.ATTEMPTS));
     }
 
     private static boolean isRetry(LogRecord record) {

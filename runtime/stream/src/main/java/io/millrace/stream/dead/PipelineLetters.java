@@ -74,6 +74,20 @@ final class PipelineLetters {
 
     // ---- the ledger
 
+    /** Knows what the log said of letters once; what came later was written here. */
+    void load() {
+        boolean isLoaded;
+        lock.lock();
+        try {
+            isLoaded = !ledgerRead.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+        if (!isLoaded) {
+            refresh();
+        }
+    }
+
     /** Reads what was written about letters since the last time. */
     void refresh() {
         try (LogReader reader = log.reader(AT_ONCE)) {
@@ -187,7 +201,9 @@ final class PipelineLetters {
                 long deadline = time.nanoTime() + PATIENCE.toNanos();
                 while (!reader.isAtEnd()) {
                     List<LogRecord> records = reader.poll(POLL);
-                    if (records.isEmpty() && time.nanoTime() - deadline > 0) {
+                    if (!records.isEmpty()) {
+                        deadline = time.nanoTime() + PATIENCE.toNanos();
+                    } else if (time.nanoTime() - deadline > 0) {
                         throw tooSlow();
                     }
                     for (LogRecord record : records) {

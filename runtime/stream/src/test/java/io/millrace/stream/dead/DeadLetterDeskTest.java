@@ -294,7 +294,9 @@ class DeadLetterDeskTest {
                                 Header.of(HeaderNames.DEAD_CODE, code),
                                 Header.of(HeaderNames.DEAD_STAGE, stage),
                                 Header.of(HeaderNames.DEAD_REASON, reason),
-                                Header.of(HeaderNames.DEAD_STEPS, "model/digits@3"),
+                                Header.of(
+                                        HeaderNames.PROVENANCE,
+                                        "shop/sorter t/0/0 1 model/digits@3"),
                                 Header.of(HeaderNames.DEAD_AT, Long.toString(died))),
                         died));
     }

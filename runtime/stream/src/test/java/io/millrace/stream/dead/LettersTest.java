@@ -30,7 +30,10 @@ class LettersTest {
                             Header.of(HeaderNames.DEAD_STAGE, "step 1 function/classify"),
                             Header.of(HeaderNames.DEAD_ATTEMPTS, "3"),
                             Header.of(HeaderNames.DEAD_POSITION, "shop.source.c.f/1/99"),
-                            Header.of(HeaderNames.DEAD_STEPS, "model/m@3,function/classify@7"),
+                            Header.of(
+                                    HeaderNames.PROVENANCE,
+                                    "shop/sorter shop.source.c.f/1/99 2000"
+                                            + " model/m@3,function/classify@7"),
                             Header.of(HeaderNames.DEAD_AT, "2000"),
                             Header.of(HeaderNames.ORIGIN_TIME, "1000")),
                     2_000);
