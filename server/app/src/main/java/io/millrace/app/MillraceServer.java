@@ -55,6 +55,8 @@ import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
 import io.millrace.stream.StreamRuntime;
 import java.io.IOException;
+import io.millrace.stream.dead.DeadLetterDesk;
+import io.millrace.stream.dead.ResumingHost;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -157,10 +159,19 @@ final class MillraceServer implements AutoCloseable {
                             meters,
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
-            // Functions call it until their last message is done, so it stops after them.
             SecretStore secrets = secrets(data, join(store));
-            startHttp(join(store), blobs, logs, join(authority), secrets, models, graphs);
             var lateLog = new LateStreamLog();
+            var deadLetters = new DeadLetterDesk(lateLog, time, ids);
+            // Functions call it until their last message is done, so it stops after them.
+            startHttp(
+                    join(store),
+                    blobs,
+                    logs,
+                    deadLetters,
+                    join(authority),
+                    secrets,
+                    models,
+                    graphs);
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities, secrets);
             mqtt.prepare();
@@ -172,9 +183,19 @@ final class MillraceServer implements AutoCloseable {
             identities.start(mqtt::recheckIdentities);
             lifecycle.add("functions", functions);
             lifecycle.add("graphs", graphs);
+            lifecycle.add("dead letters", deadLetters);
             var connectors =
                     Connectors.open(lifecycle, mqtt, started, secrets, meters, time, nodeId);
-            startRuntime(nodeId, started, join(store), models, functions, graphs, logs, connectors);
+            startRuntime(
+                    nodeId,
+                    started,
+                    join(store),
+                    models,
+                    functions,
+                    graphs,
+                    logs,
+                    deadLetters,
+                    connectors);
             mqtt.open();
             readiness.up(MQTT);
         }
@@ -184,6 +205,7 @@ final class MillraceServer implements AutoCloseable {
             ResourceStore store,
             FileBlobStore blobs,
             FileStepLogs logs,
+            DeadLetterDesk deadLetters,
             CertificateAuthority authority,
             SecretStore secrets,
             ModelResidency models,
@@ -196,6 +218,7 @@ final class MillraceServer implements AutoCloseable {
                                 models,
                                 logs,
                                 events,
+                                deadLetters,
                                 (project, source) ->
                                         authority.issue(project, source).bundle().zip(),
                                 secrets,
@@ -240,6 +263,7 @@ final class MillraceServer implements AutoCloseable {
             ProcessFunctionRuntime functions,
             GraphRuntime graphs,
             FileStepLogs logs,
+            DeadLetterDesk deadLetters,
             Connectors connectors) {
         var pipelines =
                 lifecycle.add(
@@ -264,7 +288,7 @@ final class MillraceServer implements AutoCloseable {
                                         functions,
                                         models,
                                         graphs,
-                                        pipelines,
+                                        new ResumingHost(pipelines, deadLetters),
                                         logs,
                                         events),
                                 meters,

@@ -49,6 +49,7 @@ final class ApiSchemas {
                 "string");
         add(schemas, "LogLines", "lines", "[#LogLine]");
         addEvents(schemas);
+        DeadLetterSchemas.addTo(schemas);
         addProblem(schemas);
         addEnvelope(schemas);
         addApply(schemas);

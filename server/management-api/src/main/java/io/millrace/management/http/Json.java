@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.millrace.api.Resource;
 import io.millrace.codec.ResourceWriter;
 import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -27,6 +28,16 @@ final class Json {
     /** Text that is JSON already, as a part of an answer. */
     static JsonNode raw(String json) {
         return new POJONode(new RawValue(json));
+    }
+
+    /** Whether a text is JSON as every reader takes it. */
+    static boolean isStrict(String text) {
+        try {
+            var _ = MAPPER.readTree(text);
+            return true;
+        } catch (JacksonException _) {
+            return false;
+        }
     }
 
     static JsonNode resource(Resource<?> resource) {

@@ -4,6 +4,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.security.SecretStore;
 import io.millrace.spi.BlobStore;
 import io.millrace.spi.EventLog;
+import io.millrace.spi.DeadLetterBox;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.StepLogs;
 import io.millrace.store.ResourceStore;
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param models serves the models; asked for what it sees
  * @param logs what functions print
  * @param events what happened to resources
+ * @param deadLetters what pipelines gave up
  * @param certificates makes client certificates
  * @param secrets what connections prove themselves with; asked for names, never for values
  * @param facts what the server is; asked anew each time, since ports are known only once open
@@ -28,6 +30,7 @@ public record ManagementPorts(
         ModelHost models,
         StepLogs logs,
         EventLog events,
+        DeadLetterBox deadLetters,
         ClientCertificates certificates,
         SecretStore secrets,
         Supplier<ServerFacts> facts,

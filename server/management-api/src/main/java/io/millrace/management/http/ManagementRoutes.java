@@ -58,6 +58,7 @@ public final class ManagementRoutes implements HttpService {
         all.add(new WatchRoute(store, limits).route());
         all.add(new LogsRoute(store, ports.logs(), limits).route());
         all.addAll(new EventRoutes(store, ports.events()).routes());
+        all.addAll(new DeadLetterRoutes(store, ports.deadLetters(), limits).routes());
         all.add(new CertificateRoute(store, ports.certificates()).route());
         all.addAll(new SecretRoutes(store, writes, ports.secrets(), limits).routes());
         all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());

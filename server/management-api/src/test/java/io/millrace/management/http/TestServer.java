@@ -53,6 +53,7 @@ final class TestServer implements AutoCloseable {
     final MemoryLogs logs = new MemoryLogs();
     final SecretStore secrets = SecretStore.open(temporary());
     final RecordingEvents events = new RecordingEvents();
+    final MemoryLetters letters = new MemoryLetters();
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
     private final Control control;
@@ -101,6 +102,7 @@ final class TestServer implements AutoCloseable {
                                 models,
                                 logs,
                                 events,
+                                letters,
                                 (project, source) -> zip(project + "/" + source),
                                 secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
