@@ -54,6 +54,10 @@ public final class Commands {
                 () -> new SecretsCommand(context));
         add("events", "Show what happened to resources.", () -> new EventsCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
+        add(
+                "dlq",
+                "Look at what pipelines gave up, and have it tried again or dropped.",
+                () -> DlqCommand.spec(context));
         launcher("test", "Run all tests of the repository.");
         launcher("bench", "Measure speed and size on this machine.");
         add(

@@ -44,6 +44,7 @@ public final class MillraceClient implements AutoCloseable {
     private final Transport transport;
     private final ModelsApi models;
     private final SecretsApi secrets;
+    private final DeadLettersApi deadLetters;
     private final TimeSource time;
 
     /**
@@ -61,6 +62,7 @@ public final class MillraceClient implements AutoCloseable {
         this.transport = new Transport(server);
         this.models = new ModelsApi(transport);
         this.secrets = new SecretsApi(transport);
+        this.deadLetters = new DeadLettersApi(transport);
         this.time = time;
     }
 
@@ -309,6 +311,11 @@ public final class MillraceClient implements AutoCloseable {
     /** What the server proves itself with elsewhere. */
     public SecretsApi secrets() {
         return secrets;
+    }
+
+    /** What pipelines gave up, and the work on it. */
+    public DeadLettersApi deadLetters() {
+        return deadLetters;
     }
 
     /** Makes a new client certificate for a data source: a zip that also holds its private key. */
