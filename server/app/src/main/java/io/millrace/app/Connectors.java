@@ -1,6 +1,7 @@
 package io.millrace.app;
 
 import io.millrace.api.TimeSource;
+import io.millrace.connector.mqtt.MqttConnector;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
 import io.millrace.log.kafka.KafkaClusters;
 import io.millrace.spi.Meters;
@@ -12,6 +13,7 @@ import io.millrace.stream.ClusterSinkConnector;
 import io.millrace.stream.ClusterSourceConnector;
 import io.millrace.stream.LogTopicsConnector;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * All ways in and out: what a new connector is added to.
@@ -35,8 +37,18 @@ record Connectors(List<SourceConnector> sources, List<SinkConnector> sinks) {
                 lifecycle.add(
                         "kafka sources",
                         new ClusterSourceConnector(log, clusters, secrets, meters, time, nodeId));
+        var brokers =
+                lifecycle.add(
+                        "connections to MQTT brokers",
+                        new MqttConnector(
+                                log,
+                                secrets,
+                                meters,
+                                time,
+                                nodeId,
+                                () -> ThreadLocalRandom.current().nextDouble()));
         return new Connectors(
-                List.of(mqtt, kafka, new LogTopicsConnector()),
-                List.of(mqtt, new ClusterSinkConnector(clusters)));
+                List.of(mqtt, brokers, kafka, new LogTopicsConnector()),
+                List.of(mqtt, brokers, new ClusterSinkConnector(clusters)));
     }
 }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the client library reports, in words for the person who declared the connection: {@code
  * DENIED} for credentials, {@code CONFLICT} for a client id that somebody else uses, {@code
- * UNSUPPORTED} for a version of MQTT, {@code UNAVAILABLE} for the rest. What we sent is in none of
- * them.
+ * UNSUPPORTED} for a version of MQTT, {@code OVERLOADED} for a broker that exceeds the receive
+ * maximum, {@code UNAVAILABLE} for the rest. What we sent is in none of them.
  */
 final class BrokerFailure {
     private BrokerFailure() {}
@@ -125,22 +125,36 @@ final class BrokerFailure {
             return known;
         }
         if (cause instanceof Mqtt5DisconnectException e) {
-            Mqtt5DisconnectReasonCode code = e.getMqttMessage().getReasonCode();
-            return code == Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER
-                    ? new MillraceException(
-                            ErrorCode.CONFLICT,
-                            "another client took over the client id '%s' at %s; each client needs its own, so set clientId"
-                                    .formatted(spec.clientId(), login.address()),
-                            e)
-                    : new MillraceException(
-                            ErrorCode.UNAVAILABLE,
-                            "%s ended the connection (%s)".formatted(login.address(), code),
-                            e);
+            return ofDisconnect(e.getMqttMessage().getReasonCode(), login, spec, e);
         }
         return new MillraceException(
                 ErrorCode.UNAVAILABLE,
                 "the connection to %s is lost: %s".formatted(login.address(), root(cause)),
                 cause);
+    }
+
+    private static MillraceException ofDisconnect(
+            Mqtt5DisconnectReasonCode code, BrokerLogin login, SessionSpec spec, Throwable cause) {
+        return switch (code) {
+            case SESSION_TAKEN_OVER ->
+                    new MillraceException(
+                            ErrorCode.CONFLICT,
+                            "another client took over the client id '%s' at %s; each client needs its own, so set clientId"
+                                    .formatted(spec.clientId(), login.address()),
+                            cause);
+            case RECEIVE_MAXIMUM_EXCEEDED ->
+                    new MillraceException(
+                            ErrorCode.OVERLOADED,
+                            "%s sends more at a time than it was asked to"
+                                    .formatted(login.address()),
+                            cause);
+            // Enough for the rest: the broker's own word says what it is.
+            default ->
+                    new MillraceException(
+                            ErrorCode.UNAVAILABLE,
+                            "%s ended the connection (%s)".formatted(login.address(), code),
+                            cause);
+        };
     }
 
     static Throwable unwrapped(Throwable failure) {

@@ -19,7 +19,7 @@ final class Dialer {
 
     private final ProjectId project;
     private final MqttConnection connection;
-    private final SessionSpec spec;
+    private volatile SessionSpec spec;
     private final Secrets secrets;
 
     Dialer(ProjectId project, MqttConnection connection, SessionSpec spec, Secrets secrets) {
@@ -33,7 +33,9 @@ final class Dialer {
     MqttSession open(Consumer<Incoming> incoming) {
         BrokerLogin login = BrokerLogin.of(project, connection, secrets);
         try {
-            return opened(new Mqtt5Session(login, spec, incoming));
+            MqttSession session = opened(new Mqtt5Session(login, spec, incoming));
+            var _ = session.ended().thenAccept(this::learn);
+            return session;
         } catch (MillraceException e) {
             if (e.code() != ErrorCode.UNSUPPORTED) {
                 throw e;
@@ -41,6 +43,17 @@ final class Dialer {
             log.debug("{}: {}; trying MQTT 3.1.1", spec.clientId(), e.text());
         }
         return opened(new Mqtt3Session(login, spec, incoming));
+    }
+
+    /**
+     * Some brokers (mosquitto 2.0 when a session is resumed) send more than the receive maximum,
+     * which ends the connection, for ever again. The broker's own bound must do then.
+     */
+    private void learn(MillraceException why) {
+        if (why.code() == ErrorCode.OVERLOADED) {
+            log.warn("{}; it is not asked for a bound any more", why.text());
+            spec = spec.withoutFlowControl();
+        }
     }
 
     private MqttSession opened(MqttSession session) {

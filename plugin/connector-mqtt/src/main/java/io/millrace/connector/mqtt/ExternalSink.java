@@ -133,7 +133,8 @@ final class ExternalSink implements Sink, MqttLink.User {
 
         private void settle(int index, CompletionStage<?> stage) {
             try {
-                Waiting.answer(stage.thenApply(_ -> true), "PUBLISH", acknowledgement);
+                Waiting.answer(
+                        stage.thenApply(_ -> true), session.ended(), "PUBLISH", acknowledgement);
             } catch (ExecutionException e) {
                 failed(index, BrokerFailure.unwrapped(e));
             } catch (MillraceException e) {
@@ -200,7 +201,8 @@ final class ExternalSink implements Sink, MqttLink.User {
                     UNSPECIFIED_ERROR,
                     IMPLEMENTATION_SPECIFIC_ERROR,
                     PACKET_IDENTIFIER_IN_USE ->
-                    new ItemFailure(index, ErrorCode.UNAVAILABLE, text);
+                    // Worth another attempt, and not for ever: the cause may be the message.
+                    new ItemFailure(index, ErrorCode.INTERNAL, text);
         };
     }
 

@@ -102,7 +102,8 @@ final class Mqtt3Session implements MqttSession {
         var subscribe = Mqtt3Subscribe.builder().addSubscriptions(subscriptions).build();
         try {
             return granted(
-                    Waiting.answer(client.subscribe(subscribe), "SUBSCRIBE", Transport.PATIENCE));
+                    Waiting.answer(
+                            client.subscribe(subscribe), ended, "SUBSCRIBE", Transport.PATIENCE));
         } catch (ExecutionException e) {
             if (BrokerFailure.unwrapped(e) instanceof Mqtt3SubAckException refused) {
                 return granted(refused.getMqttMessage());
@@ -126,6 +127,7 @@ final class Mqtt3Session implements MqttSession {
         try {
             Waiting.answer(
                     client.unsubscribe(unsubscribe.build()).thenApply(_ -> true),
+                    ended,
                     "UNSUBSCRIBE",
                     Transport.PATIENCE);
         } catch (ExecutionException e) {

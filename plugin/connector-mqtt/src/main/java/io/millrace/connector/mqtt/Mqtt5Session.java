@@ -73,7 +73,7 @@ final class Mqtt5Session implements MqttSession {
                                 spec.isPersistent() ? SessionSpec.EXPIRY.toSeconds() : 0)
                         .keepAlive(spec.keepAliveSeconds())
                         .restrictions()
-                        .receiveMaximum(SessionSpec.RECEIVE_MAXIMUM)
+                        .receiveMaximum(spec.receiveMaximum())
                         .maximumPacketSize(SessionSpec.MAXIMUM_PACKET)
                         .applyRestrictions();
         Mqtt5SimpleAuth auth = auth();
@@ -145,7 +145,8 @@ final class Mqtt5Session implements MqttSession {
         var subscribe = Mqtt5Subscribe.builder().addSubscriptions(subscriptions).build();
         try {
             return granted(
-                    Waiting.answer(client.subscribe(subscribe), "SUBSCRIBE", Transport.PATIENCE));
+                    Waiting.answer(
+                            client.subscribe(subscribe), ended, "SUBSCRIBE", Transport.PATIENCE));
         } catch (ExecutionException e) {
             if (BrokerFailure.unwrapped(e) instanceof Mqtt5SubAckException refused) {
                 return granted(refused.getMqttMessage());
@@ -170,6 +171,7 @@ final class Mqtt5Session implements MqttSession {
             var _ =
                     Waiting.answer(
                             client.unsubscribe(unsubscribe.build()),
+                            ended,
                             "UNSUBSCRIBE",
                             Transport.PATIENCE);
         } catch (ExecutionException e) {

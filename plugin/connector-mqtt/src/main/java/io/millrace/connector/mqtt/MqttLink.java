@@ -26,6 +26,7 @@ final class MqttLink implements AutoCloseable {
     /** A connection that held so long was a good one; its loss begins a new series of attempts. */
     private static final Duration LASTING = Duration.ofSeconds(10);
 
+    private static final int SUSPICIOUSLY_OFTEN = 3;
     private static final Duration GOODBYE = Duration.ofSeconds(5);
 
     private final String name;
@@ -44,6 +45,9 @@ final class MqttLink implements AutoCloseable {
     private boolean isRestart;
     private boolean isClosed;
     private boolean isForgotten;
+
+    /** Connections in a row that ended soon after they were made; the link's thread only. */
+    private int shortLives;
 
     /** What was logged since the last success; the link's thread only. */
     private String said = "";
@@ -215,12 +219,14 @@ final class MqttLink implements AutoCloseable {
             var _ = session.ended().thenAccept(why -> lost(opened, why));
             long again = user.opened(session);
             user.up();
-            said = "";
             MillraceException end = waitForEnd(session, again);
             if (time.nanoTime() - since >= LASTING.toNanos()) {
                 backoff.reset();
+                shortLives = 0;
+                said = "";
+                return end;
             }
-            return end;
+            return suspected(end);
         } catch (MillraceException e) {
             return e;
         } catch (RuntimeException e) {
@@ -230,6 +236,19 @@ final class MqttLink implements AutoCloseable {
         } finally {
             abandon(session);
         }
+    }
+
+    /** With MQTT 3.1.1, and some brokers of MQTT 5, a client that is thrown out is not told why. */
+    private MillraceException suspected(MillraceException end) {
+        if (++shortLives < SUSPICIOUSLY_OFTEN || end.code() != ErrorCode.UNAVAILABLE) {
+            return end;
+        }
+        return new MillraceException(
+                ErrorCode.CONFLICT,
+                end.text()
+                        + ", again and again soon after it was made: does another client use the"
+                        + " same client id?",
+                end);
     }
 
     private boolean adopt(MqttSession session) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import io.millrace.api.DataSourceSpec.ExternalMqtt;
 import io.millrace.api.Kind;
@@ -24,8 +25,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +59,7 @@ final class ExternalSourceTest {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() {
         broker.close();
     }
 
@@ -189,7 +192,7 @@ final class ExternalSourceTest {
     }
 
     @Test
-    void aBrokerThatIsAwayIsSaidAndComesBack() throws InterruptedException {
+    void aBrokerThatIsAwayIsSaidAndComesBack() {
         broker.stop();
         var changes = new AtomicInteger();
         try (var world = new World()) {
@@ -343,15 +346,25 @@ final class ExternalSourceTest {
                         Optional.empty(),
                         "aaltosea1",
                         MqttConnection.DEFAULT_KEEP_ALIVE);
-        try (var world = new World();
-                var _ = new Peer(broker.port(), "peer")) {
+        try (var world = new World()) {
             world.listen(World.binding(connection, "a"));
-            var seen = new java.util.concurrent.ConcurrentLinkedQueue<String>();
-            world.connector.state(
-                    World.PLANT,
-                    () -> seen.add(world.connector.state(World.PLANT, () -> {}).reason()));
-            try (var _ = new Peer(broker.port(), "aaltosea1")) {
+            var seen = new ConcurrentLinkedQueue<String>();
+            var look = new AtomicReference<Runnable>(() -> {});
+            look.set(() -> seen.add(world.connector.state(World.PLANT, look.get()).reason()));
+            look.get().run();
+            var rival =
+                    Mqtt5Client.builder()
+                            .identifier("aaltosea1")
+                            .serverHost("127.0.0.1")
+                            .serverPort(broker.port())
+                            .automaticReconnectWithDefaultConfig()
+                            .buildBlocking();
+            rival.connect();
+            try {
                 await().atMost(World.PATIENCE).until(() -> seen.contains("ClientIdTaken"));
+                assertThat(world.meters.total("millrace_source_reconnects_total")).isLessThan(20);
+            } finally {
+                rival.toAsync().disconnect().exceptionally(_ -> null).join();
             }
         }
     }

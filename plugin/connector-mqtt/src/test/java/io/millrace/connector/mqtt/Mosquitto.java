@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
@@ -104,14 +103,12 @@ final class Mosquitto implements AutoCloseable {
     }
 
     /** Ends it as a service manager does; it writes its sessions first. */
-    void stop() throws InterruptedException {
+    void stop() {
         Process running = process;
         process = null;
         if (running != null) {
             running.destroy();
-            if (!running.waitFor(10, TimeUnit.SECONDS)) {
-                running.destroyForcibly().waitFor();
-            }
+            await().atMost(Duration.ofSeconds(20)).until(() -> !running.isAlive());
         }
     }
 
@@ -124,7 +121,7 @@ final class Mosquitto implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stop();
     }
 }

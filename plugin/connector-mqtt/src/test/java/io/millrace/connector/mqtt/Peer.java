@@ -40,7 +40,7 @@ final class Peer implements AutoCloseable {
         client.publishWith()
                 .topic(topic)
                 .payload(payload.getBytes(UTF_8))
-                .qos(MqttQos.fromCode(qos))
+                .qos(java.util.Objects.requireNonNull(MqttQos.fromCode(qos)))
                 .send();
     }
 
