@@ -184,8 +184,8 @@ class SelectedModelTest {
                             reason -> assertThat(reason).startsWith("JSON ends too early"));
             assertThat(world.deadLetters())
                     .allSatisfy(letter ->
-                            assertThat(header(letter.headers(), HeaderNames.DEAD_STEPS))
-                                    .startsWith("model/ANN"));
+                            assertThat(header(letter.headers(), HeaderNames.PROVENANCE))
+                                    .contains(" model/ANN"));
         }
     }
 
