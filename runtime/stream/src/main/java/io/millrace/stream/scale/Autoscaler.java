@@ -80,7 +80,7 @@ public final class Autoscaler {
         grownAt = now;
         received = seen;
         waitsForFirst = true;
-        return (int) Math.clamp(tasksFor(waiting), 1, most(partitions));
+        return Math.clamp(tasksFor(waiting), 1, most(partitions));
     }
 
     /** Tasks were started for another reason than records that came. */
