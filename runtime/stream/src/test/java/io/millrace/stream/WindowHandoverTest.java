@@ -93,15 +93,17 @@ class WindowHandoverTest {
         }
         stage.attempt(batch, pending, pending.length, verdicts);
         var answers = new ArrayList<String>();
+        batch.beginItems();
         for (int i = 0; i < pending.length; i++) {
-            if (verdicts.code(i) != null) {
-                answers.add(verdicts.code(i) + ": " + verdicts.reason(i));
-                continue;
+            boolean isGood = verdicts.code(i) == null;
+            answers.add(isGood ? "filtered" : verdicts.code(i) + ": " + verdicts.reason(i));
+            if (isGood) {
+                verdicts.addTo(batch, i, new Trails());
             }
-            batch.beginItems();
-            verdicts.addTo(batch, i, new Trails());
-            batch.endItems();
-            answers.add(batch.size() == 0 ? "filtered" : TaskWorld.text(batch.payload(0)));
+        }
+        batch.endItems();
+        for (int item = 0; item < batch.size(); item++) {
+            answers.set(batch.origin(item), TaskWorld.text(batch.payload(item)));
         }
         return answers;
     }
