@@ -191,7 +191,7 @@ final class ScaleLoop implements AutoCloseable {
         for (Scaling pipeline : behind) {
             var own = of(pipeline, ranges);
             long unfinished = pipeline.isUnsure() ? Backlog.length(behind(pipeline, own)) : 0;
-            pipeline.asked(pipeline.partitions(own.keySet()), unfinished);
+            pipeline.asked(Scaling.partitions(own.keySet()), unfinished);
             pipeline.scale();
         }
     }
@@ -227,7 +227,7 @@ final class ScaleLoop implements AutoCloseable {
         Map<LogPartition, OffsetRange> parts = behind(pipeline, ranges);
         if (!parts.isEmpty() && backlog.holdRecords(parts)) {
             positions.remove(pipeline);
-            pipeline.wake(Backlog.length(parts), pipeline.partitions(ranges.keySet()));
+            pipeline.wake(Backlog.length(parts), Scaling.partitions(ranges.keySet()));
             return;
         }
         var ends = new HashMap<LogPartition, Long>();

@@ -88,13 +88,10 @@ final class Scaling {
     }
 
     /** In how many parts its work can be shared; what is tried again is too rare to count. */
-    int partitions(Set<LogPartition> all) {
-        PipelinePlan current = plan.get();
-        String retries =
-                LogTopic.ofRetries(current.pipeline().project(), current.pipeline().name());
+    static int partitions(Set<LogPartition> all) {
         int count = 0;
         for (LogPartition partition : all) {
-            count += partition.topic().equals(retries) ? 0 : 1;
+            count += LogTopic.isRetries(partition.topic()) ? 0 : 1;
         }
         return count;
     }
