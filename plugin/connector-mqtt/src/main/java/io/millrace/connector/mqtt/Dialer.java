@@ -46,8 +46,9 @@ final class Dialer {
     }
 
     /**
-     * Some brokers (mosquitto 2.0 when a session is resumed) send more than the receive maximum,
-     * which ends the connection, for ever again. The broker's own bound must do then.
+     * With some brokers (mosquitto 2.0 under load, and when it resumes a session) more comes than
+     * the receive maximum allows, which ends the connection, for ever again. The broker's own bound
+     * must do then.
      */
     private void learn(MillraceException why) {
         if (why.code() == ErrorCode.OVERLOADED) {

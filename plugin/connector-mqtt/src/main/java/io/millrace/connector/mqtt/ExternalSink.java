@@ -133,8 +133,8 @@ final class ExternalSink implements Sink, MqttLink.User {
 
         private void settle(int index, CompletionStage<?> stage) {
             try {
-                Waiting.answer(
-                        stage.thenApply(_ -> true), session.ended(), "PUBLISH", acknowledgement);
+                // The library ends them with the connection, and tells of answers that came before.
+                Waiting.answer(stage.thenApply(_ -> true), "PUBLISH", acknowledgement);
             } catch (ExecutionException e) {
                 failed(index, BrokerFailure.unwrapped(e));
             } catch (MillraceException e) {

@@ -142,30 +142,42 @@ final class ExternalSinkTest {
     }
 
     @Test
-    void onlyTheGuiltyItemFails() throws Exception {
-        Path acl = Files.writeString(folder.resolve("acl"), "topic readwrite open/#\n");
-        Path own = Files.createDirectory(folder.resolve("strict"));
-        try (var strict = Mosquitto.in(own, "acl_file " + acl).start();
-                var peer = new Peer(strict.port(), "peer");
-                Sink sink = open(output(World.to(strict.port()), 1, false))) {
-            peer.subscribe("open/a");
+    void onlyTheGuiltyItemFails() throws InterruptedException {
+        try (var peer = new Peer(broker.port(), "peer");
+                Sink sink = open(output(World.to(broker.port()), 1, false))) {
+            peer.subscribe("out");
             var failures =
                     sink.write(
                             List.of(
-                                    record("open/a", "one"),
-                                    record("closed/b", "two"),
-                                    record("open/+", "three"),
-                                    record("", "four"),
-                                    record("open/a", "five")));
-            assertThat(failures)
-                    .as(failures + "\n" + strict.log())
-                    .extracting(ItemFailure::index, ItemFailure::code)
-                    .containsExactly(
-                            org.assertj.core.groups.Tuple.tuple(1, ErrorCode.DENIED),
-                            org.assertj.core.groups.Tuple.tuple(2, ErrorCode.INVALID),
-                            org.assertj.core.groups.Tuple.tuple(3, ErrorCode.INVALID));
-            assertThat(failures.getFirst().reason()).contains("NOT_AUTHORIZED");
+                                    record("out", "one"),
+                                    record("out/+", "two"),
+                                    record("", "three"),
+                                    record("out/\u0000", "four"),
+                                    record("out", "five")));
+            assertThat(failures).extracting(ItemFailure::index).containsExactly(1, 2, 3);
+            assertThat(failures).allMatch(failure -> failure.code() == ErrorCode.INVALID);
             assertThat(peer.next(2).stream().map(Peer::text)).containsExactly("one", "five");
+            assertThat(world.meters.total("millrace_mqtt_sink_refused_total")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aTopicThatWeMayNotWriteToIsDenied() throws Exception {
+        Path acl = Files.writeString(folder.resolve("acl"), "topic readwrite open/#\n");
+        Path own = Files.createDirectory(folder.resolve("strict"));
+        try (var strict = Mosquitto.in(own, "acl_file " + acl).start();
+                Sink sink = open(output(World.to(strict.port()), 1, false))) {
+            // mosquitto 2.0 sends the refusal and breaks the connection, so it may not get here.
+            await().atMost(World.PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> {
+                        var failures = sink.write(List.of(record("closed/b", "x")));
+                        return failures.getFirst().code() == ErrorCode.DENIED
+                                && failures.getFirst().reason().contains("NOT_AUTHORIZED");
+                    });
+            await().atMost(World.PATIENCE)
+                    .ignoreExceptions()
+                    .until(() -> sink.write(List.of(record("open/a", "x"))).isEmpty());
         }
     }
 
