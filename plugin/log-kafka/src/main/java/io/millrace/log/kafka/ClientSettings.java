@@ -20,6 +20,7 @@ final class ClientSettings {
     private static final int SEGMENT_BYTES = 128 << 20;
 
     private static final int TRANSACTION_TIMEOUT_MILLIS = 30_000;
+
     /** Two clients of one name would be refused their entry in the register of JMX. */
     private static final AtomicLong READERS = new AtomicLong();
 
