@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param batching how calls are put together and how many may wait
  * @param traffic which version answers those who name none
  * @param signatureChange what happens when a version with another signature would take over
+ * @param monitor how its calls are watched; empty when they are not
  */
 public record ModelSpec(
         String framework,
@@ -20,7 +21,8 @@ public record ModelSpec(
         Map<String, Integer> aliases,
         BatchingSpec batching,
         TrafficRule traffic,
-        SignatureChange signatureChange)
+        SignatureChange signatureChange,
+        Optional<MonitorSpec> monitor)
         implements Spec {
 
     /** The alias of the version that answers those who name none. */
@@ -32,6 +34,17 @@ public record ModelSpec(
     public ModelSpec {
         versions = List.copyOf(versions);
         aliases = Map.copyOf(aliases);
+    }
+
+    /** A model that nobody watches. */
+    public ModelSpec(
+            String framework,
+            List<Version> versions,
+            Map<String, Integer> aliases,
+            BatchingSpec batching,
+            TrafficRule traffic,
+            SignatureChange signatureChange) {
+        this(framework, versions, aliases, batching, traffic, signatureChange, Optional.empty());
     }
 
     /** A model with the standard batching, traffic by alias, and its signature guarded. */
@@ -74,26 +87,42 @@ public record ModelSpec(
 
     /** The same with other versions. */
     public ModelSpec withVersions(List<Version> other) {
-        return new ModelSpec(framework, other, aliases, batching, traffic, signatureChange);
+        return new ModelSpec(
+                framework, other, aliases, batching, traffic, signatureChange, monitor);
     }
 
     /** The same with other aliases. */
     public ModelSpec withAliases(Map<String, Integer> other) {
-        return new ModelSpec(framework, versions, other, batching, traffic, signatureChange);
+        return new ModelSpec(
+                framework, versions, other, batching, traffic, signatureChange, monitor);
     }
 
     /** The same with other batching. */
     public ModelSpec withBatching(BatchingSpec other) {
-        return new ModelSpec(framework, versions, aliases, other, traffic, signatureChange);
+        return new ModelSpec(
+                framework, versions, aliases, other, traffic, signatureChange, monitor);
     }
 
     /** The same with another rule for traffic. */
     public ModelSpec withTraffic(TrafficRule other) {
-        return new ModelSpec(framework, versions, aliases, batching, other, signatureChange);
+        return new ModelSpec(
+                framework, versions, aliases, batching, other, signatureChange, monitor);
     }
 
     /** The same with another say on changed signatures. */
     public ModelSpec withSignatureChange(SignatureChange other) {
-        return new ModelSpec(framework, versions, aliases, batching, traffic, other);
+        return new ModelSpec(framework, versions, aliases, batching, traffic, other, monitor);
+    }
+
+    /** The same, watched so. */
+    public ModelSpec withMonitor(MonitorSpec other) {
+        return new ModelSpec(
+                framework,
+                versions,
+                aliases,
+                batching,
+                traffic,
+                signatureChange,
+                Optional.of(other));
     }
 }

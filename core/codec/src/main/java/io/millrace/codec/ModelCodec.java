@@ -50,8 +50,10 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         SignatureChange signatureChange =
                 spec.optional("signatureChange")
                         .choice("signature change", SIGNATURE_CHANGES, Set.of());
+        var monitor = MonitorCodec.read(spec.optional("monitor"), known);
         spec.rejectUnknown();
-        return new ModelSpec(framework, versions, aliases, batching, traffic, signatureChange);
+        return new ModelSpec(
+                framework, versions, aliases, batching, traffic, signatureChange, monitor);
     }
 
     /** Engines are plug-ins, so any name may be right; what is surely wrong is told here. */
@@ -141,13 +143,15 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         var aliases = Node.map();
         new TreeMap<>(spec.aliases())
                 .forEach((alias, version) -> aliases.put(alias, version.longValue()));
-        return Node.map()
-                .put("framework", spec.framework())
-                .put("versions", Node.list(versions))
-                .put("aliases", aliases.build())
-                .put("batching", BatchingCodec.write(spec.batching()))
-                .put("traffic", TrafficCodec.write(spec.traffic()))
-                .put("signatureChange", Words.word(spec.signatureChange()))
-                .build();
+        var map =
+                Node.map()
+                        .put("framework", spec.framework())
+                        .put("versions", Node.list(versions))
+                        .put("aliases", aliases.build())
+                        .put("batching", BatchingCodec.write(spec.batching()))
+                        .put("traffic", TrafficCodec.write(spec.traffic()))
+                        .put("signatureChange", Words.word(spec.signatureChange()));
+        spec.monitor().ifPresent(monitor -> map.put("monitor", MonitorCodec.write(monitor)));
+        return map.build();
     }
 }

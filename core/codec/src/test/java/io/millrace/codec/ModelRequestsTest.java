@@ -7,7 +7,9 @@ import io.millrace.api.BatchingSpec;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelSpec.SignatureChange;
 import io.millrace.api.ModelSpec.Version;
+import io.millrace.api.MonitorSpec;
 import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
 import io.millrace.api.TrafficRule;
 import io.millrace.codec.ModelRequests.NewVersion;
 import io.millrace.codec.ModelRequests.Promotion;
@@ -55,6 +57,49 @@ final class ModelRequestsTest {
                                 new BatchingSpec(8, Duration.ofMillis(5), 100, 2),
                                 new TrafficRule.Canary(2, 10, "x-user"),
                                 SignatureChange.ALLOW));
+    }
+
+    @Test
+    void readsAndWritesHowAModelIsWatched() {
+        String text =
+                """
+                apiVersion: millrace.io/v1
+                kind: Model
+                metadata: {name: m}
+                spec:
+                  framework: onnx
+                  monitor:
+                    sample: 0.1
+                    reference: {records: 2000}
+                    distance: ks
+                    labels: {dataSource: grid, field: truth, value: load, kind: number, within: 5m,
+                             series: station, trainingError: 0.5}
+                """;
+        var reader = ResourceReader.forServer(ProjectId.DEFAULT);
+
+        var manifest = reader.read("", text).getFirst();
+
+        var labels =
+                new MonitorSpec.Labels(
+                        new MonitorSpec.LabelField(
+                                new ResourceName("grid"), new ResourceName("truth")),
+                        Optional.empty(),
+                        "load",
+                        Optional.of("station"),
+                        new MonitorSpec.NumberTarget(0),
+                        Duration.ofMinutes(5),
+                        Optional.of(0.5));
+        assertThat(((ModelSpec) manifest.spec()).monitor())
+                .contains(
+                        new MonitorSpec(
+                                0.1,
+                                new MonitorSpec.FirstRecords(2000),
+                                MonitorSpec.DEFAULT_WINDOW,
+                                MonitorSpec.Distance.KS,
+                                MonitorSpec.Distance.KS.usualThreshold(),
+                                MonitorSpec.DEFAULT_AFTER,
+                                Optional.of(labels)));
+        assertThat(reader.read("", ResourceWriter.yaml(manifest))).isEqualTo(List.of(manifest));
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.millrace.api.Manifest;
 import io.millrace.api.Metadata;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
+import io.millrace.api.MonitorSpec;
 import io.millrace.api.MqttConnection;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
@@ -249,7 +250,38 @@ final class RandomResources {
                         1 + random.nextInt(9_999),
                         random.nextInt(9)),
                 traffic(versions.size()),
-                pick(ModelSpec.SignatureChange.values()));
+                pick(ModelSpec.SignatureChange.values()),
+                maybe(Optional.empty(), () -> Optional.of(monitor(versions.size()))));
+    }
+
+    private MonitorSpec monitor(int versions) {
+        MonitorSpec.Distance distance = pick(MonitorSpec.Distance.values());
+        return new MonitorSpec(
+                1 - random.nextDouble(),
+                versions > 0 && random.nextBoolean()
+                        ? new MonitorSpec.SameAsVersion(1 + random.nextInt(versions))
+                        : new MonitorSpec.FirstRecords(100 + random.nextInt(9_999)),
+                100 + random.nextInt(9_999),
+                distance,
+                1 - random.nextDouble(),
+                1 + random.nextInt(9),
+                maybe(Optional.empty(), () -> Optional.of(labels())));
+    }
+
+    private MonitorSpec.Labels labels() {
+        return new MonitorSpec.Labels(
+                random.nextBoolean()
+                        ? new MonitorSpec.LabelField(
+                                new ResourceName(name()), new ResourceName(name()))
+                        : new MonitorSpec.LabelTopic(name()),
+                maybe(Optional.empty(), this::someName),
+                filledTexts().getFirst(),
+                maybe(Optional.empty(), this::someName),
+                random.nextBoolean()
+                        ? new MonitorSpec.NumberTarget(random.nextInt(9))
+                        : new MonitorSpec.ClassTarget(distinctTexts()),
+                duration().plusSeconds(1),
+                maybe(Optional.empty(), () -> Optional.of(random.nextDouble())));
     }
 
     private TrafficRule traffic(int versions) {
