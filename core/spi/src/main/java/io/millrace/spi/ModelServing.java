@@ -68,6 +68,7 @@ public interface ModelServing {
      * @param timeout the most that it may take, queueing included
      * @param routing by what a canary divides callers, such as a header's value; empty when there
      *     is nothing: then it divides call by call
+     * @param records which records of the log the items are made of, for those who watch the model
      */
     record Call(
             ProjectId project,
@@ -76,7 +77,21 @@ public interface ModelServing {
             String signature,
             List<Tensor> inputs,
             Duration timeout,
-            String routing) {}
+            String routing,
+            CallRecords records) {
+
+        /** A call whose items are no records of the log. */
+        public Call(
+                ProjectId project,
+                ResourceName model,
+                VersionRef version,
+                String signature,
+                List<Tensor> inputs,
+                Duration timeout,
+                String routing) {
+            this(project, model, version, signature, inputs, timeout, routing, CallRecords.NONE);
+        }
+    }
 
     /**
      * The answer to a call.
