@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.ModelSpec.Version;
+import io.millrace.api.MonitorSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TrafficRule;
 import java.util.Optional;
@@ -78,6 +79,11 @@ public final class ModelRequests {
      */
     public static int aliasTarget(String text) {
         return read(text, ModelRequests::version);
+    }
+
+    /** How a model is watched, as JSON. */
+    public static String monitorJson(MonitorSpec monitor) {
+        return JsonText.of(MonitorCodec.write(monitor));
     }
 
     /** Whether a text can be an alias: not empty and no number. */
