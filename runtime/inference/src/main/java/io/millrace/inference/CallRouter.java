@@ -7,6 +7,7 @@ import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.inference.Picture.Target;
+import io.millrace.spi.CallObserver;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import java.util.List;
@@ -30,9 +31,11 @@ final class CallRouter {
     private static final int MAX_ATTEMPTS = 5;
 
     private final TimeSource time;
+    private final CallObserver observer;
 
-    CallRouter(TimeSource time) {
+    CallRouter(TimeSource time, CallObserver observer) {
         this.time = time;
+        this.observer = observer;
     }
 
     /** Answers a call; counts it for the version that it went to. */
@@ -71,7 +74,7 @@ final class CallRouter {
             return null;
         }
         try {
-            return run(canary, canary.serving(), call, false, start, deadline);
+            return run(model, canary, canary.serving(), call, false, start, deadline);
         } catch (MillraceException e) {
             boolean isCallersFault =
                     (e.code() == ErrorCode.INVALID || e.code() == ErrorCode.NOT_FOUND)
@@ -95,7 +98,7 @@ final class CallRouter {
                 Target target = resolve(model, call);
                 ServedVersion.Serving serving = target.serving();
                 if (serving != null) {
-                    Answer answer = run(target, serving, call, isByName, start, deadline);
+                    Answer answer = run(model, target, serving, call, isByName, start, deadline);
                     if (answer != null) {
                         return answer;
                     }
@@ -142,6 +145,7 @@ final class CallRouter {
 
     /** One try; null when the version is being closed. */
     private @Nullable Answer run(
+            ServedModel model,
             Target target,
             ServedVersion.Serving serving,
             Call call,
@@ -159,6 +163,13 @@ final class CallRouter {
             long took = time.nanoTime() - start;
             target.calls().answered(took);
             target.version().meters().answered(took);
+            observer.answered(
+                    model.key(),
+                    serving.version(),
+                    signature,
+                    call.inputs(),
+                    outputs,
+                    call.records());
             return new Answer(serving.version(), signature, outputs);
         } catch (MillraceException e) {
             count(target, e.code());

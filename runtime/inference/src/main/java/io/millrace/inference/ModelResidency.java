@@ -13,6 +13,7 @@ import io.millrace.api.VersionRef;
 import io.millrace.inference.Picture.Target;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.BlobStore;
+import io.millrace.spi.CallObserver;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelConverter;
 import io.millrace.spi.ModelEngine;
@@ -68,7 +69,17 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
             TimeSource time,
             IdSource ids,
             Meters meters) {
-        this(config, blobs, List.of(), engines, List.of(), prober, time, ids, meters);
+        this(
+                config,
+                blobs,
+                List.of(),
+                engines,
+                List.of(),
+                prober,
+                time,
+                ids,
+                meters,
+                CallObserver.none());
     }
 
     /**
@@ -83,6 +94,7 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
      * @param time the clock
      * @param ids names for files being made
      * @param meters where numbers go
+     * @param observer hears of answered calls
      */
     public ModelResidency(
             ResidencyConfig config,
@@ -93,7 +105,8 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
             Prober prober,
             TimeSource time,
             IdSource ids,
-            Meters meters) {
+            Meters meters,
+            CallObserver observer) {
         this.config = config;
         this.library = new ModelLibrary(config.folder(), config.archives(), blobs, ids);
         this.origins =
@@ -107,7 +120,7 @@ public final class ModelResidency implements ModelHost, ModelServing, AutoClosea
                         new MemoryBudget(config, time, meters, models::values),
                         time,
                         meters);
-        this.router = new CallRouter(time);
+        this.router = new CallRouter(time, observer);
         this.time = time;
         this.meters = meters;
         this.preparing = executor(config, "model-preparer-");

@@ -19,6 +19,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Tensor;
+import io.millrace.spi.CallObserver;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.spi.TrafficReport;
@@ -48,6 +49,10 @@ final class ResidencyWorld implements AutoCloseable {
     final RecordingMeters meters = new RecordingMeters();
     final AtomicInteger probes = new AtomicInteger();
     final AtomicLong ahead = new AtomicLong();
+
+    /** Who hears of answered calls. */
+    volatile CallObserver heard = CallObserver.none();
+
     final FaultyBlobs blobs;
     private final Path folder;
     private ResidencyConfig config;
@@ -78,7 +83,10 @@ final class ResidencyWorld implements AutoCloseable {
                         },
                         new MovableTime(ahead),
                         IdSource.random(),
-                        meters);
+                        meters,
+                        (model, version, signature, inputs, outputs, records) ->
+                                heard.answered(
+                                        model, version, signature, inputs, outputs, records));
         started.start();
         return started;
     }

@@ -72,6 +72,28 @@ class TrafficTest {
     }
 
     @Test
+    void whoWatchesHearsOfEachAnswerWithTheVersionThatGaveIt() {
+        awaitTrial(two().withTraffic(new TrafficRule.Shadow(2, 100)));
+        var heard = new ArrayList<String>();
+        world.heard =
+                (model, version, signature, inputs, outputs, records) ->
+                        heard.add(
+                                "%s %d %d %d %s"
+                                        .formatted(
+                                                model.name(),
+                                                version,
+                                                inputs.size(),
+                                                outputs.size(),
+                                                records.record(0) == null));
+        world.answers();
+        world.answers(2);
+        assertFails(() -> world.call("m", ANY, "", 1, 2, 3), ErrorCode.INVALID, "expected");
+
+        // Neither what a shadow computed nor what failed was an answer.
+        assertThat(heard).containsExactly("m 1 1 1 true", "m 2 1 1 true");
+    }
+
+    @Test
     void aNewRuleBeginsANewReport() {
         awaitTrial(two().withTraffic(new TrafficRule.Canary(2, 30, "")));
         world.answers();

@@ -12,6 +12,7 @@ import io.millrace.api.tensor.Tensor;
 import io.millrace.codec.payload.ArrayPayload;
 import io.millrace.codec.payload.PayloadDecoder;
 import io.millrace.codec.payload.PayloadEncoder;
+import io.millrace.spi.CallRecords;
 import io.millrace.spi.ModelServing;
 import java.time.Duration;
 import java.util.List;
@@ -213,7 +214,8 @@ final class ModelLane {
                             facts,
                             input -> {
                                 control.failOnAbort();
-                                ModelServing.Answer made = models.infer(call(current, input));
+                                ModelServing.Answer made =
+                                        models.infer(call(current, input, CallRecords.NONE));
                                 verdicts.by(answeredBy(made.version()));
                                 return made;
                             });
@@ -246,7 +248,8 @@ final class ModelLane {
         control.failOnAbort();
         try {
             Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);
-            answer = models.infer(call(work.coding(), input));
+            CallRecords records = item -> work.batch().recordOf(chunk[from + item]);
+            answer = models.infer(call(work.coding(), input, records));
             if (to - from >= mostItems) {
                 mostItems = Math.min(MAX_ITEMS, 2 * mostItems);
             }
@@ -273,7 +276,7 @@ final class ModelLane {
         return lastAnswerer;
     }
 
-    private ModelServing.Call call(Coding current, Tensor input) {
+    private ModelServing.Call call(Coding current, Tensor input, CallRecords records) {
         return new ModelServing.Call(
                 project,
                 model,
@@ -281,7 +284,8 @@ final class ModelLane {
                 current.signature().name(),
                 List.of(input),
                 CALL_TIMEOUT,
-                "");
+                "",
+                records);
     }
 
     private void refuse(Chunk work, int from, int to, MillraceException e) {
