@@ -62,7 +62,7 @@ public final class Control implements AutoCloseable {
                 new CategoryReconciler(),
                 new DataSourceReconciler(ports.log(), ports.sources()),
                 new FunctionReconciler(ports.functions()),
-                new ModelReconciler(ports.models()),
+                new ModelReconciler(ports.models(), ports.monitor()),
                 new InferenceGraphReconciler(
                         ports.graphs(), ports.functions(), ports.models(), ports.stepLogs()),
                 new PipelineReconciler(

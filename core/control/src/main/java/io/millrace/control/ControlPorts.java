@@ -4,6 +4,7 @@ import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.GraphHost;
 import io.millrace.spi.ModelHost;
+import io.millrace.spi.ModelMonitor;
 import io.millrace.spi.PipelineHost;
 import io.millrace.spi.SourceConnector;
 import io.millrace.spi.StepLogs;
@@ -21,6 +22,7 @@ import java.util.List;
  * @param pipelines where pipelines run
  * @param stepLogs what functions printed; removed with the pipeline
  * @param events what happened; removed with the resource to which it did
+ * @param monitor where models are watched
  */
 public record ControlPorts(
         StreamLog log,
@@ -30,8 +32,22 @@ public record ControlPorts(
         GraphHost graphs,
         PipelineHost pipelines,
         StepLogs stepLogs,
-        EventLog events) {
+        EventLog events,
+        ModelMonitor monitor) {
     public ControlPorts {
         sources = List.copyOf(sources);
+    }
+
+    /** Ports to an install that watches no models. */
+    public ControlPorts(
+            StreamLog log,
+            List<SourceConnector> sources,
+            FunctionRuntime functions,
+            ModelHost models,
+            GraphHost graphs,
+            PipelineHost pipelines,
+            StepLogs stepLogs,
+            EventLog events) {
+        this(log, sources, functions, models, graphs, pipelines, stepLogs, ModelMonitor.none());
     }
 }

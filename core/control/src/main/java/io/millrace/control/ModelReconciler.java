@@ -8,6 +8,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.ModelHost;
+import io.millrace.spi.ModelMonitor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,9 +18,11 @@ import java.util.stream.Collectors;
 /** Has models served. */
 final class ModelReconciler implements Reconciler<ModelSpec> {
     private final ModelHost models;
+    private final ModelMonitor monitor;
 
-    ModelReconciler(ModelHost models) {
+    ModelReconciler(ModelHost models, ModelMonitor monitor) {
         this.models = models;
+        this.monitor = monitor;
     }
 
     @Override
@@ -30,11 +33,17 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
     @Override
     public Observation reconcile(Request<ModelSpec> request) {
         models.serve(request.key(), request.spec(), request.changed());
+        monitor.watch(request.key(), request.spec(), request.changed());
+        OptionalInt serving = models.serving(request.key());
         return observe(
-                request.spec(),
-                models.observe(request.key()),
-                models.serving(request.key()),
-                models.remark(request.key()));
+                        request.spec(),
+                        models.observe(request.key()),
+                        serving,
+                        models.remark(request.key()))
+                .withStatements(
+                        monitor.report(request.key())
+                                .map(report -> List.of(DriftStatement.of(report, serving)))
+                                .orElse(List.of()));
     }
 
     /** What the states of the versions mean for the model. */
@@ -130,5 +139,6 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
     @Override
     public void remove(ResourceKey key) {
         models.remove(key);
+        monitor.remove(key);
     }
 }

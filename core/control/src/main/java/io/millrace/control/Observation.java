@@ -15,31 +15,48 @@ import java.util.Map;
  * @param message a sentence for people
  * @param details facts in the order in which they shall be shown
  * @param versions of a model: what became of each version
+ * @param statements what else is said of it, each a condition of its own
  */
 record Observation(
         Truth ready,
         String reason,
         String message,
         Map<String, String> details,
-        List<ModelVersionStatus> versions) {
+        List<ModelVersionStatus> versions,
+        List<Statement> statements) {
     Observation {
         details = Collections.unmodifiableMap(new LinkedHashMap<String, String>(details));
         versions = List.copyOf(versions);
+        statements = List.copyOf(statements);
     }
 
+    /**
+     * One more condition.
+     *
+     * @param type what is stated, such as {@code Drifted}
+     * @param status whether it holds
+     * @param reason one word in CamelCase for programs
+     * @param message a sentence for people; the same as long as nothing changed
+     */
+    record Statement(String type, Truth status, String reason, String message) {}
+
     static Observation ready(String reason, String message) {
-        return new Observation(Truth.TRUE, reason, message, Map.of(), List.of());
+        return new Observation(Truth.TRUE, reason, message, Map.of(), List.of(), List.of());
     }
 
     static Observation notReady(String reason, String message) {
-        return new Observation(Truth.FALSE, reason, message, Map.of(), List.of());
+        return new Observation(Truth.FALSE, reason, message, Map.of(), List.of(), List.of());
     }
 
     Observation withDetails(Map<String, String> facts) {
-        return new Observation(ready, reason, message, facts, versions);
+        return new Observation(ready, reason, message, facts, versions, statements);
     }
 
     Observation withVersions(List<ModelVersionStatus> observed) {
-        return new Observation(ready, reason, message, details, observed);
+        return new Observation(ready, reason, message, details, observed, statements);
+    }
+
+    Observation withStatements(List<Statement> stated) {
+        return new Observation(ready, reason, message, details, versions, stated);
     }
 }

@@ -5,8 +5,9 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.Resource;
 import io.millrace.api.Status;
+import io.millrace.control.Observation.Statement;
 import java.time.Instant;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Locale;
 
 /** Makes the next status of a resource: pure, so that its rules can be read and tested alone. */
@@ -15,8 +16,18 @@ final class StatusUpdate {
 
     /** The status that says what was observed of the resource's current spec. */
     static Status of(Resource<?> resource, Observation observed, Instant now) {
-        Condition ready = condition(resource, observed, now);
-        return new Status(List.of(ready), observed.details(), observed.versions());
+        var conditions = new ArrayList<Condition>();
+        conditions.add(
+                condition(
+                        resource,
+                        new Statement(
+                                Condition.READY,
+                                observed.ready(),
+                                observed.reason(),
+                                observed.message()),
+                        now));
+        observed.statements().forEach(more -> conditions.add(condition(resource, more, now)));
+        return new Status(conditions, observed.details(), observed.versions());
     }
 
     /**
@@ -27,22 +38,31 @@ final class StatusUpdate {
         Observation observed =
                 Observation.notReady(reasonOf(failure), messageOf(failure))
                         .withDetails(before.details())
-                        .withVersions(before.versions());
+                        .withVersions(before.versions())
+                        .withStatements(
+                                before.conditions().stream()
+                                        .filter(known -> !known.type().equals(Condition.READY))
+                                        .map(StatusUpdate::statement)
+                                        .toList());
         return of(resource, observed, now);
     }
 
-    private static Condition condition(Resource<?> resource, Observation observed, Instant now) {
+    private static Statement statement(Condition known) {
+        return new Statement(known.type(), known.status(), known.reason(), known.message());
+    }
+
+    private static Condition condition(Resource<?> resource, Statement stated, Instant now) {
         Instant since =
                 resource.status()
-                        .condition(Condition.READY)
-                        .filter(before -> before.status() == observed.ready())
+                        .condition(stated.type())
+                        .filter(before -> before.status() == stated.status())
                         .map(Condition::lastTransitionTime)
                         .orElse(now);
         return new Condition(
-                Condition.READY,
-                observed.ready(),
-                observed.reason(),
-                observed.message(),
+                stated.type(),
+                stated.status(),
+                stated.reason(),
+                stated.message(),
                 since,
                 resource.metadata().generation());
     }

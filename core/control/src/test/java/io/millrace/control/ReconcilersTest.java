@@ -9,12 +9,15 @@ import io.millrace.api.FunctionSpec.ParameterType;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.ModelVersionStatus.State;
+import io.millrace.api.MonitorSpec;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.spi.DriftReport;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan.Input;
@@ -24,6 +27,7 @@ import io.millrace.testkit.FakePipelineHost.Removal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -188,6 +192,48 @@ final class ReconcilersTest {
                     .extracting(ModelVersionStatus::state)
                     .containsExactly(State.READY, State.REJECTED);
             assertThat(world.status(MODEL).details()).containsEntry("serving", "version 1");
+        }
+
+        @Test
+        void saysWhetherTheVersionThatAnswersHasDrifted() {
+            var monitor =
+                    new MonitorSpec(
+                            1,
+                            new MonitorSpec.FirstRecords(100),
+                            100,
+                            MonitorSpec.Distance.PSI,
+                            0.2,
+                            3,
+                            Optional.empty());
+            Manifest<ModelSpec> plain = Given.model("m", Map.of(), Given.version(1));
+            World world = world(Given.manifest(MODEL, plain.spec().withMonitor(monitor)));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.settle();
+            assertThat(drifted(world).status()).isEqualTo(Condition.Truth.UNKNOWN);
+            assertThat(drifted(world).reason()).isEqualTo("Learning");
+
+            world.monitor.see(MODEL, 1, DriftReport.State.STEADY, "");
+            world.settle();
+            assertThat(drifted(world).status()).isEqualTo(Condition.Truth.FALSE);
+
+            world.monitor.see(MODEL, 1, DriftReport.State.DRIFTED, "input x differs");
+            world.settle();
+            assertThat(drifted(world).isTrue()).isTrue();
+            assertThat(drifted(world).message()).isEqualTo("version 1: input x differs");
+            assertThat(world.get(MODEL).isReady()).as("it answers all the same").isTrue();
+            var before = world.get(MODEL).metadata().revision();
+            world.monitor.see(MODEL, 1, DriftReport.State.DRIFTED, "input x differs");
+            world.settle();
+            assertThat(world.get(MODEL).metadata().revision())
+                    .as("nothing is written when nothing changed")
+                    .isEqualTo(before);
+
+            world.apply(plain);
+            assertThat(world.status(MODEL).condition("Drifted")).isEmpty();
+        }
+
+        private static Condition drifted(World world) {
+            return world.status(MODEL).condition("Drifted").orElseThrow();
         }
 
         @Test

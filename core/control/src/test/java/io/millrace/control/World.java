@@ -8,6 +8,7 @@ import io.millrace.api.Status;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
+import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingEvents;
@@ -31,6 +32,7 @@ final class World {
     FakeModelHost models = new FakeModelHost();
     FakeGraphHost graphs = new FakeGraphHost();
     FakePipelineHost pipelines = new FakePipelineHost();
+    final FakeModelMonitor monitor = new FakeModelMonitor();
     private ReconcileLoop loop = newLoop();
 
     /** A world in which the loop has started. */
@@ -74,7 +76,15 @@ final class World {
     private ReconcileLoop newLoop() {
         var ports =
                 new ControlPorts(
-                        log, List.of(mqtt), functions, models, graphs, pipelines, stepLogs, events);
+                        log,
+                        List.of(mqtt),
+                        functions,
+                        models,
+                        graphs,
+                        pipelines,
+                        stepLogs,
+                        events,
+                        monitor);
         return new ReconcileLoop(
                 store, Control.reconcilers(ports), events, meters, time, ReconcileConfig.DEFAULT);
     }
