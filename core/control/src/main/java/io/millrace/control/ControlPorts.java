@@ -48,6 +48,15 @@ public record ControlPorts(
             PipelineHost pipelines,
             StepLogs stepLogs,
             EventLog events) {
-        this(log, sources, functions, models, graphs, pipelines, stepLogs, ModelMonitor.none());
+        this(
+                log,
+                sources,
+                functions,
+                models,
+                graphs,
+                pipelines,
+                stepLogs,
+                events,
+                ModelMonitor.none());
     }
 }

@@ -44,6 +44,7 @@ final class ApiSchemas {
                 .set("additionalProperties", type("string"));
         add(schemas, "Secret", "name", "string", "values", "[string]");
         add(schemas, "SecretList", "items", "[#Secret]");
+        DriftSchemas.addReport(schemas);
         add(
                 schemas, "LogLine", "step", "string", "worker", "integer", "time", "string", "text",
                 "string");

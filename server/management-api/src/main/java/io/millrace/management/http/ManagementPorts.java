@@ -6,6 +6,7 @@ import io.millrace.spi.BlobStore;
 import io.millrace.spi.DeadLetterBox;
 import io.millrace.spi.EventLog;
 import io.millrace.spi.ModelHost;
+import io.millrace.spi.ModelMonitor;
 import io.millrace.spi.StepLogs;
 import io.millrace.store.ResourceStore;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  * @param secrets what connections prove themselves with; asked for names, never for values
  * @param facts what the server is; asked anew each time, since ports are known only once open
  * @param time for deadlines and dates
+ * @param monitor watches models; asked for what it saw
  */
 public record ManagementPorts(
         ResourceStore store,
@@ -34,4 +36,5 @@ public record ManagementPorts(
         ClientCertificates certificates,
         SecretStore secrets,
         Supplier<ServerFacts> facts,
-        TimeSource time) {}
+        TimeSource time,
+        ModelMonitor monitor) {}

@@ -129,7 +129,10 @@ final class SpecSchemas {
                 "traffic",
                 "#TrafficRule",
                 "signatureChange",
-                "string");
+                "string",
+                "monitor",
+                "#Monitor");
+        DriftSchemas.addSpec(schemas);
         ApiSchemas.add(
                 schemas,
                 "DeclaredVersion",

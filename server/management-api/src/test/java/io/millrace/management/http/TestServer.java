@@ -15,6 +15,7 @@ import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelHost.Verdict;
+import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingEvents;
@@ -56,6 +57,7 @@ final class TestServer implements AutoCloseable {
     final MemoryLetters letters = new MemoryLetters();
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
+    final FakeModelMonitor monitor = new FakeModelMonitor();
     private final Control control;
     private final WebServer server;
     private final HttpClient client =
@@ -78,7 +80,8 @@ final class TestServer implements AutoCloseable {
                         new FakeGraphHost(),
                         new FakePipelineHost(),
                         logs,
-                        events);
+                        events,
+                        monitor);
         control =
                 new Control(
                         store,
@@ -106,7 +109,8 @@ final class TestServer implements AutoCloseable {
                                 (project, source) -> zip(project + "/" + source),
                                 secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
-                                TimeSource.system()),
+                                TimeSource.system(),
+                                monitor),
                         limits);
         server =
                 WebServer.builder()
