@@ -28,6 +28,7 @@ final class ModelsCommand {
             new ModelsPromoteCommand(context),
             new ModelsRollbackCommand(context),
             new ModelsTrafficCommand(context),
+            new ModelsDriftCommand(context),
             new ModelsDeleteCommand(context)
         };
         for (Object command : commands) {

@@ -49,7 +49,10 @@ final class ModelsDescribeCommand implements Callable<Integer> {
         ObjectNode both = JsonMapper.shared().createObjectNode();
         both.set("model", model.json());
         both.set("traffic", traffic);
-        print(both, () -> describe(model, traffic));
+        if (model.spec().path("monitor").isObject()) {
+            both.set("drift", context.client().models().drift(key));
+        }
+        print(both, () -> describe(model, traffic, both.path("drift")));
         return 0;
     }
 
@@ -61,7 +64,7 @@ final class ModelsDescribeCommand implements Callable<Integer> {
         }
     }
 
-    private void describe(ApiResource model, JsonNode traffic) {
+    private void describe(ApiResource model, JsonNode traffic, JsonNode drift) {
         heading(model.label());
         JsonNode spec = model.spec();
         field("project", model.project());
@@ -80,6 +83,11 @@ final class ModelsDescribeCommand implements Callable<Integer> {
         context.terminal().out().println();
         heading("Traffic");
         TrafficText.printReport(context.terminal(), traffic, "  ");
+        if (drift.isObject()) {
+            context.terminal().out().println();
+            heading("Drift");
+            DriftText.printSummary(context.terminal(), drift, "  ");
+        }
     }
 
     private void version(JsonNode version) {

@@ -132,6 +132,15 @@ public final class ModelsApi {
     }
 
     /**
+     * How far inputs and predictions are from the reference, and how right the model is.
+     *
+     * @throws ApiException {@code NOT_FOUND} for a model that is not watched
+     */
+    public JsonNode drift(ResourceKey model) {
+        return transport.json(transport.request(path(model) + "/drift", Transport.SHORT));
+    }
+
+    /**
      * Sets how calls are divided among versions.
      *
      * @param rule such as {@code {"pinned": {"version": 1}}}

@@ -238,6 +238,50 @@ class ModelsCommandsTest {
                 .contains("\"traffic\"", "\"model\"");
     }
 
+    private static final String DRIFT =
+            """
+            {"monitor":{"sample":1.0,"reference":{"records":5000},"window":{"records":1000},
+               "distance":"psi","threshold":0.2,"after":3},"skipped":7,
+             "versions":[
+              {"version":1,"state":"Drifted","message":"input x differs","referenceRecords":5000,
+               "referenceWanted":5000,"windows":9,"windowRecords":3,"distance":0.51234,
+               "features":[
+                {"part":"prediction","name":"y","distance":0.0,"limit":0.2,"above":0,"outside":0.0,
+                 "reference":{"count":5000,"mean":0.5,"variance":0.1,"min":0.0,"max":1.0},
+                 "window":{"count":1000,"mean":0.5,"variance":0.1,"min":0.0,"max":1.0}},
+                {"part":"input","name":"x","distance":0.51234,"limit":0.2,"above":3,"outside":0.125,
+                 "reference":{"count":5000,"mean":0.5,"variance":0.1,"min":0.0,"max":1.0},
+                 "window":{"count":1000,"mean":2.0,"variance":0.1,"min":0.5,"max":3.0}}],
+               "quality":{"joined":40,"unmatched":2,"unlabelled":3,"compared":40,
+                "trainingError":0.1,"rmse":0.3,"mae":0.2,"naiveCompared":39,"naiveRmse":0.25,
+                "naiveMae":0.2,"worseThanNaive":true}}]}\
+            """;
+
+    @Test
+    void showsHowFarAModelHasDrifted() {
+        api.json("GET " + MODEL + "/drift", DRIFT);
+
+        CliRun run = run("models", "drift", "m");
+
+        assertThat(run)
+                .isEqualTo(
+                        new CliRun(
+                                0,
+                                """
+                                Model/m: windows of 1000 records against the first 5000, psi above 0.2 3 in a row
+
+                                Version 1 Drifted: 9 windows compared, distance of the last 0.5123; input x differs
+                                  PART        FEATURE  DISTANCE  LIMIT   ABOVE  OUTSIDE  MEAN    WAS     RANGE            WAS RANGE
+                                  input       x        0.5123    0.2000  3      12.5%    2.000   0.5000  0.5000 to 3.000  0 to 1.000
+                                  prediction  y        0         0.2000  0      0.0%     0.5000  0.5000  0 to 1.000       0 to 1.000
+                                  rmse 0.3000, mae 0.2000 over the last 40, the last label 0.2500 and 0.2000, in training 0.1000; worse than a guess without a model; 40 labels joined, 2 without prediction, 3 predictions without label
+                                7 calls were not looked at, since too many waited
+                                """,
+                                ""));
+        assertThat(run("models", "drift", "m:2").out()).contains("no calls yet");
+        assertThat(run("models", "drift", "m", "-o", "json").out()).contains("\"skipped\"");
+    }
+
     @Test
     void describesOneVersion() {
         api.json(
