@@ -12,6 +12,8 @@ import io.millrace.connector.s3.S3Config;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
+import io.millrace.drift.DriftConfig;
+import io.millrace.drift.DriftMonitor;
 import io.millrace.embedded.kafka.EmbeddedKafka;
 import io.millrace.embedded.kafka.EmbeddedKafkaConfig;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
@@ -148,7 +150,9 @@ final class MillraceServer implements AutoCloseable {
                             () -> CertificateAuthority.open(data.folder("certificates"), time));
             Future<ResourceStore> store = starters.submit(() -> openStore(data));
             var blobs = FileBlobStore.open(data.folder("blobs"), ids);
-            var models = lifecycle.add("models", models(data, blobs));
+            var lateLog = new LateStreamLog();
+            var drift = drift(data, nodeId, lateLog);
+            var models = lifecycle.add("models", models(data, blobs, drift));
             models.start();
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
             var functions = functions(data, logs);
@@ -160,7 +164,6 @@ final class MillraceServer implements AutoCloseable {
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
             SecretStore secrets = secrets(data, join(store));
-            var lateLog = new LateStreamLog();
             var deadLetters = new DeadLetterDesk(lateLog, time, ids);
             // Functions call it until their last message is done, so it stops after them.
             startHttp(
@@ -171,7 +174,8 @@ final class MillraceServer implements AutoCloseable {
                     join(authority),
                     secrets,
                     models,
-                    graphs);
+                    graphs,
+                    drift);
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities, secrets);
             mqtt.prepare();
@@ -184,6 +188,8 @@ final class MillraceServer implements AutoCloseable {
             lifecycle.add("functions", functions);
             lifecycle.add("graphs", graphs);
             lifecycle.add("dead letters", deadLetters);
+            // After the log, so that what it reads there ends before.
+            lifecycle.add("drift", drift).start();
             var connectors =
                     Connectors.open(lifecycle, mqtt, started, secrets, meters, time, nodeId);
             startRuntime(
@@ -195,7 +201,8 @@ final class MillraceServer implements AutoCloseable {
                     graphs,
                     logs,
                     deadLetters,
-                    connectors);
+                    connectors,
+                    drift);
             mqtt.open();
             readiness.up(MQTT);
         }
@@ -209,7 +216,8 @@ final class MillraceServer implements AutoCloseable {
             CertificateAuthority authority,
             SecretStore secrets,
             ModelResidency models,
-            GraphRuntime graphs) {
+            GraphRuntime graphs,
+            DriftMonitor drift) {
         var management =
                 new ManagementRoutes(
                         new ManagementPorts(
@@ -223,7 +231,8 @@ final class MillraceServer implements AutoCloseable {
                                         authority.issue(project, source).bundle().zip(),
                                 secrets,
                                 this::facts,
-                                time),
+                                time,
+                                drift),
                         ManagementLimits.DEFAULT);
         ServerConfig.InferenceSettings limits = config.inference();
         var ports =
@@ -264,7 +273,8 @@ final class MillraceServer implements AutoCloseable {
             GraphRuntime graphs,
             FileStepLogs logs,
             DeadLetterDesk deadLetters,
-            Connectors connectors) {
+            Connectors connectors,
+            DriftMonitor drift) {
         var pipelines =
                 lifecycle.add(
                         "pipelines",
@@ -290,7 +300,8 @@ final class MillraceServer implements AutoCloseable {
                                         graphs,
                                         new ResumingHost(pipelines, deadLetters),
                                         logs,
-                                        events),
+                                        events,
+                                        drift),
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));
@@ -390,7 +401,17 @@ final class MillraceServer implements AutoCloseable {
                 secrets);
     }
 
-    private ModelResidency models(DataDirectory data, FileBlobStore blobs) {
+    private DriftMonitor drift(DataDirectory data, String nodeId, StreamLog log) {
+        return new DriftMonitor(
+                DriftConfig.of(data.folder("drift"), nodeId),
+                log,
+                events,
+                meters,
+                time,
+                () -> ThreadLocalRandom.current().nextDouble());
+    }
+
+    private ModelResidency models(DataDirectory data, FileBlobStore blobs, DriftMonitor drift) {
         ServerConfig.ModelSettings settings = config.models();
         ResidencyConfig standard = ResidencyConfig.standard(data.folder("models"));
         return new ModelResidency(
@@ -402,7 +423,8 @@ final class MillraceServer implements AutoCloseable {
                 new ModelProbe(ProbeConfig.ofThisProcess(), data.folder("probes"), time, ids),
                 time,
                 ids,
-                meters);
+                meters,
+                drift);
     }
 
     private List<ArtifactSource> artifactSources(ServerConfig.ModelSettings settings) {

@@ -36,7 +36,10 @@ class LayerRulesTest {
     private static final String SECURITY = "io.millrace.security..";
     private static final String CONTROL = "io.millrace.control..";
     private static final String[] RUNTIME = {
-        "io.millrace.stream..", "io.millrace.inference", "io.millrace.function.."
+        "io.millrace.stream..",
+        "io.millrace.inference",
+        "io.millrace.function..",
+        "io.millrace.drift.."
     };
     private static final String[] PLUGINS = {
         "io.millrace.log.kafka..",
@@ -125,6 +128,7 @@ class LayerRulesTest {
                         RUNTIME[0],
                         RUNTIME[1],
                         RUNTIME[2],
+                        RUNTIME[3],
                         "io.millrace.embedded..")
                 .check(MILLRACE);
     }
@@ -148,6 +152,7 @@ class LayerRulesTest {
         fence("org.tensorflow..", "io.millrace.model.tensorflow..");
         fence("org.bytedeco..", "io.millrace.model.tensorflow..", "io.millrace.model.tflite..");
         fence("ai.onnxruntime..", "io.millrace.model.onnx..");
+        fence("org.apache.datasketches..", "io.millrace.drift..");
         fence("software.amazon..", "io.millrace.connector.s3..");
         fence("io.grpc..", GRPC, "io.millrace.app..", "io.millrace.bench..");
         fence(
