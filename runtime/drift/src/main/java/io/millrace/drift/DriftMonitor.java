@@ -19,6 +19,7 @@ import io.millrace.spi.Meters;
 import io.millrace.spi.ModelMonitor;
 import io.millrace.spi.StreamLog;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -281,8 +282,7 @@ public final class DriftMonitor implements CallObserver, ModelMonitor, AutoClose
         WatchedModel known = models.get(key);
         Optional<Labels> before = known == null ? Optional.empty() : known.spec().labels();
         if (known == null) {
-            var folder = config.folder().resolve(key.project().value()).resolve(key.name().value());
-            var model = new WatchedModel(key, spec, monitor, folder, meters, time, changed);
+            var model = new WatchedModel(key, spec, monitor, folder(key), meters, time, changed);
             model.load();
             models.put(key, model);
         } else {
@@ -293,6 +293,10 @@ public final class DriftMonitor implements CallObserver, ModelMonitor, AutoClose
             stopReading(key, before.isPresent() && monitor.labels().isEmpty());
             monitor.labels().ifPresent(labels -> read(key, labels));
         }
+    }
+
+    private Path folder(ResourceKey key) {
+        return config.folder().resolve(key.project().value()).resolve(key.name().value());
     }
 
     private void read(ResourceKey key, Labels labels) {
@@ -347,6 +351,7 @@ public final class DriftMonitor implements CallObserver, ModelMonitor, AutoClose
         if (model != null) {
             model.forget();
         }
+        Folders.deleteAll(folder(key));
         isWatching = !models.isEmpty();
     }
 

@@ -61,6 +61,7 @@ final class VersionWatch {
      * @param windows how many were compared
      * @param above for each feature: windows in a row
      * @param calm windows in a row without any feature above
+     * @param last what the last window showed; empty before the first
      */
     record Memory(
             Signature signature,
@@ -71,7 +72,8 @@ final class VersionWatch {
             String message,
             long windows,
             List<Integer> above,
-            int calm) {}
+            int calm,
+            List<FeatureDrift> last) {}
 
     Memory memory() {
         var streaks = new ArrayList<Integer>();
@@ -87,7 +89,8 @@ final class VersionWatch {
                 message,
                 windows,
                 streaks,
-                calm);
+                calm,
+                last);
     }
 
     static VersionWatch of(Memory memory) {
@@ -100,6 +103,7 @@ final class VersionWatch {
         watch.windows = memory.windows();
         watch.above = memory.above().stream().mapToInt(Integer::intValue).toArray();
         watch.calm = memory.calm();
+        watch.last = memory.last();
         return watch;
     }
 

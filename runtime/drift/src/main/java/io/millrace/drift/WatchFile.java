@@ -5,6 +5,8 @@ import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.TensorSpec;
+import io.millrace.spi.DriftReport.Facts;
+import io.millrace.spi.DriftReport.FeatureDrift;
 import io.millrace.spi.DriftReport.State;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -115,6 +117,7 @@ final class WatchFile {
             out.writeInt(streak);
         }
         out.writeInt(memory.calm());
+        writeLast(out, memory.last());
     }
 
     private static VersionWatch.Memory read(DataInputStream in) throws IOException {
@@ -135,6 +138,7 @@ final class WatchFile {
         for (int i = 0; i < count; i++) {
             above.add(in.readInt());
         }
+        int calm = in.readInt();
         return new VersionWatch.Memory(
                 signature,
                 isReferenceFull,
@@ -144,7 +148,64 @@ final class WatchFile {
                 message,
                 windows,
                 above,
-                in.readInt());
+                calm,
+                last(in, features));
+    }
+
+    private static void writeLast(DataOutputStream out, List<FeatureDrift> last)
+            throws IOException {
+        out.writeInt(last.size());
+        for (FeatureDrift feature : last) {
+            out.writeDouble(feature.distance());
+            out.writeDouble(feature.limit());
+            out.writeInt(feature.above());
+            out.writeDouble(feature.outside());
+            write(out, feature.reference());
+            write(out, feature.window());
+        }
+    }
+
+    private static List<FeatureDrift> last(DataInputStream in, List<Feature> features)
+            throws IOException {
+        int count = in.readInt();
+        if (count != 0 && count != features.size()) {
+            throw new IOException(
+                    "its last window is of %d features, expected %d"
+                            .formatted(count, features.size()));
+        }
+        var last = new ArrayList<FeatureDrift>();
+        for (int i = 0; i < count; i++) {
+            last.add(
+                    new FeatureDrift(
+                            features.get(i).part(),
+                            features.get(i).name(),
+                            in.readDouble(),
+                            in.readDouble(),
+                            in.readInt(),
+                            in.readDouble(),
+                            facts(in),
+                            facts(in)));
+        }
+        return List.copyOf(last);
+    }
+
+    private static void write(DataOutputStream out, Facts facts) throws IOException {
+        out.writeLong(facts.count());
+        out.writeDouble(facts.mean());
+        out.writeDouble(facts.variance());
+        out.writeDouble(facts.min());
+        out.writeDouble(facts.max());
+        out.writeLong(facts.notFinite());
+    }
+
+    private static Facts facts(DataInputStream in) throws IOException {
+        return new Facts(
+                in.readLong(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readLong());
     }
 
     private static void write(DataOutputStream out, List<TensorSpec> specs) throws IOException {

@@ -146,6 +146,8 @@ final class WatchedModel {
                 Folders.delete(file(number));
             }
         }
+        versions.forEach((number, watch) ->
+                meters.register(number, watch.layout().features(), spec.labels().isPresent()));
     }
 
     /** Looks at a call; returns what happened by it. */
@@ -355,7 +357,6 @@ final class WatchedModel {
         versions.clear();
         unsaved.clear();
         meters.forget();
-        Folders.deleteAll(folder);
     }
 
     /** The distance of a feature in the last window of a version. */

@@ -141,11 +141,13 @@ final class DriftMonitorTest {
 
     @Test
     void aRestartForgetsNeitherReferenceNorState() {
+        VersionDrift before;
         try (DriftMonitor monitor = monitor()) {
             watch(monitor, Given.monitor());
             call(monitor, 1, 40 + 30 + 4, 0);
             call(monitor, 1, 36, 1);
             assertThat(seen(monitor, 1).state()).isEqualTo(State.DRIFTED);
+            before = seen(monitor, 1);
         }
         try (DriftMonitor monitor = monitor()) {
             watch(monitor, Given.monitor());
@@ -155,6 +157,7 @@ final class DriftMonitorTest {
             assertThat(seen.message()).contains("x[0]");
             assertThat(seen.referenceRecords()).isEqualTo(2_000);
             assertThat(seen.windows()).isEqualTo(7);
+            assertThat(seen).isEqualTo(before);
 
             call(monitor, 1, 30 + 10, 0);
             assertThat(seen(monitor, 1).state()).isEqualTo(State.STEADY);
