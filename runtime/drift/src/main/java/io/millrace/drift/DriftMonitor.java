@@ -151,7 +151,7 @@ public final class DriftMonitor implements CallObserver, ModelMonitor, AutoClose
     }
 
     private static @Nullable LogRecord[] records(List<Tensor> inputs, CallRecords records) {
-        if (records == CallRecords.NONE || inputs.isEmpty()) {
+        if (inputs.isEmpty() || records.record(0) == null) {
             return NO_RECORDS;
         }
         var shape = inputs.getFirst().shape();
