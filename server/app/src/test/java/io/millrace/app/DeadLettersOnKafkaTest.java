@@ -136,7 +136,7 @@ class DeadLettersOnKafkaTest {
     }
 
     private static LetterJob awaitEnd(DeadLetterDesk desk, ResourceKey pipeline, LetterJob job) {
-        await().atMost(Duration.ofSeconds(120)).until(() -> find(desk, pipeline, job).hasEnded());
+        await().atMost(Duration.ofMinutes(2)).until(() -> find(desk, pipeline, job).hasEnded());
         return find(desk, pipeline, job);
     }
 
