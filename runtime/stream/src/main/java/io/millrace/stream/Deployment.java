@@ -131,6 +131,11 @@ final class Deployment {
         return starting == null ? new PipelineState.Running(facts()) : starting;
     }
 
+    /** How far all its tasks are behind. */
+    long lag() {
+        return tasks.active().stream().mapToLong(runner -> runner.control().lag()).sum();
+    }
+
     private Map<String, String> facts() {
         var facts = new TreeMap<String, String>();
         facts.put(

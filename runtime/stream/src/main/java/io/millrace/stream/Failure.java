@@ -1,6 +1,7 @@
 package io.millrace.stream;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.spi.PipelineTaps;
 
 /**
  * Why a record was given up.
@@ -11,4 +12,10 @@ import io.millrace.api.ErrorCode;
  * @param attempts how often it was tried
  * @param trail what it had passed through, as {@link Trails} writes it
  */
-record Failure(ErrorCode code, String reason, String stage, int attempts, byte[] trail) {}
+record Failure(ErrorCode code, String reason, String stage, int attempts, byte[] trail) {
+
+    /** For those who look on. */
+    PipelineTaps.Failure shown() {
+        return new PipelineTaps.Failure(stage, code, reason, attempts);
+    }
+}

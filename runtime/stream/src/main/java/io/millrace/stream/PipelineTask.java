@@ -54,7 +54,8 @@ final class PipelineTask implements AutoCloseable {
     private final PipelineSpec.ErrorPolicy policy;
     private final Parts parts;
     private final LogConsumer consumer;
-    private final List<Stage> stages;
+    private final StageChain stages;
+    private final BatchTap tap;
     private final List<Meters.Timing> stageTimes;
     private final List<Outlet> outlets;
     private final List<Meters.Timing> outletTimes;
@@ -62,7 +63,6 @@ final class PipelineTask implements AutoCloseable {
     private final OutputHeaders headers;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
-    private final Trails trails = new Trails();
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
     private final SliceSize slices;
@@ -83,10 +83,11 @@ final class PipelineTask implements AutoCloseable {
         this.policy = plan.spec().onError();
         this.parts = parts;
         this.consumer = parts.consumer();
-        this.stages = List.copyOf(parts.stages());
-        this.outlets = List.copyOf(parts.outlets());
-        this.stageTimes = stages.stream().map(s -> meters.stageTime(s.label())).toList();
         this.attempts = new Attempts(policy, control, meters);
+        this.stages = new StageChain(parts.stages(), attempts, verdicts);
+        this.tap = new BatchTap(context.taps().of(plan.pipeline()), stages.stages());
+        this.outlets = List.copyOf(parts.outlets());
+        this.stageTimes = parts.stages().stream().map(s -> meters.stageTime(s.label())).toList();
         this.headers = parts.headers();
         this.deadLetters = parts.deadLetters();
         this.transacted = transacted(context, plan, control, meters, parts);
@@ -156,7 +157,7 @@ final class PipelineTask implements AutoCloseable {
             }
             var task = new PipelineTask(context, plan, control, meters, parts);
             control.reading(parts.consumer());
-            control.onAbort(() -> closeWorkers(task.stages));
+            control.onAbort(() -> closeWorkers(task.stages.stages()));
             return task;
         } catch (Throwable e) {
             try {
@@ -237,13 +238,11 @@ final class PipelineTask implements AutoCloseable {
             control.pause(IDLE);
             return 0;
         }
-        for (int i = 0; i < stages.size(); i++) {
-            var notReady = stages.get(i).notReady();
-            if (notReady.isPresent()) {
-                control.report(new PipelineState.Starting(notReady.get()));
-                control.pause(IDLE);
-                return 0;
-            }
+        var notReady = stages.notReady();
+        if (notReady.isPresent()) {
+            control.report(new PipelineState.Starting(notReady.get()));
+            control.pause(IDLE);
+            return 0;
         }
         int finished = finish(poll());
         measureLag();
@@ -299,9 +298,12 @@ final class PipelineTask implements AutoCloseable {
     private void process(List<LogRecord> records) {
         meters.received().add(records.size());
         batch.start(records);
+        tap.read(batch);
         long clock = context.time().nanoTime();
         for (int i = 0; i < stages.size(); i++) {
-            run(stages.get(i));
+            stages.run(i, batch);
+            tap.passed(batch, i);
+            mostBytes = Math.max(mostBytes, batch.payloadBytes());
             clock = recordSince(clock, stageTimes.get(i));
         }
         headers.start(batch.size(), context.time().epochMillis());
@@ -323,6 +325,7 @@ final class PipelineTask implements AutoCloseable {
                 countFailures();
             }
         }
+        tap.answered(batch);
         control.report(RUNNING);
         batch.clear();
         verdicts.clear();
@@ -333,24 +336,6 @@ final class PipelineTask implements AutoCloseable {
         long now = context.time().nanoTime();
         timing.record(now - before);
         return now;
-    }
-
-    private void run(Stage stage) {
-        verdicts.start(batch.size());
-        attempts.start(batch);
-        while (attempts.count() > 0) {
-            stage.attempt(batch, attempts.pending(), attempts.count(), verdicts);
-            attempts.settle(batch, verdicts, stage.label());
-        }
-        batch.beginItems();
-        int items = batch.size();
-        for (int item = 0; item < items; item++) {
-            if (batch.isLive(item)) {
-                verdicts.addTo(batch, item, trails);
-            }
-        }
-        batch.endItems();
-        mostBytes = Math.max(mostBytes, batch.payloadBytes());
     }
 
     private void write(Outlet outlet) {

@@ -11,6 +11,7 @@ import io.millrace.spi.ModelServing;
 import io.millrace.spi.PipelineHost;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
+import io.millrace.spi.PipelineTaps;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
@@ -187,6 +188,28 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 Thread.ofVirtual().name("end of pipeline " + pipeline).start(() -> forget(group));
             }
         }
+    }
+
+    /** Where people look at records on their way. */
+    public PipelineTaps taps() {
+        return context.taps();
+    }
+
+    /** For looking into pipelines: their plans, their steps apart from what is live. */
+    public PipelineInsight insight() {
+        return new PipelineInsight(context, meters, this::plan, this::lag);
+    }
+
+    private synchronized Optional<PipelinePlan> plan(ResourceKey pipeline) {
+        return Optional.ofNullable(deployments.get(pipeline)).map(Deployment::plan);
+    }
+
+    private long lag() {
+        List<Deployment> all;
+        synchronized (this) {
+            all = List.copyOf(deployments.values());
+        }
+        return all.stream().mapToLong(Deployment::lag).sum();
     }
 
     /** Ends a deployment in the background; the next one of the same key waits for that. */

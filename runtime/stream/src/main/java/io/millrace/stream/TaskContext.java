@@ -9,6 +9,7 @@ import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
+import io.millrace.stream.tap.Taps;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
  *     restarts and unique among the processes that share the log
  * @param maxRecords the most records of a batch
+ * @param taps where people look on
  */
 record TaskContext(
         StreamLog log,
@@ -33,10 +35,24 @@ record TaskContext(
         TimeSource time,
         Parking parking,
         String nodeId,
-        int maxRecords) {
+        int maxRecords,
+        Taps taps) {
 
     TaskContext {
         connectors = List.copyOf(connectors);
+    }
+
+    /** Where nobody looks on yet. */
+    TaskContext(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            TimeSource time,
+            Parking parking,
+            String nodeId,
+            int maxRecords) {
+        this(log, models, functions, connectors, time, parking, nodeId, maxRecords, new Taps(time));
     }
 
     Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {

@@ -33,6 +33,8 @@ final class TaskControl {
     private volatile long lag;
     private volatile long lagAt;
     private volatile @Nullable LogConsumer consumer;
+    private boolean isPatient = true;
+    private long patientUntil;
 
     TaskControl(TimeSource time, List<PipelinePlan.Input> inputs, Runnable changed) {
         this.time = time;
@@ -185,6 +187,12 @@ final class TaskControl {
         }
     }
 
+    /** From now on pauses end the work after this time: for work that nobody needs done. */
+    void patience(Duration duration) {
+        isPatient = false;
+        patientUntil = time.nanoTime() + duration.toNanos();
+    }
+
     /**
      * Waits before another attempt.
      *
@@ -193,7 +201,7 @@ final class TaskControl {
     void pause(Duration duration) {
         long end = time.nanoTime() + duration.toNanos();
         while (true) {
-            if (isStopping || Thread.currentThread().isInterrupted()) {
+            if (isStopping || Thread.currentThread().isInterrupted() || isOverdue()) {
                 throw new BatchAbandoned();
             }
             long left = end - time.nanoTime();
@@ -202,5 +210,9 @@ final class TaskControl {
             }
             time.pause(left < PIECE.toNanos() ? Duration.ofNanos(left) : PIECE);
         }
+    }
+
+    private boolean isOverdue() {
+        return !isPatient && time.nanoTime() - patientUntil >= 0;
     }
 }

@@ -72,6 +72,22 @@ final class Template {
         return out.toString();
     }
 
+    /** Whether every record has the same destination. */
+    boolean isConstant() {
+        return parts.stream().allMatch(Literal.class::isInstance);
+    }
+
+    /** The destination of every record, when they all have the same. */
+    String text() {
+        var out = new StringBuilder();
+        for (Part part : parts) {
+            if (part instanceof Literal(String literal)) {
+                out.append(literal);
+            }
+        }
+        return out.toString();
+    }
+
     /** The topic at the sender's side, or that of the log when the record names none. */
     static String senderTopic(LogRecord record) {
         String topic = Header.find(record.headers(), HeaderNames.TOPIC);

@@ -61,6 +61,10 @@ final class TaskWorld implements AutoCloseable {
         public void unpark(Thread thread) {}
     }
 
+    io.millrace.stream.tap.Taps taps() {
+        return context.taps();
+    }
+
     PipelineTask task() {
         return task;
     }
