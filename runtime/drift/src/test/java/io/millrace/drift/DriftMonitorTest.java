@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.millrace.api.Kind;
 import io.millrace.api.MonitorSpec;
+import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Tensor;
@@ -62,6 +63,11 @@ final class DriftMonitorTest {
 
                     @Override
                     public List<Event> of(ResourceKey resource) {
+                        return List.of();
+                    }
+
+                    @Override
+                    public List<Event> of(ProjectId project) {
                         return List.of();
                     }
 

@@ -58,6 +58,8 @@ import io.millrace.store.SqlResourceStore;
 import io.millrace.stream.StreamRuntime;
 import io.millrace.stream.dead.DeadLetterDesk;
 import io.millrace.stream.dead.ResumingHost;
+import io.millrace.stream.replay.Replays;
+import io.millrace.stream.trace.Traces;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -99,6 +101,7 @@ final class MillraceServer implements AutoCloseable {
     private final Readiness readiness = new Readiness();
     private final Lifecycle lifecycle = new Lifecycle();
     private final MemoryEventLog events = new MemoryEventLog(time);
+    private final LateInsight insight = new LateInsight();
 
     MillraceServer(ServerConfig config) {
         this.config = config;
@@ -231,6 +234,7 @@ final class MillraceServer implements AutoCloseable {
                                         authority.issue(project, source).bundle().zip(),
                                 secrets,
                                 this::facts,
+                                insight.insight(),
                                 time,
                                 drift),
                         ManagementLimits.DEFAULT);
@@ -287,6 +291,10 @@ final class MillraceServer implements AutoCloseable {
                                 time,
                                 nodeId,
                                 events));
+        insight.arrived(
+                pipelines.taps(),
+                new Traces(pipelines.insight(), logs::remove),
+                lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove)));
         var control =
                 lifecycle.add(
                         "control",

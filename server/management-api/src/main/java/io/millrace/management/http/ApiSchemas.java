@@ -51,6 +51,7 @@ final class ApiSchemas {
         add(schemas, "LogLines", "lines", "[#LogLine]");
         addEvents(schemas);
         DeadLetterSchemas.addTo(schemas);
+        InsightSchemas.addTo(schemas);
         addProblem(schemas);
         addEnvelope(schemas);
         addApply(schemas);

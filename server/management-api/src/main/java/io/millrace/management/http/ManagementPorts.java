@@ -23,6 +23,7 @@ import java.util.function.Supplier;
  * @param certificates makes client certificates
  * @param secrets what connections prove themselves with; asked for names, never for values
  * @param facts what the server is; asked anew each time, since ports are known only once open
+ * @param insight looks into pipelines
  * @param time for deadlines and dates
  * @param monitor watches models; asked for what it saw
  */
@@ -36,5 +37,6 @@ public record ManagementPorts(
         ClientCertificates certificates,
         SecretStore secrets,
         Supplier<ServerFacts> facts,
+        Insight insight,
         TimeSource time,
         ModelMonitor monitor) {}

@@ -59,6 +59,8 @@ public final class ManagementRoutes implements HttpService {
         all.add(new LogsRoute(store, ports.logs(), limits).route());
         all.addAll(new EventRoutes(store, ports.events()).routes());
         all.addAll(new DeadLetterRoutes(store, ports.deadLetters(), limits).routes());
+        all.add(new TapRoute(store, ports.insight().taps(), limits).route());
+        all.addAll(new ReplayRoutes(store, ports.insight()).routes());
         all.add(new CertificateRoute(store, ports.certificates()).route());
         all.addAll(new SecretRoutes(store, writes, ports.secrets(), limits).routes());
         all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());

@@ -17,6 +17,7 @@ import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelHost.Verdict;
 import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
+import io.millrace.testkit.FakePipelineInsight;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
@@ -55,6 +56,7 @@ final class TestServer implements AutoCloseable {
     final SecretStore secrets = SecretStore.open(temporary());
     final RecordingEvents events = new RecordingEvents();
     final MemoryLetters letters = new MemoryLetters();
+    final FakePipelineInsight insight = new FakePipelineInsight();
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
     final FakeModelMonitor monitor = new FakeModelMonitor();
@@ -109,6 +111,7 @@ final class TestServer implements AutoCloseable {
                                 (project, source) -> zip(project + "/" + source),
                                 secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
+                                new Insight(() -> insight, () -> insight, () -> insight),
                                 TimeSource.system(),
                                 monitor),
                         limits);
