@@ -58,6 +58,9 @@ public final class Commands {
                 "dlq",
                 "Look at what pipelines gave up, and have it tried again or dropped.",
                 () -> DlqCommand.spec(context));
+        add("tap", "Show records on their way.", () -> new TapCommand(context));
+        add("trace", "Follow one record.", () -> new TraceCommand(context));
+        add("replay", "Send the past through a pipeline again.", () -> new ReplayCommand(context));
         launcher("test", "Run all tests of the repository.");
         launcher("bench", "Measure speed and size on this machine.");
         add(

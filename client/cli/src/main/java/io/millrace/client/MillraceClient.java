@@ -45,6 +45,7 @@ public final class MillraceClient implements AutoCloseable {
     private final ModelsApi models;
     private final SecretsApi secrets;
     private final DeadLettersApi deadLetters;
+    private final PipelinesApi pipelines;
     private final TimeSource time;
 
     /**
@@ -63,6 +64,7 @@ public final class MillraceClient implements AutoCloseable {
         this.models = new ModelsApi(transport);
         this.secrets = new SecretsApi(transport);
         this.deadLetters = new DeadLettersApi(transport);
+        this.pipelines = new PipelinesApi(transport);
         this.time = time;
     }
 
@@ -316,6 +318,11 @@ public final class MillraceClient implements AutoCloseable {
     /** What pipelines gave up, and the work on it. */
     public DeadLettersApi deadLetters() {
         return deadLetters;
+    }
+
+    /** Looks into pipelines. */
+    public PipelinesApi pipelines() {
+        return pipelines;
     }
 
     /** Makes a new client certificate for a data source: a zip that also holds its private key. */

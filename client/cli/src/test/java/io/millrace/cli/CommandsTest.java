@@ -305,7 +305,7 @@ class CommandsTest {
     void suggestsWhatWasMeant() {
         CliRun command = run("aply");
         assertThat(command.code()).isEqualTo(2);
-        assertThat(command.err()).contains("Did you mean: millrace apply?");
+        assertThat(command.err()).contains("Did you mean: millrace apply");
         CliRun option = run("get", "pipelines", "--wach");
         assertThat(option.code()).isEqualTo(2);
         assertThat(option.err()).contains("--watch");
