@@ -8,6 +8,7 @@ import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.inference.Picture.Target;
 import io.millrace.spi.CallObserver;
+import io.millrace.spi.CallRecords;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import java.util.List;
@@ -163,13 +164,7 @@ final class CallRouter {
             long took = time.nanoTime() - start;
             target.calls().answered(took);
             target.version().meters().answered(took);
-            observer.answered(
-                    model.key(),
-                    serving.version(),
-                    signature,
-                    call.inputs(),
-                    outputs,
-                    call.records());
+            tellObserver(model, call, serving.version(), signature, outputs);
             return new Answer(serving.version(), signature, outputs);
         } catch (MillraceException e) {
             count(target, e.code());
@@ -202,5 +197,14 @@ final class CallRouter {
                         answer.signature().name(),
                         call.inputs(),
                         answer.outputs());
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a constant that says what kind of call it is
+    private void tellObserver(
+            ServedModel model, Call call, int version, Signature signature, List<Tensor> outputs) {
+        if (call.records() != CallRecords.TRIAL) {
+            observer.answered(
+                    model.key(), version, signature, call.inputs(), outputs, call.records());
+        }
     }
 }

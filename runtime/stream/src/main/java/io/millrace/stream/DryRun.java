@@ -75,7 +75,7 @@ public final class DryRun implements AutoCloseable {
         var stages = new ArrayList<Stage>();
         try {
             var meters = new PipelineMeters(Uncounted.METERS, apart.pipeline());
-            new TaskAssembly(context, apart, meters)
+            new TaskAssembly(context.withModels(new TrialCalls(context.models())), apart, meters)
                     .addStages(control, FIRST_WORKER + number, stages);
             var run = new DryRun(context, apart, patience, control, stages);
             control.onAbort(run::closeStages);

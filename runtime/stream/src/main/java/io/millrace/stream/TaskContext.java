@@ -55,6 +55,12 @@ record TaskContext(
         this(log, models, functions, connectors, time, parking, nodeId, maxRecords, new Taps(time));
     }
 
+    /** The same with other models. */
+    TaskContext withModels(ModelServing others) {
+        return new TaskContext(
+                log, others, functions, connectors, time, parking, nodeId, maxRecords, taps);
+    }
+
     Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {
         for (SinkConnector connector : connectors) {
             Optional<Sink> sink = connector.open(plan.pipeline().project(), output);
