@@ -10,7 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
 /**
- * {@code ./millrace bench [startup|ingest|pipeline|function|serving …] [--seconds N] [--out FILE]},
+ * {@code ./millrace bench [startup|ingest|pipeline|function|streams|serving …] [--seconds N] [--out FILE]},
  * or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers] [--short]}. The
  * other servers of {@code peers} are installed only when they are asked for: by {@code --peers}, or
  * by naming that part.
@@ -18,8 +18,9 @@ import java.util.List;
 public final class Main {
 
     private static final String SERVING = "serving";
+    private static final String STREAMS = "streams";
     private static final List<String> ALL =
-            List.of("startup", "ingest", "pipeline", "function", SERVING);
+            List.of("startup", "ingest", "pipeline", "function", STREAMS, SERVING);
     private static final double DEFAULT_SECONDS = 15;
 
     private Main() {}
@@ -62,6 +63,8 @@ public final class Main {
                     case "ingest" -> ingest(folder, report, seconds);
                     case "pipeline" -> pipeline(folder, report, seconds);
                     case "function" -> new FunctionBench(folder, report).run();
+                    case STREAMS ->
+                            new StreamsBench(folder, report, isShort, withPeers).run(seconds);
                     default ->
                             new ServingBench(
                                             folder,
@@ -117,7 +120,7 @@ public final class Main {
             var setup = new Setup(server);
             setup.sources();
             setup.pipeline();
-            var bench = new PipelineBench(server.ports().mqttPlain());
+            var bench = PipelineBench.ofPictures(server.ports().mqttPlain());
             bench.run(1_000, Math.min(10, seconds));
             boolean keepsUp = true;
             for (int rate = 1_000; keepsUp && rate <= 64_000; rate *= 2) {

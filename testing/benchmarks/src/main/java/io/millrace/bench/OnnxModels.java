@@ -55,6 +55,28 @@ final class OnnxModels {
                 "heavy");
     }
 
+    /** One dense layer over all pixels: about a microsecond a picture. */
+    static byte[] dense() {
+        Message graph =
+                new Message()
+                        .message(1, node("Flatten", INPUT, "features"))
+                        .message(5, weights("dense", 1, 0.05f, 28 * 28, CLASSES));
+        return model(graph, "dense");
+    }
+
+    /** {@code series: float32[batch,6,1] -> next: float32[batch,1]}: one weight for each reading. */
+    static byte[] series() {
+        Message graph =
+                new Message()
+                        .message(1, node("Flatten", "series", "flat"))
+                        .message(5, weights("weights", 1, 0.3f, 6, 1))
+                        .message(1, node("MatMul", "flat,weights", "next"))
+                        .text(2, "series")
+                        .message(11, value("series", 6, 1))
+                        .message(12, value("next", 1));
+        return file(graph);
+    }
+
     /** With one channel, channels last and channels first are the same bytes. */
     private static Message picture() {
         var shape = new Message().number(1, 4).number(2, INT64).text(8, "first");
@@ -71,6 +93,10 @@ final class OnnxModels {
                         .text(2, name)
                         .message(11, value(INPUT, 28, 28, 1))
                         .message(12, value(OUTPUT, CLASSES));
+        return file(graph);
+    }
+
+    private static byte[] file(Message graph) {
         return new Message()
                 .number(1, 8)
                 .text(2, "millrace-bench")

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -17,14 +18,46 @@ import org.HdrHistogram.Histogram;
  */
 final class PipelineBench {
 
-    private static final byte[] TOPIC = Setup.IMAGE_TOPIC.getBytes(StandardCharsets.UTF_8);
     private static final byte[] ID = "\"id\":".getBytes(StandardCharsets.UTF_8);
     private static final int WINDOW = 20_000;
+    private static final byte[] NOTHING = {};
 
     private final int port;
+    private final String topic;
+    private final String answers;
+    private final IntFunction<byte[]> messages;
 
-    PipelineBench(int port) {
+    private PipelineBench(
+            int port, String topic, String answers, IntFunction<byte[]> messages) {
         this.port = port;
+        this.topic = topic;
+        this.answers = answers;
+        this.messages = messages;
+    }
+
+    /** Pictures of 7,976 bytes in MessagePack. */
+    static PipelineBench ofPictures(int port) throws IOException {
+        byte[] topicBytes = topic.getBytes(StandardCharsets.UTF_8);
+        byte[][] prepared = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            prepared[i] = messages.apply(i);
+        }
+        return new PipelineBench(
+                port, Setup.IMAGE_TOPIC, Setup.ANSWER_TOPIC, id -> withId(template, id));
+    }
+
+    /** Six readings of a series in JSON, as clients of the serving contract send them. */
+    static PipelineBench ofReadings(int port, String topic, String answers) {
+        return new PipelineBench(
+                port,
+                topic,
+                answers,
+                id ->
+                        ("{\"id\": %d, \"norm_1\": 0.0740523730112228, \"norm_2\": -0.0031099292378419,"
+                                        + " \"norm_3\": -0.0802722314869067, \"norm_4\": -0.1574345337359715,"
+                                        + " \"norm_5\": -0.2345968359850363, \"norm_6\": -0.311759138234101}")
+                                .formatted(id)
+                                .getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -52,7 +85,7 @@ final class PipelineBench {
                         new WireClient(
                                 new Socket(InetAddress.getLoopbackAddress(), port),
                                 "bench-pub-" + perSecond)) {
-            subscriber.subscribe(Setup.ANSWER_TOPIC);
+            subscriber.subscribe(answers);
             long begin = System.nanoTime() + 100_000_000L;
             for (int i = 0; i < count; i++) {
                 due[i] = begin + (long) (i * 1e9 / perSecond);
@@ -66,7 +99,8 @@ final class PipelineBench {
             acks.start();
             for (int i = 0; i < count; i++) {
                 awaitDue(due[i], publisher);
-                publisher.publish(TOPIC, i % 65_535 + 1, withId(template, i));
+                publisher.publish(topicBytes, i % 65_535 + 1, prepared[i]);
+                prepared[i] = NOTHING;
                 while (i - answered.get() > WINDOW) {
                     publisher.flush();
                     Thread.sleep(1);
@@ -144,7 +178,11 @@ final class PipelineBench {
             }
             if (match == ID.length) {
                 int id = 0;
-                for (int i = at + match; i < answer.length && answer[i] >= '0'; i++) {
+                int first = at + match;
+                while (first < answer.length && answer[first] == ' ') {
+                    first++;
+                }
+                for (int i = first; i < answer.length && answer[i] >= '0'; i++) {
                     if (answer[i] > '9') {
                         break;
                     }

@@ -135,7 +135,7 @@ final class Setup {
                         .build());
     }
 
-    private void apply(String yaml) throws IOException, InterruptedException {
+    void apply(String yaml) throws IOException, InterruptedException {
         send(
                 HttpRequest.newBuilder(server.url().resolve("/api/v1/apply?project=default"))
                         .header("Content-Type", "application/yaml")
@@ -143,7 +143,7 @@ final class Setup {
                         .build());
     }
 
-    private void awaitReady(String resource) throws IOException, InterruptedException {
+    void awaitReady(String resource) throws IOException, InterruptedException {
         long end = System.nanoTime() + 60_000_000_000L;
         while (true) {
             String body =
@@ -161,6 +161,15 @@ final class Setup {
             }
             Thread.sleep(50);
         }
+    }
+
+    /** Deletes a resource and waits until it is gone. */
+    void delete(String resource) throws IOException, InterruptedException {
+        send(
+                HttpRequest.newBuilder(
+                                server.url().resolve("/api/v1/projects/default/" + resource))
+                        .DELETE()
+                        .build());
     }
 
     private String send(HttpRequest request) throws IOException, InterruptedException {
