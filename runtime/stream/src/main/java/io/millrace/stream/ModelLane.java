@@ -160,7 +160,7 @@ final class ModelLane {
 
     private void attemptChunk(
             Coding current, Batch batch, int[] pending, int from, int to, Verdicts verdicts) {
-        verdicts.by(""); // until one has answered
+        verdicts.by(label); // until a version has answered
         // The serving side may hold on to a tensor after a time-out, so each call has new memory.
         byte[] buffer = new byte[(to - from) * current.decoder().itemBytes()];
         int decoded = 0;
@@ -244,7 +244,7 @@ final class ModelLane {
 
     private void infer(Chunk work, int from, int to) {
         ModelServing.Answer answer;
-        work.verdicts().by("");
+        work.verdicts().by(label);
         control.failOnAbort();
         try {
             Tensor input = work.coding().decoder().tensor(work.buffer(), from, to - from);

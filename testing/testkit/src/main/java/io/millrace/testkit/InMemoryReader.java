@@ -79,7 +79,7 @@ final class InMemoryReader implements LogReader {
             for (String topic : topics) {
                 for (int i = 0; i < log.partitionsOf(topic); i++) {
                     var place = new LogPartition(topic, i);
-                    look.at(place, log.recordsOf(place));
+                    look.at(place, log.committedOf(place));
                 }
             }
         } finally {
@@ -134,7 +134,7 @@ final class InMemoryReader implements LogReader {
         for (LogPartition place : List.copyOf(unread.keySet())) {
             OffsetRange part = unread.get(place);
             if (part != null && place.index() < log.partitionsOf(place.topic())) {
-                OffsetRange left = take(log.recordsOf(place), part, records);
+                OffsetRange left = take(log.committedOf(place), part, records);
                 if (left.length() > 0) {
                     unread.put(place, left);
                 } else {
