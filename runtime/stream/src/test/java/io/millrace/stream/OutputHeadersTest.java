@@ -141,8 +141,7 @@ class OutputHeadersTest {
             assertThat(letter).extracting(Header::name).doesNotHaveDuplicates();
             assertThat(letter).extracting(Header::name).doesNotContain(HeaderNames.ORIGIN_TOPIC);
             assertThat(Header.find(letter, HeaderNames.DEAD_REASON)).contains("expected");
-            assertThat(parsed(letter).steps())
-                    .containsExactly("function/classify@3", "model/net");
+            assertThat(parsed(letter).steps()).containsExactly("function/classify@3", "model/net");
             assertThat(parsed(letter).position()).isEqualTo(Plans.INPUT + "/0/0");
         }
     }
