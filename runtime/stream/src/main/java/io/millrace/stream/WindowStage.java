@@ -103,7 +103,7 @@ final class WindowStage implements Stage {
         try {
             codec.decode(payload);
             String series = codec.series();
-            SeriesWindow window = windows.of(record.partition(), series);
+            SeriesWindow window = windows.of(record.partition(), SeriesName.of(record, series));
             answer(window, series, time(record.offset()), item, verdicts);
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());
@@ -134,6 +134,7 @@ final class WindowStage implements Stage {
             verdicts.failed(item, e.code(), e.text());
             return;
         }
+        String name = SeriesName.of(record, series);
         var window = new SeriesWindow(step.size());
         try {
             LogReader open = reader();
@@ -142,7 +143,7 @@ final class WindowStage implements Stage {
                     open,
                     origin.partition(),
                     new OffsetRange(from, origin.offset()),
-                    before -> putOwn(before, series, window));
+                    before -> putOwn(before, name, window));
         } catch (MillraceException e) {
             verdicts.mustWait(item, e.code(), e.text());
             return;
@@ -155,8 +156,8 @@ final class WindowStage implements Stage {
         }
     }
 
-    private void putOwn(LogRecord record, String series, SeriesWindow window) {
-        if (isReading(record) && codec.series().equals(series)) {
+    private void putOwn(LogRecord record, String name, SeriesWindow window) {
+        if (isReading(record) && SeriesName.of(record, codec.series()).equals(name)) {
             var _ = window.put(time(record.offset()), codec.value());
         }
     }
@@ -237,7 +238,7 @@ final class WindowStage implements Stage {
     private void put(LogRecord record) {
         if (isReading(record)) {
             var _ =
-                    windows.of(record.partition(), codec.series())
+                    windows.of(record.partition(), SeriesName.of(record, codec.series()))
                             .put(time(record.offset()), codec.value());
         }
     }

@@ -62,6 +62,40 @@ class WindowStageTest {
         }
     }
 
+    /** A tenant who knows the station of another neither reads nor changes its window. */
+    @Test
+    void whatCameFromOtherTenantsIsAnotherSeries() {
+        var batch = new Batch();
+        var verdicts = new Verdicts();
+        try (var world = world(three());
+                var stage = stage(world)) {
+            world.log.ensureTopics(List.of(RETRIES));
+            for (int t = 1; t <= 3; t++) {
+                world.putWith(Plans.INPUT, reading("a", t, t), tenant("alice"));
+                world.putWith(Plans.INPUT, reading("a", t, -t), tenant("bob"));
+            }
+            List<LogRecord> records = world.log.records(Plans.INPUT);
+            assertThat(windowsOf(stage, batch, verdicts, records))
+                    .containsExactly(window("a", 3, 2, 1), window("a", -3, -2, -1));
+            var headers = new ArrayList<>(records.getLast().headers());
+            headers.add(
+                    Header.of(
+                            HeaderNames.ORIGIN_POSITION,
+                            records.getLast().partition() + "/" + records.getLast().offset()));
+            headers.add(Header.of(HeaderNames.ORIGIN_TIME, "0"));
+            var retry =
+                    new LogRecord(
+                            new LogPartition(RETRIES, 0),
+                            0,
+                            null,
+                            records.getLast().value(),
+                            headers,
+                            world.time.epochMillis());
+            assertThat(windowsOf(stage, batch, verdicts, List.of(retry)))
+                    .containsExactly(window("a", -3, -2, -1));
+        }
+    }
+
     @Test
     void readingsThatComeLateTakeTheirPlaceAndThoseOfOneTimeReplaceEachOther() {
         try (var world = world(three())) {
@@ -241,6 +275,10 @@ class WindowStageTest {
         assertThat(windows.of(partition, "b")).isNotSameAs(second);
         windows.forget(partition);
         assertThat(windows.count()).isZero();
+    }
+
+    private static Header tenant(String name) {
+        return Header.of(HeaderNames.CAPTURE_PREFIX + "tenant", name);
     }
 
     private static TaskWorld world(WindowStep step) {
