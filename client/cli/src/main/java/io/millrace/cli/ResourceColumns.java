@@ -80,7 +80,18 @@ final class ResourceColumns {
     }
 
     private static String from(JsonNode from) {
-        return from.has("categories") ? pairs(from.path("categories")) : pairs(from);
+        if (from.has("categories")) {
+            return pairs(from.path("categories"));
+        }
+        JsonNode source = from.path("dataSource");
+        return source.has("name")
+                ? source.path("name").asString("") + "/" + fields(source.path("fields"))
+                : pairs(from);
+    }
+
+    /** Of a data source: its fields, or all when none is named. */
+    private static String fields(JsonNode fields) {
+        return fields.isEmpty() ? "*" : text(fields);
     }
 
     private static String nodes(JsonNode nodes) {
@@ -95,10 +106,20 @@ final class ResourceColumns {
         var parts = new ArrayList<String>();
         for (JsonNode step : steps) {
             for (var entry : step.properties()) {
-                parts.add(entry.getKey() + ":" + entry.getValue().path("name").asString("?"));
+                parts.add(entry.getKey() + ":" + step(entry.getValue()));
             }
         }
         return String.join(" → ", parts);
+    }
+
+    /** A function or model by name, one of several models, or a window by what it is of. */
+    private static String step(JsonNode step) {
+        for (String name : List.of("name", "of", "value")) {
+            if (step.has(name)) {
+                return text(step.path(name));
+            }
+        }
+        return "?";
     }
 
     private static String destinations(JsonNode to) {

@@ -75,6 +75,24 @@ class CommandsTest {
     }
 
     @Test
+    void tellsSourcesWindowsAndModelsThatAreChosenInFewWords() {
+        String serving =
+                PIPELINE.replace(
+                                "{\"categories\":{\"MQTT\":[\"ByteArray\"]}}",
+                                "{\"dataSource\":{\"name\":\"tenants\",\"fields\":[\"a\",\"b\"]},"
+                                        + "\"start\":\"latest\"}")
+                        .replace(
+                                "{\"function\":{",
+                                "{\"window\":{\"key\":[\"s\"],\"value\":\"load\",\"size\":6}},"
+                                        + "{\"model\":{\"select\":\"{model}\",\"of\":[\"LSTM\",\"ANN\"]}},"
+                                        + "{\"function\":{");
+        api.json("GET /api/v1/projects/grid/pipelines?limit=500", "{\"items\":[" + serving + "]}");
+
+        assertThat(run("get", "pipelines", "--project", "grid").out())
+                .contains("  tenants/a|b  window:load → model:LSTM|ANN → function:f  ");
+    }
+
+    @Test
     void listsOfAllProjectsWithTheProject() {
         api.json("GET /api/v1/pipelines?limit=500", "{\"items\":[" + PIPELINE + "]}");
         assertThat(run("get", "pipeline", "-A").out())
