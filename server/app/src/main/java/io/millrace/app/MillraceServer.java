@@ -134,7 +134,9 @@ final class MillraceServer implements AutoCloseable {
                 config.mqtt().port(),
                 config.mqttLogin().map(login -> ", with users on " + login.at().port()).orElse("")
                         + config.mqttPlain()
-                                .map(plain -> ", plain on " + plain.at().local())
+                                .map(plain ->
+                                        ", plain on %s:%d"
+                                                .formatted(plain.at().bind(), plain.at().port()))
                                 .orElse(""),
                 config.kafka().bootstrap().orElse(Integer.toString(config.kafka().port())),
                 config.data());
