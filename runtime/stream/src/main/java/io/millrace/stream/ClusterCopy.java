@@ -36,6 +36,10 @@ final class ClusterCopy implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(ClusterCopy.class);
     private static final int MAX_RECORDS = 2_000;
     private static final Duration POLL = Duration.ofMillis(500);
+
+    /** After so long without a record the cluster is asked whether it is there. */
+    private static final Duration SILENCE = Duration.ofSeconds(2);
+
     private static final Duration PIECE = Duration.ofMillis(20);
     private static final Duration GENTLE_END = Duration.ofSeconds(3);
     private static final Duration END_PATIENCE = Duration.ofSeconds(10);
@@ -161,27 +165,35 @@ final class ClusterCopy implements AutoCloseable {
                 reading = consumer;
                 cluster.ensureTopics(routes.keySet());
                 consumer.subscribe(routes.keySet());
-                copy(consumer);
+                copy(consumer, cluster);
             } catch (MillraceException e) {
-                failed(e.text());
+                failed(reasonOf(e), e.text());
             } catch (RuntimeException | Error e) {
                 // The supervisor of this thread: a source must not end silently.
                 logger.error("{} failed", binding.source(), e);
-                failed(String.valueOf(e.getMessage()));
+                failed("BrokerAway", String.valueOf(e.getMessage()));
             } finally {
                 reading = null;
             }
         }
     }
 
-    private void failed(String reason) {
+    private static String reasonOf(MillraceException e) {
+        return switch (e.code()) {
+            case NOT_FOUND -> "TopicMissing";
+            case DENIED -> "NotAuthorized";
+            default -> "BrokerAway";
+        };
+    }
+
+    private void failed(String reason, String message) {
         if (isStopping) {
             return;
         }
         reconnects.increment();
-        report(new SourceState(false, "BrokerAway", reason));
+        report(new SourceState(false, reason, message));
         Duration wait = waits.next();
-        logger.warn("{}: {}; again in {} ms", binding.source(), reason, wait.toMillis());
+        logger.warn("{}: {}; again in {} ms", binding.source(), message, wait.toMillis());
         long end = time.nanoTime() + wait.toNanos();
         while (!isStopping && !isReconnecting && end - time.nanoTime() > 0) {
             time.pause(PIECE);
@@ -195,13 +207,19 @@ final class ClusterCopy implements AutoCloseable {
         }
     }
 
-    private void copy(LogConsumer consumer) {
+    /** A consumer waits for a cluster that is away as it waits for records: so somebody asks. */
+    private void copy(LogConsumer consumer, StreamLog cluster) {
+        long heard = time.nanoTime();
         while (!isStopping && !isReconnecting) {
             List<LogRecord> records = consumer.poll(POLL);
-            report(SourceState.LISTENING);
             if (!records.isEmpty()) {
                 copy(records, consumer);
+                heard = time.nanoTime();
+            } else if (time.nanoTime() - heard >= SILENCE.toNanos()) {
+                cluster.ensureTopics(routes.keySet());
+                heard = time.nanoTime();
             }
+            report(SourceState.LISTENING);
         }
     }
 

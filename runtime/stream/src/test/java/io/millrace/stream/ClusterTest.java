@@ -60,6 +60,7 @@ class ClusterTest {
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 2);
     private final InMemoryStreamLog far = InMemoryStreamLog.immediate(time, 2);
     private final AtomicReference<@Nullable MillraceException> refusal = new AtomicReference<>();
+    private final AtomicReference<@Nullable MillraceException> gone = new AtomicReference<>();
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
     private final LogClusters clusters =
@@ -85,7 +86,12 @@ class ClusterTest {
         }
 
         @Override
-        public void ensureTopics(Collection<String> topics) {}
+        public void ensureTopics(Collection<String> topics) {
+            MillraceException failure = gone.get();
+            if (failure != null) {
+                throw failure;
+            }
+        }
 
         @Override
         public void append(OutgoingRecord record, AppendListener listener) {
@@ -242,6 +248,29 @@ class ClusterTest {
         awaitKept(1);
         assertThat(changes).hasPositiveValue();
         assertThat(meters.total("millrace_source_reconnects_total")).isPositive();
+    }
+
+    @Test
+    void aSilentClusterIsAskedWhetherItIsThere() {
+        connector.start(binding());
+        put(new byte[] {1}, "k");
+        awaitKept(1);
+        assertThat(connector.state(SOURCE, () -> {}).isTaking()).isTrue();
+
+        gone.set(new MillraceException(ErrorCode.UNAVAILABLE, "nobody answers"));
+        await().untilAsserted(() ->
+                assertThat(connector.state(SOURCE, () -> {}))
+                        .isEqualTo(new SourceState(false, "BrokerAway", "nobody answers")));
+        gone.set(new MillraceException(ErrorCode.NOT_FOUND, "no topic placed"));
+        await().untilAsserted(() ->
+                assertThat(connector.state(SOURCE, () -> {}))
+                        .isEqualTo(new SourceState(false, "TopicMissing", "no topic placed")));
+
+        gone.set(null);
+        put(new byte[] {2}, "k");
+        awaitKept(2);
+        await().untilAsserted(
+                        () -> assertThat(connector.state(SOURCE, () -> {}).isTaking()).isTrue());
     }
 
     @Test
