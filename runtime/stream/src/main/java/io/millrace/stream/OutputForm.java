@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param label for people: {@code output kafka/results}
  * @param address where they go
  * @param headers of the task
+ * @param isForKafkaClients whether headers that only Millrace sets are left out
  */
-record OutputForm(String label, Address address, OutputHeaders headers) {
+record OutputForm(String label, Address address, OutputHeaders headers, boolean isForKafkaClients) {
 
     /** The output of an item; null when it has none, with the reason among the verdicts. */
     @Nullable OutputRecord of(Batch batch, int item, Verdicts verdicts) {
@@ -22,7 +23,7 @@ record OutputForm(String label, Address address, OutputHeaders headers) {
                     address.of(record),
                     record.key(),
                     batch.payload(item),
-                    headers.of(batch, item),
+                    isForKafkaClients ? headers.carried(batch, item) : headers.of(batch, item),
                     record.timestampMillis());
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());

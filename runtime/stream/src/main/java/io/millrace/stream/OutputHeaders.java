@@ -81,6 +81,35 @@ final class OutputHeaders {
         return Arrays.asList(kept == headers.length ? headers : Arrays.copyOf(headers, kept));
     }
 
+    /**
+     * The headers of an output for Kafka clients: what the sender gave, the correlation, and where
+     * the answer came from. What only Millrace sets stays inside, also when a sender forged it.
+     */
+    List<Header> carried(Batch batch, int item) {
+        LogRecord record = batch.recordOf(item);
+        List<Header> given = record.headers();
+        int count = 1;
+        for (int i = 0; i < given.size(); i++) {
+            if (isCarried(given.get(i).name())) {
+                count++;
+            }
+        }
+        var headers = new Header[count];
+        int next = 0;
+        for (int i = 0; i < given.size(); i++) {
+            Header header = given.get(i);
+            if (isCarried(header.name())) {
+                headers[next++] = header;
+            }
+        }
+        headers[next] = new Header(HeaderNames.PROVENANCE, provenance(record, batch.trail(item)));
+        return Arrays.asList(headers);
+    }
+
+    private static boolean isCarried(String name) {
+        return !name.startsWith(HeaderNames.PREFIX) || name.equals(HeaderNames.CORRELATION);
+    }
+
     /** Where something that was made of a record comes from; see {@link #start} for the time. */
     byte[] provenance(LogRecord record, byte[] trail) {
         LogPartition place = record.partition();

@@ -171,7 +171,11 @@ final class TaskAssembly {
     }
 
     private OutputForm form(PipelineSpec.Output output, OutputHeaders headers) {
-        return new OutputForm(label(output), Address.of(output, plan.pipeline()), headers);
+        return new OutputForm(
+                label(output),
+                Address.of(output, plan.pipeline()),
+                headers,
+                output instanceof PipelineSpec.KafkaOutput);
     }
 
     private static String label(PipelineSpec.Output output) {

@@ -212,7 +212,8 @@ final class ExternalSourceTest {
             broker.start();
             world.awaitListening();
             assertThat(world.state().reason()).isEqualTo("Listening");
-            assertThat(changes.get()).isGreaterThan(seen);
+            // The state is there a moment before anybody is told.
+            await().atMost(World.PATIENCE).until(() -> changes.get() > seen);
         }
     }
 
