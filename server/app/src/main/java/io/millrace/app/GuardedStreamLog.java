@@ -11,10 +11,14 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 
 /** The log, which takes nothing while its disk is nearly full; what it has can still be read. */
 final class GuardedStreamLog implements StreamLog {
+
+    /** Without the folder and the figures: whoever sends may be anybody. */
+    private static final String REFUSAL =
+            "the server's disk is nearly full (disk.reserve): it takes no records until there is"
+                    + " more room";
 
     private final StreamLog log;
     private final DiskGuard guard;
@@ -31,16 +35,15 @@ final class GuardedStreamLog implements StreamLog {
 
     @Override
     public void append(OutgoingRecord record, AppendListener listener) {
-        Optional<String> problem = guard.problem();
-        if (problem.isPresent()) {
-            listener.appended(refusal(problem.get()));
+        if (guard.problem().isPresent()) {
+            listener.appended(refusal());
         } else {
             log.append(record, listener);
         }
     }
 
-    private static MillraceException refusal(String problem) {
-        return new MillraceException(ErrorCode.UNAVAILABLE, problem);
+    private static MillraceException refusal() {
+        return new MillraceException(ErrorCode.UNAVAILABLE, REFUSAL);
     }
 
     @Override
@@ -76,9 +79,8 @@ final class GuardedStreamLog implements StreamLog {
 
         @Override
         public void begin() {
-            Optional<String> problem = guard.problem();
-            if (problem.isPresent()) {
-                throw refusal(problem.get());
+            if (guard.problem().isPresent()) {
+                throw refusal();
             }
             transactor.begin();
         }

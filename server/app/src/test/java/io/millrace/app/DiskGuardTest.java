@@ -47,8 +47,11 @@ class DiskGuardTest {
                             MillraceException.class,
                             e -> {
                                 assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE);
-                                assertThat(e.text()).contains("/data", "99 MB", "disk.reserve");
+                                assertThat(e.text())
+                                        .contains("disk.reserve")
+                                        .doesNotContain("/data");
                             });
+            assertThat(guard.problem().orElseThrow()).contains("/data", "99 MB", "disk.reserve");
             assertThat(readiness.isReady()).isFalse();
             assertThat(log.records("t")).hasSize(1);
 

@@ -1,5 +1,6 @@
 package io.millrace.embedded.mqtt;
 
+import io.millrace.api.MillraceException;
 import io.millrace.embedded.mqtt.RouteTable.Route;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.Header;
@@ -63,7 +64,7 @@ final class IngestLane {
     private boolean closed;
 
     /** Set on the log's thread as soon as a message that will be sent again did not get in. */
-    private volatile boolean hasFailed;
+    private volatile @Nullable Exception refusal;
 
     /** QoS 2 packet ids between PUBLISH and PUBREL; made when first needed. */
     private @Nullable BitSet received;
@@ -161,9 +162,10 @@ final class IngestLane {
 
     private void append(
             ByteBuf payload, Route route, String topic, List<Header> said, int qos, int packetId) {
-        if (hasFailed) {
+        Exception refused = refusal;
+        if (refused != null) {
             // The client sends the failed message again, and this one must not be before it.
-            fail("a message did not get into the log", Packets.IMPLEMENTATION_ERROR);
+            fail(notTaken(refused), Packets.IMPLEMENTATION_ERROR);
             return;
         }
         var value = new byte[payload.readableBytes()];
@@ -262,6 +264,12 @@ final class IngestLane {
         }
     }
 
+    /** For the client: our own words, not those of a library. */
+    private static String notTaken(@Nullable Exception why) {
+        String what = "a message did not get into the log";
+        return why instanceof MillraceException ours ? what + ": " + ours.text() : what;
+    }
+
     private void drain() {
         drainScheduled.set(false);
         boolean wrote = false;
@@ -274,9 +282,8 @@ final class IngestLane {
                 wrote |= acknowledge(item);
                 echo.offer(item.route, item.topic, item.value, item.qos);
             } else if (item.qos > 0) {
-                fail(
-                        "a message did not get into the log: " + item.failure(),
-                        Packets.IMPLEMENTATION_ERROR);
+                log.debug("a message did not get into the log", item.failure());
+                fail(notTaken(item.failure()), Packets.IMPLEMENTATION_ERROR);
                 return;
             }
         }
@@ -314,7 +321,8 @@ final class IngestLane {
         log.warn("closing MQTT client {} of {}: {}", client.id(), client.project(), why);
         close();
         if (client.mqtt5()) {
-            ctx.writeAndFlush(Packets.disconnect(reason)).addListener(ChannelFutureListener.CLOSE);
+            ctx.writeAndFlush(Packets.disconnect(reason, why))
+                    .addListener(ChannelFutureListener.CLOSE);
         } else {
             ctx.flush();
             ctx.close();
@@ -374,7 +382,7 @@ final class IngestLane {
             }
             failure = why;
             if (why != null && qos > 0) {
-                lane.hasFailed = true;
+                lane.refusal = why;
             }
             if (!STATE.compareAndSet(this, UNDER_WAY, FINISHED)) {
                 return;

@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 final class Packets {
 
     private static final byte DISCONNECT_WITH_WILL = 0x04;
+    private static final int MAX_REASON = 300;
+
     static final byte IMPLEMENTATION_ERROR = (byte) 0x83;
     static final byte MALFORMED = (byte) 0x81;
     static final byte PROTOCOL_ERROR = (byte) 0x82;
@@ -105,6 +107,18 @@ final class Packets {
 
     static MqttMessage disconnect(byte reason) {
         return MqttMessageBuilders.disconnect().reasonCode(reason).build();
+    }
+
+    /** With words for people who look at what their client was told. */
+    static MqttMessage disconnect(byte reason, String why) {
+        var properties = new MqttProperties();
+        String text = why.length() <= MAX_REASON ? why : why.substring(0, MAX_REASON);
+        properties.add(
+                new MqttProperties.StringProperty(MqttPropertyType.REASON_STRING.value(), text));
+        return MqttMessageBuilders.disconnect()
+                .reasonCode(reason)
+                .properties(properties)
+                .build();
     }
 
     static MqttConnAckMessage refusal(

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import java.nio.charset.StandardCharsets;
@@ -110,6 +111,27 @@ final class IngestTest {
         assertThat(fixture.log.values()).containsExactly("one");
         assertThat(fixture.meters.total("millrace_mqtt_ingest_failed_total")).isEqualTo(1);
         client.disconnect().join();
+    }
+
+    @Test
+    void tellsAClientOfMqtt5WhyItsMessageWasNotTaken() {
+        fixture.log.failNext(1);
+        var told = new CompletableFuture<String>();
+        var client =
+                fixture.plain5(FASHION, "cam-5")
+                        .addDisconnectedListener(gone -> told.complete(reason(gone.getCause())))
+                        .buildAsync();
+        client.connect().join();
+        var _ = client.publishWith().topic("images").qos(MqttQos.AT_LEAST_ONCE).send();
+        assertThat(told)
+                .succeedsWithin(20, TimeUnit.SECONDS)
+                .isEqualTo("a message did not get into the log: the log is not there");
+    }
+
+    private static String reason(Throwable cause) {
+        return cause instanceof Mqtt5DisconnectException disconnect
+                ? disconnect.getMqttMessage().getReasonString().map(Object::toString).orElse("")
+                : cause.toString();
     }
 
     @Test
