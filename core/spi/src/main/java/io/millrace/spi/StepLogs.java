@@ -37,6 +37,9 @@ public interface StepLogs {
      */
     void remove(ResourceKey pipeline);
 
+    /** A follower could not pass on so many of the lines that it was given. */
+    default void lost(long lines) {}
+
     /**
      * One line.
      *
