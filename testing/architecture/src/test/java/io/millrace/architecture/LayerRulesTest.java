@@ -50,7 +50,8 @@ class LayerRulesTest {
         "io.millrace.model.tflite..",
         "io.millrace.connector.http..",
         "io.millrace.connector.mqtt..",
-        "io.millrace.connector.s3.."
+        "io.millrace.connector.s3..",
+        "io.millrace.telemetry.otlp.."
     };
     private static final String[] FACES = {
         "io.millrace.inference.http..", "io.millrace.management.http.."
@@ -169,6 +170,7 @@ class LayerRulesTest {
                 "io.millrace.cli..",
                 "io.millrace.bench..");
         fence("io.prometheus..", "io.millrace.app..");
+        fence("io.opentelemetry..", "io.millrace.telemetry.otlp..");
         fence("io.helidon..", FACES[0], FACES[1], GRPC, "io.millrace.app..", "io.millrace.bench..");
         fence(
                 "tools.jackson..",
