@@ -81,7 +81,7 @@ final class Attempts {
         }
         count = kept;
         if (count > 0) {
-            meters.retries().add(count);
+            meters.retried(stage, count);
             pause(verdicts, stage, waiting, mostAttempts);
         }
     }

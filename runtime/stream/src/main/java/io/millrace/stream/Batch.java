@@ -86,6 +86,18 @@ final class Batch {
         return size;
     }
 
+    /** How many items there are of records that have not failed. */
+    int liveCount() {
+        if (failed == 0) {
+            return size;
+        }
+        int live = 0;
+        for (int i = 0; i < size; i++) {
+            live += isLive(i) ? 1 : 0;
+        }
+        return live;
+    }
+
     byte[] payload(int item) {
         return payloads[item];
     }

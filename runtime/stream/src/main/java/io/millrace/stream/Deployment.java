@@ -83,6 +83,10 @@ final class Deployment {
     void start(@Nullable Deployment predecessor) {
         tasks.start(Math.max(1, plan.spec().scale().min()), predecessor);
         scaling.showNumbers();
+        meters.gauge(
+                "millrace_pipeline_failing",
+                "1 while a task of the pipeline is held up by an error",
+                () -> observe() instanceof PipelineState.Failing ? 1 : 0);
     }
 
     void changed(Runnable next) {

@@ -24,6 +24,7 @@ final class OutputHeaders {
     private static final int MAX_DIGITS = 20;
 
     private final String pipeline;
+    private @Nullable SliceTraces traces;
     private final byte[] digits = new byte[MAX_DIGITS];
     private @Nullable LogPartition partition;
     private byte[] position = {};
@@ -32,6 +33,11 @@ final class OutputHeaders {
 
     OutputHeaders(ResourceKey pipeline) {
         this.pipeline = pipeline.project() + "/" + pipeline.name();
+    }
+
+    /** Outputs of traced records shall carry their trace on. */
+    void carry(SliceTraces sliceTraces) {
+        traces = sliceTraces;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -62,6 +68,9 @@ final class OutputHeaders {
         List<Header> known = made[item];
         if (known == null) {
             known = output(batch.recordOf(item), batch.trail(item));
+            if (traces != null) {
+                known = traces.carried(batch.origin(item), known);
+            }
             made[item] = known;
         }
         return known;

@@ -23,24 +23,46 @@ final class PipelineMeters {
     private final Meters.Count lateReadings;
     private final Meters.Count forgottenSeries;
     private final Meters.Timing latency;
+    private final Meters.Timing queued;
 
     PipelineMeters(Meters meters, ResourceKey key) {
         this.meters = meters;
         this.project = key.project().value();
         this.pipeline = key.name().value();
-        this.received = count("received", "Records read, those read again included");
-        this.answered = count("answered", "Records whose outputs were all acknowledged");
-        this.filtered = count("filtered", "Records that the steps made no output of");
-        this.outputs = count("outputs", "Outputs acknowledged by their sinks");
-        this.deadLetters = count("dead_letters", "Records in the dead-letter topic");
-        this.dropped = count("dropped", "Failed records that nothing keeps, as declared");
-        this.retries = count("retries", "Further attempts of items");
-        this.batches = count("batches", "Batches committed");
-        this.restarts = count("task_restarts", "Tasks rebuilt after an unexpected error");
+        this.received =
+                count(
+                        "millrace_pipeline_received_total",
+                        "Records read, those read again included");
+        this.answered =
+                count(
+                        "millrace_pipeline_answered_total",
+                        "Records whose outputs were all acknowledged");
+        this.filtered =
+                count(
+                        "millrace_pipeline_filtered_total",
+                        "Records that the steps made no output of");
+        this.outputs =
+                count("millrace_pipeline_outputs_total", "Outputs acknowledged by their sinks");
+        this.deadLetters =
+                count("millrace_pipeline_dead_letters_total", "Records in the dead-letter topic");
+        this.dropped =
+                count(
+                        "millrace_pipeline_dropped_total",
+                        "Failed records that nothing keeps, as declared");
+        this.retries = count("millrace_pipeline_retries_total", "Further attempts of items");
+        this.batches = count("millrace_pipeline_batches_total", "Batches committed");
+        this.restarts =
+                count(
+                        "millrace_pipeline_task_restarts_total",
+                        "Tasks rebuilt after an unexpected error");
         this.lateReadings =
-                count("late_readings", "Readings older than all of a full window, left out");
+                count(
+                        "millrace_pipeline_late_readings_total",
+                        "Readings older than all of a full window, left out");
         this.forgottenSeries =
-                count("forgotten_series", "Series whose windows made room for those of others");
+                count(
+                        "millrace_pipeline_forgotten_series_total",
+                        "Series whose windows made room for those of others");
         this.latency =
                 meters.timing(
                         "millrace_pipeline_latency_seconds",
@@ -49,34 +71,59 @@ final class PipelineMeters {
                         project,
                         "pipeline",
                         pipeline);
+        this.queued =
+                meters.timing(
+                        "millrace_pipeline_queue_seconds",
+                        "From reception at the source to the work on it: of the first record of"
+                                + " each batch",
+                        "project",
+                        project,
+                        "pipeline",
+                        pipeline);
     }
 
     private Meters.Count count(String name, String help) {
-        return meters.count(
-                "millrace_pipeline_" + name + "_total",
-                help,
-                "project",
-                project,
-                "pipeline",
-                pipeline);
+        return meters.count(name, help, "project", project, "pipeline", pipeline);
     }
 
-    Meters.Timing stageTime(String stage) {
-        return meters.timing(
-                "millrace_pipeline_stage_seconds",
-                "How long a stage takes for a batch, retries included",
-                "project",
-                project,
-                "pipeline",
-                pipeline,
-                "stage",
-                stage);
+    /** The numbers of a step or an output. */
+    StageMeters stage(String stage) {
+        String[] labels = {"project", project, "pipeline", pipeline, "stage", stage};
+        return new StageMeters(
+                meters.timing(
+                        "millrace_pipeline_stage_seconds",
+                        "How long a stage takes for a batch, retries included",
+                        labels),
+                meters.count(
+                        "millrace_pipeline_stage_in_total", "Items that came to a stage", labels),
+                meters.count(
+                        "millrace_pipeline_stage_out_total",
+                        "Items that left a stage: made by a step, or acknowledged by an output",
+                        labels),
+                meters.sizes(
+                        "millrace_pipeline_stage_batch_size",
+                        "Items that come to a stage at once",
+                        labels));
+    }
+
+    /** Some items are tried again at a stage. */
+    void retried(String stage, int items) {
+        retries.add(items);
+        meters.count(
+                        "millrace_pipeline_stage_retries_total",
+                        "Further attempts of items, by stage",
+                        "project",
+                        project,
+                        "pipeline",
+                        pipeline,
+                        "stage",
+                        stage)
+                .add(items);
     }
 
     /** A number of the pipeline that is read when somebody looks. */
     void gauge(String name, String help, DoubleSupplier value) {
-        meters.gauge(
-                "millrace_pipeline_" + name, help, value, "project", project, "pipeline", pipeline);
+        meters.gauge(name, help, value, "project", project, "pipeline", pipeline);
     }
 
     void scaled(boolean isUp) {
@@ -149,6 +196,10 @@ final class PipelineMeters {
 
     Meters.Count forgottenSeries() {
         return forgottenSeries;
+    }
+
+    Meters.Timing queued() {
+        return queued;
     }
 
     Meters.Timing latency() {

@@ -8,7 +8,6 @@ import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.LogTransactor;
-import io.millrace.spi.Meters;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import io.millrace.stream.dead.Origin;
@@ -56,11 +55,12 @@ final class PipelineTask implements AutoCloseable {
     private final LogConsumer consumer;
     private final StageChain stages;
     private final BatchTap tap;
-    private final List<Meters.Timing> stageTimes;
+    private final List<StageMeters> stageMeters;
     private final List<Outlet> outlets;
-    private final List<Meters.Timing> outletTimes;
+    private final List<StageMeters> outletMeters;
     private final @Nullable TransactedDelivery transacted;
     private final OutputHeaders headers;
+    private final SliceTraces traces;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
     private final Batch batch = new Batch();
@@ -87,14 +87,23 @@ final class PipelineTask implements AutoCloseable {
         this.stages = new StageChain(parts.stages(), attempts, verdicts);
         this.tap = new BatchTap(context.taps().of(plan.pipeline()), stages.stages());
         this.outlets = List.copyOf(parts.outlets());
-        this.stageTimes = parts.stages().stream().map(s -> meters.stageTime(s.label())).toList();
+        this.stageMeters = parts.stages().stream().map(s -> meters.stage(s.label())).toList();
         this.headers = parts.headers();
         this.deadLetters = parts.deadLetters();
         this.transacted = transacted(context, plan, control, meters, parts);
-        this.outletTimes =
+        List<String> outputs =
                 transacted == null
-                        ? outlets.stream().map(o -> meters.stageTime(o.label())).toList()
-                        : List.of(meters.stageTime(TransactedDelivery.LABEL));
+                        ? outlets.stream().map(Outlet::label).toList()
+                        : List.of(TransactedDelivery.LABEL);
+        this.outletMeters = outputs.stream().map(meters::stage).toList();
+        this.traces =
+                new SliceTraces(
+                        context.tracing(),
+                        context.time(),
+                        plan.pipeline(),
+                        parts.stages().stream().map(Stage::label).toList(),
+                        outputs);
+        headers.carry(traces);
         this.slices = transacted == null ? SliceSize.ofWrites() : SliceSize.ofTransactions();
         this.lagAt = context.time().nanoTime() - LAG_EVERY_NANOS;
     }
@@ -297,20 +306,26 @@ final class PipelineTask implements AutoCloseable {
 
     private void process(List<LogRecord> records) {
         meters.received().add(records.size());
+        long waited = epochNanos() - ReceivedTime.nanos(records.getFirst());
+        meters.queued().record(Math.max(0, waited));
         batch.start(records);
         tap.read(batch);
         long clock = context.time().nanoTime();
+        traces.start(records, clock);
         for (int i = 0; i < stages.size(); i++) {
+            StageMeters numbers = stageMeters.get(i);
+            numbers.came(batch.liveCount());
             stages.run(i, batch);
+            numbers.out().add(batch.size());
             tap.passed(batch, i);
             mostBytes = Math.max(mostBytes, batch.payloadBytes());
-            clock = recordSince(clock, stageTimes.get(i));
+            clock = recordSince(clock, numbers);
         }
         headers.start(batch.size(), context.time().epochMillis());
         if (transacted == null) {
             for (int i = 0; i < outlets.size(); i++) {
-                write(outlets.get(i));
-                clock = recordSince(clock, outletTimes.get(i));
+                write(outlets.get(i), outletMeters.get(i));
+                clock = recordSince(clock, outletMeters.get(i));
             }
             long acknowledgedAt = epochNanos();
             settleFailures();
@@ -318,34 +333,40 @@ final class PipelineTask implements AutoCloseable {
             countOutcomes(acknowledgedAt, outlets.size());
             countFailures();
         } else {
+            outletMeters.getFirst().came(batch.liveCount());
             transacted.deliver(batch, verdicts, attempts, consumer, nextOf(records));
-            recordSince(clock, outletTimes.getFirst());
+            outletMeters.getFirst().out().add(batch.liveCount());
+            recordSince(clock, outletMeters.getFirst());
             countOutcomes(epochNanos(), transacted.outputs());
             if (policy.deadLetter()) {
                 countFailures();
             }
         }
         tap.answered(batch);
+        traces.finish(batch, context.time().nanoTime());
         control.report(RUNNING);
         batch.clear();
         verdicts.clear();
         headers.clear();
     }
 
-    private long recordSince(long before, Meters.Timing timing) {
+    private long recordSince(long before, StageMeters stage) {
         long now = context.time().nanoTime();
-        timing.record(now - before);
+        stage.time().record(now - before);
+        traces.passed(now);
         return now;
     }
 
-    private void write(Outlet outlet) {
+    private void write(Outlet outlet, StageMeters numbers) {
         verdicts.start(batch.size());
         attempts.start(batch);
+        numbers.came(attempts.count());
         outlet.prepare(batch, attempts.pending(), attempts.count(), verdicts);
         while (attempts.count() > 0) {
             outlet.attempt(batch, attempts.pending(), attempts.count(), verdicts);
             attempts.settle(batch, verdicts, outlet.label());
         }
+        numbers.out().add(batch.liveCount());
         outlet.clear();
     }
 

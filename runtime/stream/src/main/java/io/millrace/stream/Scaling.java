@@ -284,10 +284,13 @@ final class Scaling {
     }
 
     void showNumbers() {
-        meters.gauge("tasks", "Tasks that share the work", () -> tasks.active().size());
-        meters.gauge("lag", "Records that no task works on yet", this::waiting);
         meters.gauge(
-                "oldest_seconds",
+                "millrace_pipeline_tasks",
+                "Tasks that share the work",
+                () -> tasks.active().size());
+        meters.gauge("millrace_pipeline_lag", "Records that no task works on yet", this::waiting);
+        meters.gauge(
+                "millrace_pipeline_oldest_seconds",
                 "Age of the oldest record that was read and is not finished",
                 this::oldestSeconds);
     }

@@ -14,6 +14,7 @@ import io.millrace.spi.PipelineState;
 import io.millrace.spi.PipelineTaps;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
+import io.millrace.spi.Tracing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,6 +72,24 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             TimeSource time,
             String nodeId,
             EventLog events) {
+        this(log, models, functions, connectors, meters, time, nodeId, events, Tracing.OFF);
+    }
+
+    /**
+     * A runtime without pipelines, with traces.
+     *
+     * @param tracing where the spans of records go
+     */
+    public StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId,
+            EventLog events,
+            Tracing tracing) {
         this(
                 log,
                 models,
@@ -80,7 +99,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 time,
                 nodeId,
                 events,
-                ScaleLoop.Pace.STANDARD);
+                ScaleLoop.Pace.STANDARD,
+                tracing);
     }
 
     /** Looks at the load at another pace, for tests. */
@@ -94,11 +114,26 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             String nodeId,
             EventLog events,
             ScaleLoop.Pace pace) {
+        this(log, models, functions, connectors, meters, time, nodeId, events, pace, Tracing.OFF);
+    }
+
+    private StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId,
+            EventLog events,
+            ScaleLoop.Pace pace,
+            Tracing tracing) {
         Parking parking = Parking.threads();
         var all = new ArrayList<SinkConnector>(connectors);
         all.add(new LogSinkConnector(log, parking));
         this.context =
-                new TaskContext(log, models, functions, all, time, parking, nodeId, MAX_RECORDS);
+                new TaskContext(
+                        log, models, functions, all, time, parking, nodeId, MAX_RECORDS, tracing);
         this.meters = meters;
         this.events = events;
         this.scaleLoop = new ScaleLoop(log, time, pace);

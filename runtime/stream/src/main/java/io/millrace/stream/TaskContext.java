@@ -9,6 +9,7 @@ import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
+import io.millrace.spi.Tracing;
 import io.millrace.stream.tap.Taps;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.Optional;
  *     restarts and unique among the processes that share the log
  * @param maxRecords the most records of a batch
  * @param taps where people look on
+ * @param tracing where spans go
  */
 record TaskContext(
         StreamLog log,
@@ -36,10 +38,24 @@ record TaskContext(
         Parking parking,
         String nodeId,
         int maxRecords,
-        Taps taps) {
+        Taps taps,
+        Tracing tracing) {
 
     TaskContext {
         connectors = List.copyOf(connectors);
+    }
+
+    /** Where nobody looks on yet, and nothing is traced. */
+    TaskContext(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            TimeSource time,
+            Parking parking,
+            String nodeId,
+            int maxRecords) {
+        this(log, models, functions, connectors, time, parking, nodeId, maxRecords, Tracing.OFF);
     }
 
     /** Where nobody looks on yet. */
@@ -51,14 +67,34 @@ record TaskContext(
             TimeSource time,
             Parking parking,
             String nodeId,
-            int maxRecords) {
-        this(log, models, functions, connectors, time, parking, nodeId, maxRecords, new Taps(time));
+            int maxRecords,
+            Tracing tracing) {
+        this(
+                log,
+                models,
+                functions,
+                connectors,
+                time,
+                parking,
+                nodeId,
+                maxRecords,
+                new Taps(time),
+                tracing);
     }
 
-    /** The same with other models. */
+    /** The same with other models: for what is done once more, which nobody traces. */
     TaskContext withModels(ModelServing others) {
         return new TaskContext(
-                log, others, functions, connectors, time, parking, nodeId, maxRecords, taps);
+                log,
+                others,
+                functions,
+                connectors,
+                time,
+                parking,
+                nodeId,
+                maxRecords,
+                taps,
+                Tracing.OFF);
     }
 
     Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {

@@ -6,6 +6,7 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.Tracing;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
@@ -32,6 +33,10 @@ final class TaskWorld implements AutoCloseable {
     private PipelineTask task;
 
     TaskWorld(PipelinePlan plan) {
+        this(plan, Tracing.OFF);
+    }
+
+    TaskWorld(PipelinePlan plan, Tracing tracing) {
         this.plan = plan;
         var parking = new NoParking();
         context =
@@ -43,7 +48,8 @@ final class TaskWorld implements AutoCloseable {
                         time,
                         parking,
                         "node",
-                        2_000);
+                        2_000,
+                        tracing);
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
         control = new TaskControl(time, plan.inputs(), () -> {});
         meters = new PipelineMeters(recording, plan.pipeline());

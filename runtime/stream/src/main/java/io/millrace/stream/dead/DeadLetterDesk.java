@@ -10,10 +10,12 @@ import io.millrace.spi.DeadLetterBox;
 import io.millrace.spi.LetterFilter;
 import io.millrace.spi.LetterJob;
 import io.millrace.spi.LetterPosition;
+import io.millrace.spi.Meters;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,13 +34,48 @@ public final class DeadLetterDesk implements DeadLetterBox, AutoCloseable {
     private final StreamLog log;
     private final TimeSource time;
     private final IdSource ids;
+    private final Settled settled;
     private final Map<ResourceKey, Box> boxes = new HashMap<>();
     private boolean isClosed;
+
+    /** Hears how many letters of a pipeline were settled. */
+    @FunctionalInterface
+    interface Settled {
+        void add(ResourceKey pipeline, LetterJob.Action action, long letters);
+    }
 
     private record Box(PipelineLetters letters, JobLoop jobs) {}
 
     /** A desk over what the log holds. */
     public DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids) {
+        this(log, time, ids, (_, _, _) -> {});
+    }
+
+    /**
+     * The same, and counts letters that are settled.
+     *
+     * @param meters where numbers go
+     */
+    public DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids, Meters meters) {
+        this(
+                log,
+                time,
+                ids,
+                (pipeline, action, letters) ->
+                        meters.count(
+                                        "millrace_pipeline_letters_settled_total",
+                                        "Dead letters that were redriven, or dropped by hand",
+                                        "project",
+                                        pipeline.project().value(),
+                                        "pipeline",
+                                        pipeline.name().value(),
+                                        "action",
+                                        action.name().toLowerCase(Locale.ROOT))
+                                .add(letters));
+    }
+
+    private DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids, Settled settled) {
+        this.settled = settled;
         this.log = log;
         this.time = time;
         this.ids = ids;
@@ -53,7 +90,7 @@ public final class DeadLetterDesk implements DeadLetterBox, AutoCloseable {
 
     private Box newBox(ResourceKey pipeline) {
         var letters = new PipelineLetters(log, time, pipeline);
-        return new Box(letters, new JobLoop(log, time, pipeline, letters));
+        return new Box(letters, new JobLoop(log, time, pipeline, letters, settled));
     }
 
     /** Goes on with jobs of a pipeline that an earlier process left unfinished; returns at once. */

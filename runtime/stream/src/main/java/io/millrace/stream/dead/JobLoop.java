@@ -46,6 +46,7 @@ final class JobLoop {
     private final TimeSource time;
     private final ResourceKey pipeline;
     private final PipelineLetters letters;
+    private final DeadLetterDesk.Settled settled;
     private final Set<String> cancelled = ConcurrentHashMap.newKeySet();
     private volatile boolean isClosing;
 
@@ -53,7 +54,13 @@ final class JobLoop {
     private @Nullable Thread thread;
     private boolean hasMore;
 
-    JobLoop(StreamLog log, TimeSource time, ResourceKey pipeline, PipelineLetters letters) {
+    JobLoop(
+            StreamLog log,
+            TimeSource time,
+            ResourceKey pipeline,
+            PipelineLetters letters,
+            DeadLetterDesk.Settled settled) {
+        this.settled = settled;
         this.log = log;
         this.time = time;
         this.pipeline = pipeline;
@@ -240,6 +247,7 @@ final class JobLoop {
                         job.id(), job.action(), runs, next, settledBefore + count, now);
         delivery.write(retries, LedgerText.write(letters.topics().settled(), entry));
         letters.taken(entry);
+        settled.add(pipeline, job.action(), count);
         return count;
     }
 
