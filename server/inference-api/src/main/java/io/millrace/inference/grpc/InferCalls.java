@@ -13,6 +13,7 @@ import io.millrace.inference.grpc.proto.InferParameter;
 import io.millrace.inference.grpc.proto.ModelInferRequest;
 import io.millrace.inference.grpc.proto.ModelInferResponse;
 import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.InferenceSpans;
 import io.millrace.inference.protocol.LoggedCall;
 import io.millrace.inference.protocol.RequestLog;
 import io.millrace.inference.protocol.StageDurations;
@@ -21,6 +22,7 @@ import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.spi.ModelServing.Description;
+import io.millrace.spi.TraceContext;
 import java.time.Duration;
 import java.util.List;
 
@@ -40,6 +42,7 @@ final class InferCalls {
     private final IdSource ids;
     private final StageDurations durations;
     private final RequestLog log;
+    private final InferenceSpans spans;
 
     InferCalls(Duration timeout, InferencePorts ports) {
         this.timeout = timeout;
@@ -48,6 +51,7 @@ final class InferCalls {
         this.ids = ports.ids();
         this.durations = new StageDurations(ports.meters());
         this.log = ports.log();
+        this.spans = new InferenceSpans(ports.tracing(), time);
     }
 
     ModelInferResponse infer(ModelInferRequest request, GrpcCall grpc) {
@@ -64,6 +68,9 @@ final class InferCalls {
             if (log.takes(project, model)) {
                 var none = ModelInferResponse.getDefaultInstance();
                 log(project, model, request, none, StatusNumbers.of(e.code()), e.text(), begin);
+            }
+            if (spans.isOn()) {
+                trace(grpc, project, model, 0, e.code() + ": " + e.text(), begin, 0, 0);
             }
             throw e;
         }
@@ -126,7 +133,25 @@ final class InferCalls {
         stages.preprocess().record(read - begin);
         stages.predict().record(computed - read);
         stages.postprocess().record(time.nanoTime() - computed);
+        if (spans.isOn()) {
+            trace(grpc, project, model, answer.version(), "", begin, read, computed);
+        }
         return response;
+    }
+
+    private void trace(
+            GrpcCall grpc,
+            ProjectId project,
+            ResourceName model,
+            int version,
+            String error,
+            long begin,
+            long read,
+            long computed) {
+        spans.tell(
+                grpc.header(TraceContext.HEADER),
+                new InferenceSpans.Ended("grpc", project, model, version, error),
+                new InferenceSpans.Times(begin, read, computed));
     }
 
     private ModelInferResponse response(ModelInferRequest request, Answer answer) {

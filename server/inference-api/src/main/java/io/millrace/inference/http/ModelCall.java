@@ -9,6 +9,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.inference.http.ModelCalls.Target;
+import io.millrace.inference.protocol.InferenceSpans;
 import io.millrace.inference.protocol.LoggedCall;
 import io.millrace.inference.protocol.RequestLog;
 import io.millrace.inference.protocol.StageDurations;
@@ -16,6 +17,7 @@ import io.millrace.spi.ModelServing;
 import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.spi.ModelServing.Description;
+import io.millrace.spi.TraceContext;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ final class ModelCall {
     static final HeaderName TIMEOUT = HeaderNames.create("X-Request-Timeout-Ms");
 
     private static final HeaderName REQUEST_ID = HeaderNames.create("X-Request-Id");
+    private static final HeaderName TRACE = HeaderNames.create(TraceContext.HEADER);
     private static final byte[] NO_BODY = {};
 
     private final ModelCalls calls;
@@ -38,6 +41,8 @@ final class ModelCall {
     private final TimeSource time;
     private final long start;
     private long stage;
+    private long read;
+    private long computed;
     private StageDurations.@Nullable Stages durations;
     private byte[] body = NO_BODY;
     private String id = "";
@@ -91,8 +96,10 @@ final class ModelCall {
                         timeout(timeoutMicros),
                         routing(serving));
         endOfStage(0);
+        read = stage;
         Answer answer = serving.infer(call);
         endOfStage(1);
+        computed = stage;
         version = answer.version();
         return answer;
     }
@@ -156,6 +163,22 @@ final class ModelCall {
         return header.isEmpty()
                 ? ""
                 : request.headers().first(HeaderNames.create(header)).orElse("");
+    }
+
+    /** Tells the call's spans, if it is traced. */
+    void trace(String error) {
+        if (calls.spans().isOn()) {
+            calls.spans()
+                    .tell(
+                            request.headers().first(TRACE).orElse(""),
+                            new InferenceSpans.Ended(
+                                    target.protocol(),
+                                    target.project(),
+                                    target.model(),
+                                    version,
+                                    error),
+                            new InferenceSpans.Times(start, read, computed));
+        }
     }
 
     void log(int status, String error) {

@@ -7,6 +7,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.VersionRef;
 import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.inference.protocol.InferenceSpans;
 import io.millrace.inference.protocol.StageDurations;
 
 /**
@@ -18,12 +19,14 @@ final class ModelCalls {
     private final InferencePorts ports;
     private final BodyReader bodies;
     private final StageDurations durations;
+    private final InferenceSpans spans;
 
     ModelCalls(InferenceApiConfig config, InferencePorts ports, BodyReader bodies) {
         this.config = config;
         this.ports = ports;
         this.bodies = bodies;
         this.durations = new StageDurations(ports.meters());
+        this.spans = new InferenceSpans(ports.tracing(), ports.time());
     }
 
     /** Which model a request is for, and in which protocol. */
@@ -45,11 +48,14 @@ final class ModelCalls {
         try {
             conversation.hold(call);
             call.log(response.status().code(), "");
+            call.trace("");
         } catch (MillraceException e) {
             call.log(HttpErrors.status(e.code()).code(), e.text());
+            call.trace(e.code() + ": " + e.text());
             throw e;
         } catch (RuntimeException e) {
             call.log(500, e.toString());
+            call.trace(e.toString());
             throw e;
         }
     }
@@ -60,6 +66,10 @@ final class ModelCalls {
 
     InferencePorts ports() {
         return ports;
+    }
+
+    InferenceSpans spans() {
+        return spans;
     }
 
     byte[] body(ServerRequest request) {

@@ -5,6 +5,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.Tracing;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -18,6 +19,7 @@ import java.util.function.BooleanSupplier;
  * @param meters where numbers go
  * @param time the clock
  * @param ids for requests that bring no id
+ * @param tracing where the spans of calls go
  */
 public record InferencePorts(
         ModelServing serving,
@@ -27,4 +29,19 @@ public record InferencePorts(
         BooleanSupplier isReady,
         Meters meters,
         TimeSource time,
-        IdSource ids) {}
+        IdSource ids,
+        Tracing tracing) {
+
+    /** Without traces. */
+    public InferencePorts(
+            ModelServing serving,
+            GraphServing graphs,
+            RequestLog log,
+            BodyMemory bodies,
+            BooleanSupplier isReady,
+            Meters meters,
+            TimeSource time,
+            IdSource ids) {
+        this(serving, graphs, log, bodies, isReady, meters, time, ids, Tracing.OFF);
+    }
+}

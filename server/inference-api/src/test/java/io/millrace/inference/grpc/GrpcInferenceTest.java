@@ -40,6 +40,7 @@ import io.millrace.inference.grpc.proto.ServerMetadataRequest;
 import io.millrace.inference.grpc.proto.ServerReadyRequest;
 import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.ModelServing.Call;
+import io.millrace.spi.Span;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -136,6 +137,24 @@ class GrpcInferenceTest {
             server.isReady.set(true);
         }
         assertThat(stub.serverReady(ServerReadyRequest.getDefaultInstance()).getReady()).isTrue();
+    }
+
+    @Test
+    void aSampledCallIsTraced() {
+        var stub =
+                server.stub(
+                        "traceparent",
+                        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        var unknown = ModelInferRequest.newBuilder().setModelName("none").build();
+
+        assertThatThrownBy(() -> stub.modelInfer(unknown))
+                .satisfies(is(Status.Code.NOT_FOUND, "none"));
+
+        Span span = server.tracing.span("infer default/none");
+        assertThat(span.context().traceId()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
+        assertThat(span.parentSpanId()).isEqualTo(0xb7ad6b7169203331L);
+        assertThat(span.error()).startsWith("NOT_FOUND");
+        assertThat(span.attributes()).containsEntry("millrace.protocol", "grpc");
     }
 
     @Test

@@ -26,6 +26,7 @@ import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.RecordingTracing;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +39,7 @@ final class GrpcServer implements AutoCloseable {
     static final GrpcConfig SMALL = new GrpcConfig(DataSize.ofMebibytes(8), Duration.ofSeconds(20));
 
     final FakeModelServing serving = new FakeModelServing();
+    final RecordingTracing tracing = new RecordingTracing(false);
     final RecordingMeters meters = new RecordingMeters();
     final RequestLog log = new RequestLog(meters, TimeSource.system());
     final BodyMemory memory;
@@ -67,7 +69,8 @@ final class GrpcServer implements AutoCloseable {
                                 isReady::get,
                                 meters,
                                 time,
-                                () -> "invented"));
+                                () -> "invented",
+                                tracing));
         var http2 =
                 Http2Config.builder()
                         .initialWindowSize(4 << 20)

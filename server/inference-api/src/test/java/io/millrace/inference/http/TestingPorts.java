@@ -11,6 +11,7 @@ import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.Tracing;
 import io.millrace.testkit.RecordingMeters;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,6 +57,15 @@ final class TestingPorts {
             RecordingMeters meters,
             BooleanSupplier isReady,
             BodyMemory memory) {
+        return of(serving, meters, isReady, memory, Tracing.OFF);
+    }
+
+    static InferencePorts of(
+            ModelServing serving,
+            RecordingMeters meters,
+            BooleanSupplier isReady,
+            BodyMemory memory,
+            Tracing tracing) {
         var ids = new AtomicInteger();
         TimeSource time = TimeSource.system();
         return new InferencePorts(
@@ -66,6 +76,7 @@ final class TestingPorts {
                 isReady,
                 meters,
                 time,
-                () -> "id-" + ids.incrementAndGet());
+                () -> "id-" + ids.incrementAndGet(),
+                tracing);
     }
 }

@@ -1,6 +1,7 @@
 package io.millrace.inference.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -17,10 +18,13 @@ import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
+import io.millrace.inference.protocol.BodyMemory;
 import io.millrace.inference.protocol.OpenInference;
 import io.millrace.spi.ModelServing.Call;
+import io.millrace.spi.Span;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.RecordingMeters;
+import io.millrace.testkit.RecordingTracing;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,6 +56,7 @@ class V2RoutesTest {
 
     private static final FakeModelServing SERVING = new FakeModelServing();
     private static final RecordingMeters METERS = new RecordingMeters();
+    private static final RecordingTracing TRACING = new RecordingTracing(false);
     private static final AtomicBoolean READY = new AtomicBoolean(true);
 
     private final TestingClient client;
@@ -108,7 +113,42 @@ class V2RoutesTest {
         routing.register(
                 new InferenceRoutes(
                         new InferenceApiConfig(DataSize.ofMebibytes(4), Duration.ofSeconds(5)),
-                        TestingPorts.of(SERVING, METERS, READY::get)));
+                        TestingPorts.of(
+                                SERVING,
+                                METERS,
+                                READY::get,
+                                new BodyMemory(DataSize.ofMebibytes(256)),
+                                TRACING)));
+    }
+
+    @Test
+    void aSampledCallIsTraced() throws IOException, InterruptedException {
+        String given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-";
+        client.post("/v2/models/add/infer", ADD, "traceparent", given + "00");
+        assertThat(client.post("/v2/models/add/infer", ADD, "traceparent", given + "01").status())
+                .isEqualTo(200);
+        client.post("/v2/models/busy/infer", ADD, "traceparent", given + "01");
+
+        // The answer is sent before the spans are told.
+        await().until(() -> TRACING.spans().size() >= 6);
+        List<Span> spans = TRACING.spans();
+        assertThat(spans)
+                .extracting(Span::name)
+                .containsExactly(
+                        "infer default/add", "read", "predict", "write", "infer default/busy",
+                        "read");
+        assertThat(spans)
+                .allMatch(span ->
+                        span.context().traceId().equals("0af7651916cd43dd8448eb211c80319c"));
+        assertThat(spans.getFirst().parentSpanId()).isEqualTo(0xb7ad6b7169203331L);
+        assertThat(spans.getFirst().kind()).isEqualTo(Span.Kind.SERVER);
+        assertThat(spans.getFirst().attributes()).containsEntry("millrace.version", "1");
+        assertThat(spans.get(4).error()).isEqualTo("OVERLOADED: failed as OVERLOADED");
+        assertThat(spans.subList(1, 4))
+                .allMatch(part ->
+                        part.parentSpanId() == spans.getFirst().context().spanId()
+                                && part.startNanos() >= spans.getFirst().startNanos()
+                                && part.endNanos() <= spans.getFirst().endNanos());
     }
 
     private static Signature signature(String input, DataType type, Shape shape, String output) {
