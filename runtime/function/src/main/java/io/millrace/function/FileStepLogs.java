@@ -62,6 +62,11 @@ public final class FileStepLogs implements StepLogs, AutoCloseable {
     }
 
     @Override
+    public void lost(long lines) {
+        lostByFollowers.add(lines);
+    }
+
+    @Override
     public void append(Line line) {
         try {
             log(line.pipeline()).append(line);

@@ -114,7 +114,9 @@ final class Mirror implements AutoCloseable {
     /** Drops what waits; a call under way ends by itself. */
     @Override
     public void close() {
-        worker.getQueue().clear();
+        var waiting = new ArrayList<Runnable>();
+        worker.getQueue().drainTo(waiting);
+        waiting.forEach(task -> ((Mirrored) task).skip());
         worker.shutdown();
     }
 

@@ -58,6 +58,7 @@ final class ServedModel {
     private final long idleNanos;
     private final Division division;
     private final Mirror mirror;
+    private final Meters.Count notMirrored;
     private final TreeMap<Integer, ServedVersion> versions = new TreeMap<>();
     private @Nullable ModelSpec spec;
     private @Nullable InService inService;
@@ -84,7 +85,15 @@ final class ServedModel {
         this.division = new Division(key.project().value() + "/" + key.name().value());
         this.mirror = new Mirror(key.name().value(), time);
         this.picture = Picture.empty(key.name());
-        this.book = new TrafficBook(picture.rule());
+        this.notMirrored =
+                meters.count(
+                        "millrace_model_not_mirrored_total",
+                        "Calls that a shadow should have had as well and did not: it was busy",
+                        "project",
+                        key.project().value(),
+                        "model",
+                        key.name().value());
+        this.book = new TrafficBook(picture.rule(), notMirrored);
     }
 
     ResourceKey key() {
@@ -130,7 +139,7 @@ final class ServedModel {
                                 .equals(FrameworkName.canonical(newSpec.framework()));
         spec = newSpec;
         if (!newSpec.traffic().equals(book.rule())) {
-            book = new TrafficBook(newSpec.traffic());
+            book = new TrafficBook(newSpec.traffic(), notMirrored);
         }
         var retired = new ArrayList<ServedVersion.Serving>();
         for (ServedVersion version : List.copyOf(versions.values())) {

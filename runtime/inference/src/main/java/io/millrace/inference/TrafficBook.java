@@ -1,6 +1,7 @@
 package io.millrace.inference;
 
 import io.millrace.api.TrafficRule;
+import io.millrace.spi.Meters;
 import io.millrace.spi.TrafficReport;
 import io.millrace.spi.TrafficReport.Comparison;
 import io.millrace.spi.TrafficReport.VersionTraffic;
@@ -19,9 +20,16 @@ final class TrafficBook {
     private final LongAdder agreed = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final LongAdder notMirrored = new LongAdder();
+    private final Meters.Count notMirroredInAll;
 
-    TrafficBook(TrafficRule rule) {
+    /**
+     * An empty book.
+     *
+     * @param notMirroredInAll counts over all books of the model
+     */
+    TrafficBook(TrafficRule rule, Meters.Count notMirroredInAll) {
         this.rule = rule;
+        this.notMirroredInAll = notMirroredInAll;
     }
 
     TrafficRule rule() {
@@ -54,6 +62,7 @@ final class TrafficBook {
     /** The shadow was busy. */
     void notMirrored() {
         notMirrored.increment();
+        notMirroredInAll.increment();
     }
 
     TrafficReport report() {

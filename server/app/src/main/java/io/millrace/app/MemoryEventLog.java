@@ -4,6 +4,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.EventLog;
+import io.millrace.spi.Meters;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ final class MemoryEventLog implements EventLog {
     private static final int LONGEST_MESSAGE = 1_000;
 
     private final TimeSource time;
+    private final Meters.Count dropped;
     private final int mostOfOne;
     private final int mostOfAll;
 
@@ -32,12 +34,15 @@ final class MemoryEventLog implements EventLog {
 
     private int size;
 
-    MemoryEventLog(TimeSource time) {
-        this(time, OF_ONE, OF_ALL);
+    MemoryEventLog(TimeSource time, Meters meters) {
+        this(time, meters, OF_ONE, OF_ALL);
     }
 
-    MemoryEventLog(TimeSource time, int mostOfOne, int mostOfAll) {
+    MemoryEventLog(TimeSource time, Meters meters, int mostOfOne, int mostOfAll) {
         this.time = time;
+        this.dropped =
+                meters.count(
+                        "millrace_events_dropped_total", "Old events that made room for new ones");
         this.mostOfOne = mostOfOne;
         this.mostOfAll = mostOfAll;
     }
@@ -70,6 +75,7 @@ final class MemoryEventLog implements EventLog {
             size++;
             if (own.size() > mostOfOne) {
                 own.removeFirst();
+                dropped.increment();
                 size--;
             }
             dropQuietest();
@@ -93,6 +99,7 @@ final class MemoryEventLog implements EventLog {
             var quietest = events.entrySet().iterator();
             Deque<Event> oldest = quietest.next().getValue();
             oldest.removeFirst();
+            dropped.increment();
             size--;
             if (oldest.isEmpty()) {
                 quietest.remove();

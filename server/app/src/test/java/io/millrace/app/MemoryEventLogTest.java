@@ -7,6 +7,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.EventLog.Event;
 import io.millrace.spi.EventLog.Severity;
+import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +23,7 @@ class MemoryEventLogTest {
             ResourceKey.of(Kind.PIPELINE, new ProjectId("yard"), "one");
 
     private final TestingTime time = new TestingTime();
-    private final MemoryEventLog log = new MemoryEventLog(time, 3, 6);
+    private final MemoryEventLog log = new MemoryEventLog(time, new RecordingMeters(), 3, 6);
 
     @Test
     void countsEqualOnesInARow() {

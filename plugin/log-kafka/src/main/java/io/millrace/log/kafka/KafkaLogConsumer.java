@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -51,11 +52,20 @@ final class KafkaLogConsumer implements LogConsumer {
     private boolean isClosed;
     private volatile boolean isPolling;
 
-    KafkaLogConsumer(Consumer<byte[], byte[]> consumer, ConsumerSpec spec, TimeSource time) {
+    /**
+     * A consumer that has not asked for anything yet.
+     *
+     * @param removed hears of how many records of a topic retention removed unread
+     */
+    KafkaLogConsumer(
+            Consumer<byte[], byte[]> consumer,
+            ConsumerSpec spec,
+            TimeSource time,
+            ObjLongConsumer<String> removed) {
         this.consumer = consumer;
         this.spec = spec;
         this.commits = new CommitQueue(consumer, spec.group(), time);
-        this.starts = new StartPositions(consumer, spec.startMillis());
+        this.starts = new StartPositions(consumer, spec.startMillis(), removed);
     }
 
     static void requireValid(ConsumerSpec spec) {

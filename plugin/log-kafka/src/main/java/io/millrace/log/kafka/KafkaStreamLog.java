@@ -9,6 +9,7 @@ import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogReader;
 import io.millrace.spi.LogTransactor;
+import io.millrace.spi.Meters;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Callback;
@@ -48,6 +50,7 @@ public final class KafkaStreamLog implements StreamLog {
     private final Admin admin;
     private final KafkaTopics topics;
     private final TimeSource time;
+    private final ObjLongConsumer<String> removed;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private KafkaStreamLog(
@@ -55,12 +58,14 @@ public final class KafkaStreamLog implements StreamLog {
             KafkaProducer<byte[], byte[]> producer,
             Admin admin,
             KafkaTopics topics,
-            TimeSource time) {
+            TimeSource time,
+            ObjLongConsumer<String> removed) {
         this.settings = settings;
         this.producer = producer;
         this.admin = admin;
         this.topics = topics;
         this.time = time;
+        this.removed = removed;
     }
 
     /**
@@ -69,6 +74,30 @@ public final class KafkaStreamLog implements StreamLog {
      * @throws MillraceException {@code INVALID} when Kafka's clients refuse the configuration
      */
     public static KafkaStreamLog open(KafkaLogConfig config, TimeSource time) {
+        return open(config, time, (_, _) -> {});
+    }
+
+    /**
+     * The same, and counts records that nobody has read and nobody can read any more.
+     *
+     * @param meters where numbers go
+     */
+    public static KafkaStreamLog open(KafkaLogConfig config, TimeSource time, Meters meters) {
+        return open(
+                config,
+                time,
+                (topic, records) ->
+                        meters.count(
+                                        "millrace_log_unread_removed_total",
+                                        "Records that retention removed before a pipeline read"
+                                                + " them",
+                                        "topic",
+                                        topic)
+                                .add(records));
+    }
+
+    private static KafkaStreamLog open(
+            KafkaLogConfig config, TimeSource time, ObjLongConsumer<String> removed) {
         var settings = new ClientSettings(config);
         try {
             var producer =
@@ -83,7 +112,8 @@ public final class KafkaStreamLog implements StreamLog {
                         producer,
                         admin,
                         new KafkaTopics(admin, config, settings, time),
-                        time);
+                        time,
+                        removed);
             } catch (KafkaException e) {
                 producer.close(Duration.ZERO);
                 throw e;
@@ -176,7 +206,8 @@ public final class KafkaStreamLog implements StreamLog {
                             new ByteArrayDeserializer(),
                             new ByteArrayDeserializer()),
                     spec,
-                    time);
+                    time,
+                    removed);
         } catch (KafkaException e) {
             throw invalidConfig(e);
         }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -24,9 +25,11 @@ final class StartPositions {
 
     private final Consumer<?, ?> consumer;
     private final long startMillis;
+    private final ObjLongConsumer<String> removed;
     private final Set<TopicPartition> searching = new HashSet<>();
 
-    StartPositions(Consumer<?, ?> consumer, long startMillis) {
+    StartPositions(Consumer<?, ?> consumer, long startMillis, ObjLongConsumer<String> removed) {
+        this.removed = removed;
         this.consumer = consumer;
         this.startMillis = startMillis;
     }
@@ -55,6 +58,7 @@ final class StartPositions {
                                         + " were read",
                                 begin - position,
                                 partition);
+                        removed.accept(partition.topic(), begin - position);
                         consumer.seek(partition, begin);
                         partitions.remove(partition);
                     } else {

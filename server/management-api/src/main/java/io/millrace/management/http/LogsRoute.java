@@ -91,7 +91,7 @@ final class LogsRoute {
     }
 
     private void follow(Call call, ResourceKey pipeline, Predicate<Line> wanted, int tail) {
-        var pending = new PendingLines(wanted, bufferedEvents);
+        var pending = new PendingLines(wanted, bufferedEvents, logs);
         try (var _ = logs.follow(pipeline, window(pipeline, wanted, tail), pending);
                 var stream = EventStream.open(call.response())) {
             pump(pending, stream);
@@ -129,8 +129,10 @@ final class LogsRoute {
         private final Predicate<Line> wanted;
         private final ArrayBlockingQueue<Line> queue;
         private final AtomicLong lost = new AtomicLong();
+        private final StepLogs logs;
 
-        PendingLines(Predicate<Line> wanted, int capacity) {
+        PendingLines(Predicate<Line> wanted, int capacity, StepLogs logs) {
+            this.logs = logs;
             this.wanted = wanted;
             this.queue = new ArrayBlockingQueue<>(capacity);
         }
@@ -139,6 +141,7 @@ final class LogsRoute {
         public void line(Line line) {
             if (wanted.test(line) && !queue.offer(line)) {
                 lost.incrementAndGet();
+                logs.lost(1);
             }
         }
 
