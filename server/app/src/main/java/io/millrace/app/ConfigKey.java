@@ -73,7 +73,17 @@ enum ConfigKey {
             "",
             "host:port,… of an external Kafka; empty means the embedded one"),
     KAFKA_PARTITIONS("kafka.partitions", "4", "partitions of each new topic"),
-    KAFKA_REPLICATION("kafka.replication", "1", "copies of each new topic on an external Kafka");
+    KAFKA_REPLICATION("kafka.replication", "1", "copies of each new topic on an external Kafka"),
+    TRACING_ENDPOINT(
+            "tracing.endpoint",
+            "",
+            "collector that takes traces as OTLP over HTTP, such as http://127.0.0.1:4318; empty is"
+                    + " no traces"),
+    TRACING_SAMPLE(
+            "tracing.sample",
+            "0",
+            "share of records and inference requests to trace, 0 to 1, of those that come without a"
+                    + " traceparent; one that comes with it is traced when it says so");
 
     /** Settings with this prefix go to Kafka clients as they are. */
     static final String KAFKA_CLIENT_PREFIX = "kafka.client.";

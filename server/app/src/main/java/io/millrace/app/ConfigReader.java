@@ -164,8 +164,35 @@ final class ConfigReader {
                         number(ConfigKey.KAFKA_PARTITIONS, 1, 1000),
                         number(ConfigKey.KAFKA_REPLICATION, 1, 100),
                         kafkaClient),
+                tracing(),
                 stopOnStdinEof,
                 warmUp);
+    }
+
+    private Optional<ServerConfig.TracingSettings> tracing() {
+        double share = share(ConfigKey.TRACING_SAMPLE);
+        Optional<URI> endpoint = endpoint(ConfigKey.TRACING_ENDPOINT);
+        if (share > 0 && text(ConfigKey.TRACING_ENDPOINT).isEmpty()) {
+            errors.add(
+                    "%s says what to trace, but %s does not say where traces go"
+                            .formatted(
+                                    ConfigKey.TRACING_SAMPLE.key(),
+                                    ConfigKey.TRACING_ENDPOINT.key()));
+        }
+        return endpoint.map(where -> new ServerConfig.TracingSettings(where, share));
+    }
+
+    private double share(ConfigKey key) {
+        try {
+            double share = Double.parseDouble(text(key));
+            if (share >= 0 && share <= 1) {
+                return share;
+            }
+        } catch (NumberFormatException e) {
+            // Reported below, like a number that is out of range.
+        }
+        errors.add(key.key() + " must be a number from 0 to 1, got '" + text(key) + "'");
+        return 0;
     }
 
     private Optional<PlainMqtt> mqttPlain() {

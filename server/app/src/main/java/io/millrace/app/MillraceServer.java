@@ -53,6 +53,7 @@ import io.millrace.security.ServerNames;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.StreamLog;
+import io.millrace.spi.Tracing;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.SqlResourceStore;
 import io.millrace.stream.StreamRuntime;
@@ -60,8 +61,11 @@ import io.millrace.stream.dead.DeadLetterDesk;
 import io.millrace.stream.dead.ResumingHost;
 import io.millrace.stream.replay.Replays;
 import io.millrace.stream.trace.Traces;
+import io.millrace.telemetry.otlp.OtlpConfig;
+import io.millrace.telemetry.otlp.OtlpTracing;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,10 +101,11 @@ final class MillraceServer implements AutoCloseable {
     private final ServerConfig config;
     private final TimeSource time = TimeSource.system();
     private final IdSource ids = IdSource.random();
+    private final Instant started = time.now();
     private final PrometheusMeters meters = new PrometheusMeters();
     private final Readiness readiness = new Readiness();
     private final Lifecycle lifecycle = new Lifecycle();
-    private final MemoryEventLog events = new MemoryEventLog(time);
+    private final MemoryEventLog events = new MemoryEventLog(time, meters);
     private final LateInsight insight = new LateInsight();
 
     MillraceServer(ServerConfig config) {
@@ -108,6 +113,14 @@ final class MillraceServer implements AutoCloseable {
         readiness.expect(KAFKA);
         readiness.expect(STORE);
         readiness.expect(MQTT);
+        meters.gauge(
+                "millrace_ready",
+                "1 while everything is up, as /readyz says",
+                () -> readiness.isReady() ? 1 : 0);
+        meters.gauge(
+                "millrace_start_time_seconds",
+                "When this process was started, seconds since the epoch",
+                started::getEpochSecond);
     }
 
     int httpPort() {
@@ -147,6 +160,7 @@ final class MillraceServer implements AutoCloseable {
                 lifecycle.add("data directory", DataDirectory.take(config.data(), holder()));
         String nodeId = data.nodeId(ids);
         PortCheck.check(config);
+        Tracing tracing = tracing(nodeId);
         try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
             // Kafka takes longest; everything that can do without it starts beside it.
             Future<KafkaStreamLog> log = starters.submit(() -> startLog(data));
@@ -169,7 +183,7 @@ final class MillraceServer implements AutoCloseable {
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
             SecretStore secrets = secrets(data, join(store));
-            var deadLetters = new DeadLetterDesk(lateLog, time, ids);
+            var deadLetters = new DeadLetterDesk(lateLog, time, ids, meters);
             // Functions call it until their last message is done, so it stops after them.
             startHttp(
                     join(store),
@@ -180,7 +194,8 @@ final class MillraceServer implements AutoCloseable {
                     secrets,
                     models,
                     graphs,
-                    drift);
+                    drift,
+                    tracing);
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities, secrets);
             mqtt.prepare();
@@ -207,7 +222,8 @@ final class MillraceServer implements AutoCloseable {
                     logs,
                     deadLetters,
                     connectors,
-                    drift);
+                    drift,
+                    tracing);
             mqtt.open();
             readiness.up(MQTT);
         }
@@ -222,7 +238,8 @@ final class MillraceServer implements AutoCloseable {
             SecretStore secrets,
             ModelResidency models,
             GraphRuntime graphs,
-            DriftMonitor drift) {
+            DriftMonitor drift,
+            Tracing tracing) {
         var management =
                 new ManagementRoutes(
                         new ManagementPorts(
@@ -250,7 +267,8 @@ final class MillraceServer implements AutoCloseable {
                         readiness::isReady,
                         meters,
                         time,
-                        ids);
+                        ids,
+                        tracing);
         var inference =
                 new InferenceRoutes(
                         new InferenceApiConfig(limits.maxBody(), limits.timeout()), ports);
@@ -280,7 +298,8 @@ final class MillraceServer implements AutoCloseable {
             FileStepLogs logs,
             DeadLetterDesk deadLetters,
             Connectors connectors,
-            DriftMonitor drift) {
+            DriftMonitor drift,
+            Tracing tracing) {
         var pipelines =
                 lifecycle.add(
                         "pipelines",
@@ -297,6 +316,8 @@ final class MillraceServer implements AutoCloseable {
                 pipelines.taps(),
                 new Traces(pipelines.insight(), logs::remove),
                 lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove)));
+                                events,
+                                tracing));
         var control =
                 lifecycle.add(
                         "control",
@@ -319,6 +340,23 @@ final class MillraceServer implements AutoCloseable {
         control.awaitDataSources(FIRST_PASS);
     }
 
+    /** First of all that works, so that it ends last. */
+    private Tracing tracing(String nodeId) {
+        if (config.tracing().isEmpty()) {
+            return Tracing.OFF;
+        }
+        ServerConfig.TracingSettings settings = config.tracing().get();
+        var tracing =
+                new OtlpTracing(
+                        new OtlpConfig(settings.endpoint(), settings.share(), nodeId, version()),
+                        meters,
+                        time,
+                        () -> ThreadLocalRandom.current().nextLong());
+        lifecycle.add("tracing", tracing);
+        tracing.start();
+        return tracing;
+    }
+
     private ProcessFunctionRuntime functions(DataDirectory data, FileStepLogs logs) {
         return new ProcessFunctionRuntime(
                 functionConfig(data), this::inferenceEndpoint, logs, meters, time, ids);
@@ -336,7 +374,8 @@ final class MillraceServer implements AutoCloseable {
                                 kafka.bootstrap().isPresent() ? kafka.replicationFactor() : 1,
                                 KafkaLogConfig.DEFAULT_RETENTION,
                                 kafka.client()),
-                        time);
+                        time,
+                        meters);
         lifecycle.add("log", log);
         readiness.up(KAFKA);
         return log;

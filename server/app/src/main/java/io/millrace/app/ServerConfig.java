@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param inference limits of inference requests
  * @param models where models come from and what they may take
  * @param kafka the log: embedded, or an external one
+ * @param tracing where traces go; empty is off
  * @param stopOnStdinEof stop when standard input ends: for a parent that must not leave us behind
  * @param warmUp stop again as soon as everything was up and used once: to record an AOT cache
  */
@@ -36,6 +37,7 @@ record ServerConfig(
         InferenceSettings inference,
         ModelSettings models,
         KafkaSettings kafka,
+        Optional<TracingSettings> tracing,
         boolean stopOnStdinEof,
         boolean warmUp) {
 
@@ -97,6 +99,14 @@ record ServerConfig(
             Optional<DataSize> memory,
             Optional<URI> s3Endpoint,
             String s3Region) {}
+
+    /**
+     * Where traces go.
+     *
+     * @param endpoint of the collector
+     * @param share of what comes without a trace, from 0 to 1
+     */
+    record TracingSettings(URI endpoint, double share) {}
 
     /**
      * Where the log is.

@@ -170,6 +170,28 @@ class ConfigReaderTest {
     }
 
     @Test
+    void tracesGoWhereTheSettingsSay() {
+        assertThat(ConfigReader.read(List.of()).tracing()).isEmpty();
+        assertThat(
+                        ConfigReader.read(
+                                        List.of(
+                                                "--tracing-endpoint",
+                                                "http://127.0.0.1:4318",
+                                                "--tracing-sample",
+                                                "0.01"))
+                                .tracing())
+                .contains(
+                        new ServerConfig.TracingSettings(
+                                URI.create("http://127.0.0.1:4318"), 0.01));
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--tracing-sample", "1.5")))
+                .hasMessageContaining("tracing.sample must be a number from 0 to 1, got '1.5'");
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--tracing-sample", "0.5")))
+                .hasMessageContaining("tracing.endpoint does not say where traces go");
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--tracing-endpoint", "collector")))
+                .hasMessageContaining("tracing.endpoint must be an address");
+    }
+
+    @Test
     void theReferencePageIsUpToDate() throws IOException {
         Path page = Path.of("../../docs/configuration.md");
 
