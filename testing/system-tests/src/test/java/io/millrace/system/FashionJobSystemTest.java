@@ -3,6 +3,7 @@ package io.millrace.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.system.CommandLine.Outcome;
+import io.millrace.testkit.MetricsPage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,9 @@ class FashionJobSystemTest {
     @Test
     @Order(3)
     void theMetersTellOfEveryStage() {
-        assertThat(server.get("/metrics").body())
+        String scrape = server.get("/metrics").body();
+        assertThat(MetricsPage.read().disagreements(scrape)).isEmpty();
+        assertThat(scrape)
                 .contains("millrace_mqtt_received_total")
                 .contains("millrace_model_requests_total")
                 .contains("millrace_function_messages_total")
