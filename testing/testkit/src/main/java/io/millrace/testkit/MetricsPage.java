@@ -53,7 +53,8 @@ public record MetricsPage(Map<String, Metric> metrics, Set<String> drops) {
             if (line.startsWith("| `") && name.find()) {
                 String[] cells = line.split("\\|");
                 metrics.put(
-                        name.group(1), new Metric(name.group(1), cells[2].strip(), words(cells[3])));
+                        name.group(1),
+                        new Metric(name.group(1), cells[2].strip(), words(cells[3])));
             }
         }
         var drops = new TreeSet<String>();

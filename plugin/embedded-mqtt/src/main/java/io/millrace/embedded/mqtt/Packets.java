@@ -115,10 +115,7 @@ final class Packets {
         String text = why.length() <= MAX_REASON ? why : why.substring(0, MAX_REASON);
         properties.add(
                 new MqttProperties.StringProperty(MqttPropertyType.REASON_STRING.value(), text));
-        return MqttMessageBuilders.disconnect()
-                .reasonCode(reason)
-                .properties(properties)
-                .build();
+        return MqttMessageBuilders.disconnect().reasonCode(reason).properties(properties).build();
     }
 
     static MqttConnAckMessage refusal(

@@ -143,8 +143,7 @@ class GrpcInferenceTest {
     void aSampledCallIsTraced() {
         var stub =
                 server.stub(
-                        "traceparent",
-                        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+                        "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         var unknown = ModelInferRequest.newBuilder().setModelName("none").build();
 
         assertThatThrownBy(() -> stub.modelInfer(unknown))

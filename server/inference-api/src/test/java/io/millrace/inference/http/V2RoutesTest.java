@@ -135,7 +135,11 @@ class V2RoutesTest {
         assertThat(spans)
                 .extracting(Span::name)
                 .containsExactly(
-                        "infer default/add", "read", "predict", "write", "infer default/busy",
+                        "infer default/add",
+                        "read",
+                        "predict",
+                        "write",
+                        "infer default/busy",
                         "read");
         assertThat(spans)
                 .allMatch(span ->
