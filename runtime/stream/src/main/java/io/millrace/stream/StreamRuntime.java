@@ -15,6 +15,7 @@ import io.millrace.spi.PipelineTaps;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.Tracing;
+import io.millrace.stream.tap.Taps;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -133,7 +134,16 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
         all.add(new LogSinkConnector(log, parking));
         this.context =
                 new TaskContext(
-                        log, models, functions, all, time, parking, nodeId, MAX_RECORDS, tracing);
+                        log,
+                        models,
+                        functions,
+                        all,
+                        time,
+                        parking,
+                        nodeId,
+                        MAX_RECORDS,
+                        new Taps(time, meters),
+                        tracing);
         this.meters = meters;
         this.events = events;
         this.scaleLoop = new ScaleLoop(log, time, pace);

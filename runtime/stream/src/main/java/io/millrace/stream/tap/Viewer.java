@@ -13,6 +13,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,8 @@ public final class Viewer implements PipelineTaps.Tap {
     private final PipelineTaps.Sampling sampling;
     private final TimeSource time;
     private final Consumer<Viewer> closing;
+    private final LongConsumer sampledInAll;
+    private final LongConsumer behindInAll;
     private final ArrayBlockingQueue<PipelineTaps.Seen> queue =
             new ArrayBlockingQueue<>(MAX_QUEUED);
     private final AtomicLong sampled = new AtomicLong();
@@ -42,7 +45,20 @@ public final class Viewer implements PipelineTaps.Tap {
     private long passed;
     private long toldAt;
 
-    Viewer(PipelineTaps.Sampling sampling, TimeSource time, Consumer<Viewer> closing) {
+    /**
+     * Somebody who begins to look.
+     *
+     * @param sampledInAll hears of what was left out as asked
+     * @param behindInAll hears of what was left out because nobody read on
+     */
+    Viewer(
+            PipelineTaps.Sampling sampling,
+            TimeSource time,
+            Consumer<Viewer> closing,
+            LongConsumer sampledInAll,
+            LongConsumer behindInAll) {
+        this.sampledInAll = sampledInAll;
+        this.behindInAll = behindInAll;
         this.sampling = sampling;
         this.time = time;
         this.closing = closing;
@@ -71,6 +87,7 @@ public final class Viewer implements PipelineTaps.Tap {
         int admitted = (int) Math.min(wanted, (long) allowance);
         allowance -= admitted;
         sampled.addAndGet((long) passing - admitted);
+        sampledInAll.accept((long) passing - admitted);
         return admitted;
     }
 
@@ -89,6 +106,7 @@ public final class Viewer implements PipelineTaps.Tap {
                         failure);
         if (!queue.offer(seen)) {
             behind.incrementAndGet();
+            behindInAll.accept(1);
         }
     }
 
