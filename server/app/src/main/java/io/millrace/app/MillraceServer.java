@@ -311,13 +311,12 @@ final class MillraceServer implements AutoCloseable {
                                 meters,
                                 time,
                                 nodeId,
-                                events));
+                                events,
+                                tracing));
         insight.arrived(
                 pipelines.taps(),
                 new Traces(pipelines.insight(), logs::remove),
                 lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove)));
-                                events,
-                                tracing));
         var control =
                 lifecycle.add(
                         "control",

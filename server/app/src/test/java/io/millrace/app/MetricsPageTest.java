@@ -176,7 +176,7 @@ class MetricsPageTest {
             }
         }
         for (String group : all(GROUPED, expr)) {
-            assertThat(labels).as(name).containsAll(List.of(group.split(",\\s*")));
+            assertThat(labels).as(name).containsAll(List.of(group.split(",\\s*", -1)));
         }
         String texts =
                 rule.required("annotations").required("summary").asString()

@@ -48,10 +48,10 @@ public record MetricsPage(Map<String, Metric> metrics, Set<String> drops) {
     private static MetricsPage parse(String page) {
         var metrics = new TreeMap<String, Metric>();
         int end = page.indexOf(DROPS);
-        for (String line : page.substring(0, end).split("\n")) {
+        for (String line : page.substring(0, end).lines().toList()) {
             var name = NAME.matcher(line);
             if (line.startsWith("| `") && name.find()) {
-                String[] cells = line.split("\\|");
+                String[] cells = line.split("\\|", -1);
                 metrics.put(
                         name.group(1),
                         new Metric(name.group(1), cells[2].strip(), words(cells[3])));
@@ -66,7 +66,7 @@ public record MetricsPage(Map<String, Metric> metrics, Set<String> drops) {
     }
 
     private static Set<String> words(String cell) {
-        var words = new TreeSet<>(Arrays.asList(cell.replace('`', ' ').strip().split("[ ,]+")));
+        var words = new TreeSet<>(Arrays.asList(cell.replace('`', ' ').strip().split("[ ,]+", -1)));
         words.remove("");
         return words;
     }
@@ -83,7 +83,7 @@ public record MetricsPage(Map<String, Metric> metrics, Set<String> drops) {
     /** What a scrape says that the page does not, one line each; empty when they agree. */
     public List<String> disagreements(String scrape) {
         var wrong = new ArrayList<String>();
-        for (String line : scrape.split("\n")) {
+        for (String line : scrape.lines().toList()) {
             var sample = SAMPLE.matcher(line);
             if (!sample.matches()) {
                 continue;
