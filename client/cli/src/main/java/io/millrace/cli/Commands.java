@@ -61,7 +61,7 @@ public final class Commands {
         add("tap", "Show records on their way.", () -> new TapCommand(context));
         add("trace", "Follow one record.", () -> new TraceCommand(context));
         add("replay", "Send the past through a pipeline again.", () -> new ReplayCommand(context));
-        launcher("test", "Run all tests of the repository.");
+        launcher("test", "Run all tests of the repository; --faults breaks more, for hours.");
         launcher("bench", "Measure speed and size on this machine.");
         add(
                 "version",
