@@ -87,8 +87,8 @@ class ClusterFaultsSystemTest {
                                     .contains("TopicMissing")
                                     .contains("no topic orders"));
             Faults.tell(
-                    "a deleted topic was told after %d ms",
-                    (TimeSource.system().nanoTime() - began) / 1_000_000);
+                    "a deleted topic was told after %d ms"
+                            .formatted((TimeSource.system().nanoTime() - began) / 1_000_000));
             assertThat(near.isReady()).isTrue();
 
             orders.create(2);

@@ -61,8 +61,8 @@ class DiskFullSystemTest {
         isMounted = outcome.exitCode() == 0;
         if (!isMounted) {
             Faults.tell(
-                    "NOT RUN: a full disk: this user may not mount a small file system (%s)",
-                    outcome.err().strip());
+                    "NOT RUN: a full disk: this user may not mount a small file system (%s)"
+                            .formatted(outcome.err().strip()));
         }
         Assumptions.assumeTrue(isMounted, "may not mount: " + outcome.err());
     }

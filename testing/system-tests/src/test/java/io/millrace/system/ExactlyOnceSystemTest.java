@@ -105,7 +105,8 @@ class ExactlyOnceSystemTest {
             assertThat(ledger.acknowledged()).isGreaterThan(KILLS * 200);
             ledger.assertKept("exactly once, seed " + seed, 0);
             assertThat(inTheTopic(copies)).isEqualTo(ledger.seen());
-            Faults.tell("the reader itself read %d records again", repeatedByReader.get());
+            Faults.tell(
+                    "the reader itself read %d records again".formatted(repeatedByReader.get()));
         }
     }
 

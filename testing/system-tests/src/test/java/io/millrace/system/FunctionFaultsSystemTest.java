@@ -25,7 +25,7 @@ class FunctionFaultsSystemTest {
 
     private static final int SERVER_KILLS = 2;
     private static final int WORKER_KILLS = 4;
-    private static final Duration SETTLE = Duration.ofSeconds(120);
+    private static final Duration SETTLE = Duration.ofMinutes(2);
 
     /** Batches of as many tasks as there may be are in flight when something is killed. */
     private static final int MOST_REPEATED = (SERVER_KILLS * 2 + WORKER_KILLS) * 3 * 2_000;

@@ -93,14 +93,15 @@ final class KafkaTopic {
                 byte[] value = record.getValue();
                 byte[] key = record.getKey().getBytes(StandardCharsets.UTF_8);
                 window.acquireUninterruptibly();
-                producer.send(
-                        new ProducerRecord<>(name, key, value),
-                        (_, failure) -> {
-                            if (failure == null) {
-                                ledger.acknowledged(value);
-                            }
-                            window.release();
-                        });
+                var _ =
+                        producer.send(
+                                new ProducerRecord<>(name, key, value),
+                                (_, failure) -> {
+                                    if (failure == null) {
+                                        ledger.acknowledged(value);
+                                    }
+                                    window.release();
+                                });
             }
             producer.flush();
         }
@@ -111,23 +112,29 @@ final class KafkaTopic {
         try (var consumer = consumer()) {
             List<TopicPartition> partitions = assign(consumer);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            while (partitions.stream()
-                    .anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+            while (ends.entrySet().stream()
+                    .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 consumer.poll(Duration.ofMillis(200)).forEach(each);
             }
         }
     }
 
-    /** Which records stand here behind later ones of their sender, to tell the way in from the way out. */
+    /**
+     * Which records stand here behind later ones of their sender, to tell the way in from the way
+     * out.
+     */
     String disorder() {
         var highest = new HashMap<String, Long>();
         var found = new StringBuilder();
         readAll(record -> {
-            String key = record.partition() + "/" + new String(record.key(), StandardCharsets.UTF_8);
+            String key =
+                    record.partition() + "/" + new String(record.key(), StandardCharsets.UTF_8);
             long number = DeliveryOracle.numberOf(record.value());
             long before = highest.merge(key, number, Math::max);
             if (number < before) {
-                found.append("%d after %d at %d/%d; ".formatted(number, before, record.partition(), record.offset()));
+                found.append(
+                        "%d after %d at %d/%d; "
+                                .formatted(number, before, record.partition(), record.offset()));
             }
         });
         return name + (found.isEmpty() ? " is in order" : ": " + found);

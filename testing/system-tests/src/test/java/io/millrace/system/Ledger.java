@@ -95,8 +95,8 @@ final class Ledger {
     /** The same; {@code more} is said when it is not so. */
     synchronized void assertKept(String what, long mostDuplicates, Supplier<String> more) {
         Faults.tell(
-                "%s: %d acknowledged, %d came out, %d repeated",
-                what, acknowledged.size(), seen.size(), arrived - seen.size());
+                "%s: %d acknowledged, %d came out, %d repeated"
+                        .formatted(what, acknowledged.size(), seen.size(), arrived - seen.size()));
         List<String> problems = oracle.problems(0, mostDuplicates);
         if (!problems.isEmpty()) {
             throw new AssertionError("%s: %s; %s".formatted(what, problems, more.get()));

@@ -118,7 +118,7 @@ class PoisonSystemTest {
 
             await().atMost(SETTLE).untilAsserted(() -> assertThat(ledger.pending()).isZero());
             await().atMost(SETTLE).untilAsserted(() -> assertThat(count("open")).isZero());
-            Faults.tell("killed after %d of %d", seenAtTheKill - GOOD, POISON);
+            Faults.tell("killed after %d of %d".formatted(seenAtTheKill - GOOD, POISON));
         }
         assertThat(count("redriven")).isEqualTo(POISON);
         // A redriven record comes behind younger ones of its key: each has a key of its own.

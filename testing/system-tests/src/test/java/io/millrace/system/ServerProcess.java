@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A real server in a process of its own, which a test can kill and start again. */
 final class ServerProcess implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
 
     private final Path data;
     private final Path log;

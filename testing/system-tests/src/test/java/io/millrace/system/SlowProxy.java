@@ -86,7 +86,7 @@ final class SlowProxy implements AutoCloseable {
             }
         } catch (IOException e) {
             // One side went away; closing both tells the other.
-            Faults.tell("a connection through the proxy ended: %s", e.getMessage());
+            Faults.tell("a connection through the proxy ended: %s".formatted(e));
         }
     }
 
