@@ -115,12 +115,19 @@ final class JobLoop {
                 }
             } catch (MillraceException e) {
                 tryLater(e, wait);
-                wait =
-                        wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0
-                                ? wait.multipliedBy(2)
-                                : LONGEST_WAIT;
+                wait = longer(wait);
+            } catch (RuntimeException | Error e) {
+                // The supervisor of this thread: jobs must not stay where they are for ever.
+                logger.error("the work on the dead letters of {} stumbled", pipeline, e);
+                tryLater(MillraceException.internal(e.toString(), e), wait);
+                wait = longer(wait);
             }
         }
+    }
+
+    private static Duration longer(Duration wait) {
+        Duration twice = wait.multipliedBy(2);
+        return twice.compareTo(LONGEST_WAIT) < 0 ? twice : LONGEST_WAIT;
     }
 
     private void workOnAll() {

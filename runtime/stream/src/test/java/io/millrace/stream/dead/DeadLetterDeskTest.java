@@ -265,6 +265,25 @@ class DeadLetterDeskTest {
         assertThat(ended(start(LetterJob.Action.DROP, LetterFilter.ALL)).settled()).isEqualTo(1);
     }
 
+    @Test
+    void aDefectDoesNotLeaveAJobWhereItIs() {
+        letters(3);
+        var defects = new AtomicInteger();
+        log.withFaults(
+                LogFaults.none()
+                        .failingPolls(() -> {
+                            if (Thread.currentThread().getName().startsWith("dead letters of")
+                                    && defects.incrementAndGet() == 2) {
+                                throw new IllegalStateException("a defect as the test wants it");
+                            }
+                            return false;
+                        }));
+        LetterJob job = ended(start(LetterJob.Action.REDRIVE, LetterFilter.ALL));
+        assertThat(job.state()).isEqualTo(LetterJob.State.DONE);
+        assertThat(retried()).hasSize(3);
+        assertThat(defects.get()).isGreaterThan(2);
+    }
+
     // ---- words of this test
 
     private void reopen() {
