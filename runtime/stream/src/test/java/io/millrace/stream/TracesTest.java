@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.TimeSource;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
 import io.millrace.spi.LogPosition;
+import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelineTraces;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -114,6 +118,38 @@ class TracesTest {
                         assertThat(step.failure()).isPresent();
                     });
             assertThat(world.log.records(Plans.DEAD)).as("nothing is written").hasSize(1);
+        }
+    }
+
+    @Test
+    void followsADeadLetterThatWasTriedAgainFromBothItsPlaces() {
+        String retries = LogTopic.ofRetries(Plans.PROJECT, Plans.KEY.name());
+        try (var world =
+                new InsightWorld(
+                        aPipeline().from(Plans.INPUT, retries).model().toLog("results").plan())) {
+            LogPosition first = world.put(0, "no json");
+            world.awaitDone();
+            Awaitility.await().until(() -> world.log.records(Plans.DEAD).size() == 1);
+            long died = world.log.records(Plans.DEAD).getFirst().timestampMillis();
+            Awaitility.await().until(() -> TimeSource.system().epochMillis() > died);
+            world.log.ensureTopics(List.of(retries));
+            world.append(
+                    retries,
+                    60,
+                    "{\"x\":[1,2]}",
+                    List.of(
+                            Header.of(HeaderNames.ORIGIN_TOPIC, Plans.INPUT),
+                            Header.of(HeaderNames.ORIGIN_POSITION, first.toString()),
+                            Header.of(HeaderNames.ORIGIN_TIME, Long.toString(InsightWorld.NOON))));
+            Awaitility.await().until(() -> world.log.records("results").size() == 1);
+            Awaitility.await().until(() -> committed(world) == 2);
+
+            for (String position : List.of(first.toString(), retries + "/0/0")) {
+                var trace = world.traces.trace(Plans.KEY, LogPosition.parse(position), false);
+                assertThat(trace.outputs()).as(position).hasSize(1);
+                assertThat(trace.state()).isInstanceOf(PipelineTraces.Answered.class);
+                assertThat(trace.remarks()).anyMatch(each -> each.contains(Plans.DEAD + "/0/0"));
+            }
         }
     }
 

@@ -15,6 +15,7 @@ import io.millrace.spi.PipelineTaps;
 import io.millrace.spi.PipelineTraces;
 import io.millrace.spi.Provenance;
 import io.millrace.stream.PipelineInsight;
+import io.millrace.stream.dead.Origin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ final class OutputSearch {
 
     private final LogReader reader;
     private final TimeSource time;
-    private final LogRecord input;
+    private final long fromMillis;
     private final String pipeline;
     private final String position;
     private final String deadLetters;
@@ -47,9 +48,10 @@ final class OutputSearch {
     OutputSearch(LogReader reader, TimeSource time, PipelinePlan plan, LogRecord input) {
         this.reader = reader;
         this.time = time;
-        this.input = input;
         this.pipeline = plan.pipeline().project() + "/" + plan.pipeline().name();
-        this.position = LogPosition.of(input).toString();
+        // What was made of a retry says where the record was read first, and has its timestamp.
+        this.position = Origin.position(input);
+        this.fromMillis = Origin.timestampMillis(input);
         this.deadLetters =
                 LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name());
     }
@@ -85,7 +87,7 @@ final class OutputSearch {
 
     private Map<LogPartition, OffsetRange> parts(Set<String> topics) {
         var parts = new HashMap<LogPartition, OffsetRange>();
-        Map<LogPartition, Long> starts = reader.offsetsAt(topics, input.timestampMillis());
+        Map<LogPartition, Long> starts = reader.offsetsAt(topics, fromMillis);
         reader.ranges(topics)
                 .forEach((partition, range) -> {
                     long start =

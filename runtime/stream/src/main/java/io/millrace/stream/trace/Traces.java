@@ -12,6 +12,7 @@ import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineTraces;
 import io.millrace.stream.DryRun;
 import io.millrace.stream.PipelineInsight;
+import io.millrace.stream.dead.Origin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,11 @@ public final class Traces implements PipelineTraces {
             found = new OutputSearch(reader, insight.time(), plan, input).find(destinations);
             remarks.addAll(found.remarks());
             state = state(found, isFinished, committed);
+            if (found.isAnsweredLater()) {
+                remarks.add(
+                        "it was the dead letter %s before it was tried again"
+                                .formatted(found.dead().orElseThrow().letter()));
+            }
             if (!(state instanceof Dead)) {
                 remark(destinations, isFinished, remarks);
             }
@@ -69,10 +75,10 @@ public final class Traces implements PipelineTraces {
     }
 
     private static State state(Found found, boolean isFinished, Optional<Long> committed) {
-        if (found.dead().isPresent()) {
+        if (found.dead().isPresent() && !found.isAnsweredLater()) {
             return found.dead().get();
         }
-        return isFinished ? new Answered() : new Pending(committed);
+        return isFinished || found.isAnsweredLater() ? new Answered() : new Pending(committed);
     }
 
     /**
@@ -82,7 +88,15 @@ public final class Traces implements PipelineTraces {
      * @param dead as which it is kept when it was given up
      * @param remarks about the search
      */
-    record Found(List<Output> outputs, Optional<Dead> dead, List<String> remarks) {}
+    record Found(List<Output> outputs, Optional<Dead> dead, List<String> remarks) {
+
+        /** Whether it was tried again after it had died, and answered then. */
+        boolean isAnsweredLater() {
+            return dead.isPresent()
+                    && outputs.stream()
+                            .anyMatch(each -> each.answeredMillis() > dead.get().atMillis());
+        }
+    }
 
     private static void requireInput(PipelinePlan plan, String topic) {
         String retries = LogTopic.ofRetries(plan.pipeline().project(), plan.pipeline().name());
@@ -153,7 +167,7 @@ public final class Traces implements PipelineTraces {
     private List<Passed> tried(PipelinePlan plan, LogRecord input) {
         forget.accept(PipelineInsight.apart(plan.pipeline()));
         try (DryRun run = insight.dryRun(plan, TRY)) {
-            return run.steps(input);
+            return run.steps(Origin.restored(List.of(input)).getFirst());
         } finally {
             insight.forgetDryRuns(plan.pipeline());
         }
