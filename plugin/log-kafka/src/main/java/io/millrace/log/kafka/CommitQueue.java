@@ -138,15 +138,19 @@ final class CommitQueue {
      * costs this one its last commits.
      */
     void flushBeforeLeaving() {
+        boolean isRefused = false;
         for (int attempt = 0; attempt < ATTEMPTS_BEFORE_LEAVING && hasUnfinished(); attempt++) {
             try {
+                if (isRefused) {
+                    pollForHandOver();
+                }
                 var offsets = new HashMap<>(underWay);
                 offsets.putAll(newest);
                 commitAndWait(offsets);
                 newest.clear();
                 return;
             } catch (RebalanceInProgressException _) {
-                pollForHandOver();
+                isRefused = true;
             } catch (KafkaException e) {
                 warnOfLast(e);
                 return;
