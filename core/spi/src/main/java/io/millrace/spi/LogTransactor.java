@@ -26,17 +26,22 @@ public interface LogTransactor extends AutoCloseable {
     void append(OutgoingRecord record, AppendListener listener);
 
     /**
-     * Makes all appends durable and visible, with the offsets. When it returns both are.
+     * Makes all appends durable and visible, with the offsets. When it returns true both are.
+     *
+     * <p>While members come to a consumer's group or leave it, the proof of membership that it
+     * shows may be out of date although it keeps its partitions. Then this takes part in the
+     * distribution, which may cost the consumer partitions that are not named here, and says so.
      *
      * @param consumer whose offsets they are
      * @param next for each partition the offset of the next record to read; empty for none
+     * @return false when the transaction was aborted for that reason: write all of it once more
      * @throws io.millrace.api.MillraceException {@code CONFLICT} when another transactor took over
      *     the name or the partitions were handed over; the transaction is aborted then. {@code
      *     UNAVAILABLE} when nobody knows what became of it: close this one and read again from what
      *     is committed; {@code INVALID} when the consumer is of another log, or the code with which
      *     an append failed: the transaction is aborted then
      */
-    void commit(LogConsumer consumer, Map<LogPartition, Long> next);
+    boolean commit(LogConsumer consumer, Map<LogPartition, Long> next);
 
     /** As {@link #commit(LogConsumer, Map)} without offsets. */
     void commit();

@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The transaction begins when all that is to be written is known, so it is open for as long as
  * the log takes and no longer. When an append fails, all is taken back and written again without
- * the records that are to blame; they become dead letters in the same transaction as the rest. What
- * goes wrong with the transaction itself ends the task: the next one begins with what is committed.
+ * the records that are to blame; they become dead letters in the same transaction as the rest. So
+ * it is when members of the group come or go in between. What else goes wrong with the transaction
+ * itself ends the task: the next one begins with what is committed.
  *
  * <p>Hot path.
  */
-final class TransactedDelivery implements AutoCloseable {
+final class TransactedDelivery {
 
     static final String LABEL = "transaction";
 
@@ -50,7 +51,7 @@ final class TransactedDelivery implements AutoCloseable {
     private int appended;
 
     /**
-     * For one task, which owns the transactor from now on.
+     * For one task, which closes the transactor.
      *
      * @param keepsLetters whether records that fail are kept; else they are dropped and counted
      */
@@ -94,23 +95,30 @@ final class TransactedDelivery implements AutoCloseable {
             prepare(i, batch, verdicts, attempts);
         }
         verdicts.start(batch.size());
-        while (true) {
+        int dropped = 0;
+        boolean isCommitted = false;
+        while (!isCommitted) {
             control.failOnAbort();
             transactor.begin();
             appendAll(batch);
             control.failOnAbort();
-            if (!hasFailures()) {
-                break;
+            if (hasFailures()) {
+                transactor.abort();
+                settle(batch, verdicts, attempts);
+            } else {
+                // Counted ahead: when the answer to the commit is lost, nobody would do it any
+                // more.
+                dropped = countDropped(batch, dropped);
+                isCommitted = transactor.commit(consumer, next);
             }
-            transactor.abort();
-            settle(batch, verdicts, attempts);
         }
-        if (!keepsLetters) {
-            // Counted ahead: when the answer to the commit is lost, nobody would do it any more.
-            meters.dropped().add(batch.failedCount());
-        }
-        transactor.commit(consumer, next);
         clear();
+    }
+
+    private int countDropped(Batch batch, int counted) {
+        int dropped = keepsLetters ? 0 : batch.failedCount();
+        meters.dropped().add(dropped - counted);
+        return dropped;
     }
 
     /** Finds out where each item goes, and whether it may. */
@@ -234,7 +242,7 @@ final class TransactedDelivery implements AutoCloseable {
                 continue;
             }
             control.report(new PipelineState.Failing(DeadLetters.LABEL + ": " + failure.text()));
-            if (failure.code() == ErrorCode.TOO_LARGE) {
+            if (failure.code() == ErrorCode.TOO_LARGE && !withoutPayload.get(subjects[i])) {
                 withoutPayload.set(subjects[i]);
             } else {
                 mustWait = true;
@@ -251,11 +259,5 @@ final class TransactedDelivery implements AutoCloseable {
         }
         withoutPayload.clear();
         letterWaits.reset();
-    }
-
-    /** What is open is aborted. */
-    @Override
-    public void close() {
-        transactor.close();
     }
 }

@@ -73,6 +73,60 @@ class ExactlyOnceTaskTest {
     }
 
     @Test
+    void whatAnotherMemberSpoiltByComingIsWrittenOnceMoreByTheSameTask() {
+        var plan = exact().model().toLog("results").onError(3, false).plan();
+        try (var world = new TaskWorld(plan)) {
+            var commits = new AtomicInteger();
+            world.log.withTransactionFaults(
+                    TransactionFaults.none().redistributing(() -> commits.incrementAndGet() < 3));
+            world.put("{\"x\":[1,2]}", "no json");
+            assertThat(world.task().doWork()).isEqualTo(2);
+            assertThat(outputs(world, "results")).hasSize(1);
+            assertThat(world.committed()).isEqualTo(2);
+            assertThat(commits).hasValue(3);
+            assertThat(world.meters.dropped().value()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aLetterThatIsTooLargeIsKeptWithoutItsPayload() {
+        try (var world = new TaskWorld(exact().model().toLog("results").plan())) {
+            world.put("no json" + "x".repeat(5_000));
+            world.log.withMostBytes(3_000);
+            assertThat(world.task().doWork()).isEqualTo(1);
+            assertThat(world.deadLetters())
+                    .singleElement()
+                    .satisfies(letter -> {
+                        assertThat(letter.value()).isEmpty();
+                        assertThat(Header.find(letter.headers(), HeaderNames.DEAD_WITHOUT_PAYLOAD))
+                                .isEqualTo("true");
+                    });
+            assertThat(world.committed()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aTaskThatCannotKeepALetterAtAllWaitsAndCanBeStopped() {
+        try (var world = new TaskWorld(exact().model().toLog("results").plan())) {
+            world.putWith(Plans.INPUT, "no json", Header.of("large", "x".repeat(5_000)));
+            world.log.withMostBytes(3_000);
+            var letters = new AtomicInteger();
+            world.log.withFaults(
+                    LogFaults.none()
+                            .losingAppends(record -> {
+                                if (record.topic().equals(Plans.DEAD)
+                                        && letters.incrementAndGet() == 5) {
+                                    world.control.stop();
+                                }
+                                return false;
+                            }));
+            assertThatThrownBy(() -> world.task().doWork()).isInstanceOf(BatchAbandoned.class);
+            assertThat(letters).hasValue(5);
+            assertThat(world.committed()).isZero();
+        }
+    }
+
+    @Test
     void aCommitThatIsLostIsDoneAgainByTheNextTask() {
         try (var world = new TaskWorld(exact().toLog("results").plan())) {
             var commits = new AtomicInteger();

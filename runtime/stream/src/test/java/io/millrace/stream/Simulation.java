@@ -64,6 +64,10 @@ final class Simulation {
 
     private final Life life;
     private final RandomGenerator random;
+
+    /** Of its own, so that seeds of old give what they gave. */
+    private final RandomGenerator distributions;
+
     private final TestingTime time = new TestingTime();
     private final InMemoryStreamLog log;
     private final FakeSink sink = new FakeSink();
@@ -105,6 +109,7 @@ final class Simulation {
         controls = new TaskControl[life.tasks];
         isAway = new boolean[life.tasks];
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        distributions = RandomGeneratorFactory.of("L64X128MixRandom").create(~seed);
         log = InMemoryStreamLog.stepped(time, 1 + random.nextInt(4));
         isToLog = random.nextInt(4) == 0 || isExact();
         // The log goes on with what is behind an append that it loses.
@@ -151,7 +156,8 @@ final class Simulation {
                     mayCrash();
                     return happens(0.04);
                 })
-                .losingAcknowledgements(() -> happens(0.06));
+                .losingAcknowledgements(() -> happens(0.06))
+                .redistributing(() -> distributions.nextDouble() < 0.05);
     }
 
     private PipelinePlan plan() {

@@ -91,8 +91,8 @@ final class GuardedStreamLog implements StreamLog {
         }
 
         @Override
-        public void commit(LogConsumer consumer, Map<io.millrace.spi.LogPartition, Long> next) {
-            transactor.commit(consumer, next);
+        public boolean commit(LogConsumer consumer, Map<io.millrace.spi.LogPartition, Long> next) {
+            return transactor.commit(consumer, next);
         }
 
         @Override

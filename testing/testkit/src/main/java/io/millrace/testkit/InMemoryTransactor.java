@@ -74,14 +74,19 @@ final class InMemoryTransactor implements LogTransactor {
     }
 
     @Override
-    public void commit(LogConsumer consumer, Map<LogPartition, Long> next) {
+    public boolean commit(LogConsumer consumer, Map<LogPartition, Long> next) {
         if (!(consumer instanceof InMemoryConsumer member) || !member.isOf(log)) {
             abort();
             throw MillraceException.invalid(
                     "a transaction takes the offsets of a consumer of the same log, this is a "
                             + consumer.getClass().getName());
         }
+        if (log.transactionFaults().redistributes().getAsBoolean()) {
+            abort();
+            return false;
+        }
         commit(() -> member.commitInTransaction(next));
+        return true;
     }
 
     @Override

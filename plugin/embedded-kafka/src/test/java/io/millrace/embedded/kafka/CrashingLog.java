@@ -77,10 +77,11 @@ final class CrashingLog implements StreamLog {
         }
 
         @Override
-        public void commit(LogConsumer consumer, Map<LogPartition, Long> next) {
+        public boolean commit(LogConsumer consumer, Map<LogPartition, Long> next) {
             mayCrash();
-            transactor.commit(consumer, next);
+            boolean isCommitted = transactor.commit(consumer, next);
             mayCrash();
+            return isCommitted;
         }
 
         @Override

@@ -39,11 +39,14 @@ final class KafkaLogConsumer implements LogConsumer {
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaLogConsumer.class);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration REJOIN_PIECE = Duration.ofMillis(20);
 
     private final Consumer<byte[], byte[]> consumer;
     private final ConsumerSpec spec;
     private final CommitQueue commits;
     private final StartPositions starts;
+    private final TimeSource time;
     private final HandOver handOver = new HandOver();
     private final Map<TopicPartition, LogPartition> partitions = new HashMap<>();
     private final Semaphore wakeups = new Semaphore(0);
@@ -66,6 +69,7 @@ final class KafkaLogConsumer implements LogConsumer {
         this.spec = spec;
         this.commits = new CommitQueue(consumer, spec.group(), time);
         this.starts = new StartPositions(consumer, spec.startMillis(), removed);
+        this.time = time;
     }
 
     static void requireValid(ConsumerSpec spec) {
@@ -107,6 +111,7 @@ final class KafkaLogConsumer implements LogConsumer {
         try {
             commits.send();
             List<LogRecord> records = convert(pollAndCommit(timeout));
+            handOver.givenUp.clear();
             askForMissingTopics();
             return records;
         } catch (WakeupException _) {
@@ -232,7 +237,8 @@ final class KafkaLogConsumer implements LogConsumer {
      * The proof of membership that a transaction shows with this member's offsets.
      *
      * <p>While the group waits for members to come to a new distribution, the old one is still in
-     * force: partitions change hands inside {@link #poll} only.
+     * force. When the last of them has come, it is not, and this member hears of that at its next
+     * {@link #poll}, or by {@link #rejoin}.
      */
     ConsumerGroupMetadata groupMetadata() {
         requireOpen();
@@ -240,7 +246,54 @@ final class KafkaLogConsumer implements LogConsumer {
     }
 
     /**
-     * Refuses offsets of partitions that are another member's.
+     * Takes part in a distribution of the group that this member has announced itself for, until it
+     * knows its new generation. No record is taken meanwhile.
+     *
+     * @throws MillraceException {@code CONFLICT} when that takes too long
+     */
+    void rejoin() {
+        requireOpen();
+        int old = consumer.groupMetadata().generationId();
+        long begun = time.nanoTime();
+        boolean isWoken = false;
+        consumer.pause(consumer.assignment());
+        try {
+            while (consumer.groupMetadata().generationId() <= old) {
+                if (time.nanoTime() - begun > REJOIN_PATIENCE.toNanos()) {
+                    throw new MillraceException(
+                            ErrorCode.CONFLICT, prefix("is not heard by its group any more"));
+                }
+                isWoken |= pollWithoutTaking();
+            }
+        } catch (KafkaException e) {
+            throw KafkaErrors.translate(prefix("cannot come back into it"), e);
+        } finally {
+            consumer.resume(consumer.assignment());
+            if (isWoken) {
+                consumer.wakeup();
+            }
+        }
+    }
+
+    /** Whether somebody wanted to end a poll, which this is none. */
+    private boolean pollWithoutTaking() {
+        try {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(REJOIN_PIECE);
+            for (TopicPartition partition : records.partitions()) {
+                // One that has just been assigned is not paused.
+                consumer.seek(partition, records.records(partition).getFirst().offset());
+            }
+        } catch (InvalidOffsetException missing) {
+            starts.settle(missing);
+        } catch (WakeupException _) {
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * Refuses offsets of partitions that are another member's, or were since the last poll: what
+     * that gave of them is out of date.
      *
      * @throws MillraceException {@code CONFLICT}
      */
@@ -248,7 +301,8 @@ final class KafkaLogConsumer implements LogConsumer {
         requireOpen();
         Set<TopicPartition> assigned = consumer.assignment();
         for (LogPartition place : places) {
-            if (!assigned.contains(new TopicPartition(place.topic(), place.index()))) {
+            var partition = new TopicPartition(place.topic(), place.index());
+            if (!assigned.contains(partition) || handOver.givenUp.contains(partition)) {
                 throw new MillraceException(
                         ErrorCode.CONFLICT,
                         prefix("does not have " + place + " any more: it was handed over"));
@@ -308,6 +362,7 @@ final class KafkaLogConsumer implements LogConsumer {
     /** Called by Kafka inside poll, on the thread of the caller. */
     private final class HandOver implements ConsumerRebalanceListener {
 
+        private final Set<TopicPartition> givenUp = new HashSet<>();
         private boolean wasAssigned;
 
         @Override
@@ -319,12 +374,14 @@ final class KafkaLogConsumer implements LogConsumer {
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
             commits.flush(revoked);
             starts.forget(revoked);
+            givenUp.addAll(revoked);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> lost) {
             commits.forget(lost);
             starts.forget(lost);
+            givenUp.addAll(lost);
         }
     }
 }

@@ -10,6 +10,8 @@ import io.millrace.spi.OutgoingRecord;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
@@ -78,7 +80,7 @@ final class KafkaTransactor implements LogTransactor {
     }
 
     @Override
-    public void commit(LogConsumer consumer, Map<LogPartition, Long> next) {
+    public boolean commit(LogConsumer consumer, Map<LogPartition, Long> next) {
         requireBegun();
         if (!(consumer instanceof KafkaLogConsumer member)) {
             abort();
@@ -97,9 +99,27 @@ final class KafkaTransactor implements LogTransactor {
         } catch (KafkaException | IllegalStateException e) {
             MillraceException failure = translated("cannot take the offsets", name, e);
             abortAfter(failure);
+            if (rootOf(e) instanceof CommitFailedException) {
+                rejoin(member, next.keySet(), failure);
+                return false;
+            }
             throw failure;
         }
         end();
+        return true;
+    }
+
+    /**
+     * The group has a new generation and its member does not know it yet, which each member that
+     * comes or goes costs the others. Where the partitions stay with this one nothing is lost.
+     */
+    private static void rejoin(
+            KafkaLogConsumer member, Set<LogPartition> places, MillraceException failure) {
+        if (failure.getSuppressed().length > 0) {
+            throw failure; // the transaction could not be aborted
+        }
+        member.rejoin();
+        member.requireOwned(places);
     }
 
     @Override
