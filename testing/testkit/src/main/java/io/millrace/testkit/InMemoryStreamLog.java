@@ -5,6 +5,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
+import io.millrace.spi.Header;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogReader;
@@ -55,6 +56,7 @@ public final class InMemoryStreamLog implements StreamLog {
 
     private final InMemoryTransactions transactions = new InMemoryTransactions();
     private volatile TransactionFaults transactionFaults = TransactionFaults.none();
+    private volatile long mostBytes = Long.MAX_VALUE;
 
     private record Append(
             long number,
@@ -88,6 +90,12 @@ public final class InMemoryStreamLog implements StreamLog {
     /** What goes wrong with transactions from now on. */
     public InMemoryStreamLog withTransactionFaults(TransactionFaults next) {
         transactionFaults = next;
+        return this;
+    }
+
+    /** Records that take more, headers included, are too large from now on. */
+    public InMemoryStreamLog withMostBytes(long bytes) {
+        mostBytes = bytes;
         return this;
     }
 
@@ -146,12 +154,22 @@ public final class InMemoryStreamLog implements StreamLog {
         MillraceException failure = null;
         if (faults.losesAppend().test(record)) {
             failure = unavailable("the append was lost");
+        } else if (mostBytes < Long.MAX_VALUE && bytesOf(record) > mostBytes) {
+            failure = new MillraceException(ErrorCode.TOO_LARGE, "the record is too large");
         } else if (!store(append)) {
             failure = MillraceException.notFound("no topic \"" + record.topic() + "\" in the log");
         } else if (faults.losesAcknowledgement().test(record)) {
             failure = unavailable("the acknowledgement was lost");
         }
         append.listener().appended(failure);
+    }
+
+    private static long bytesOf(OutgoingRecord record) {
+        long bytes = record.value().length;
+        for (Header header : record.headers()) {
+            bytes += header.value().length;
+        }
+        return bytes;
     }
 
     private boolean store(Append append) {
