@@ -42,6 +42,12 @@ public final class HeaderNames {
     /** All that Millrace writes begins so; senders cannot set such headers. */
     public static final String PREFIX = "millrace.";
 
+    /**
+     * What a source says of an MQTT packet begins so, such as {@code mqtt.client} and {@code
+     * mqtt.user}; senders cannot set such headers either, of whatever source.
+     */
+    public static final String PACKET_PREFIX = "mqtt.";
+
     /** Dead letters: why, in words. */
     public static final String DEAD_REASON = "millrace.dead.reason";
 
@@ -67,4 +73,12 @@ public final class HeaderNames {
     public static final String DEAD_PREFIX = "millrace.dead.";
 
     private HeaderNames() {}
+
+    /**
+     * Whether only Millrace gives headers of a name. Every source leaves out what its senders call
+     * so, and outputs over MQTT keep them inside, but for {@link #PROVENANCE}.
+     */
+    public static boolean isReserved(String name) {
+        return name.startsWith(PREFIX) || name.startsWith(PACKET_PREFIX);
+    }
 }

@@ -282,7 +282,7 @@ final class ClusterCopy implements AutoCloseable {
         var headers = new ArrayList<Header>(record.headers().size() + 4);
         for (int i = 0; i < record.headers().size(); i++) {
             Header header = record.headers().get(i);
-            if (header.name().startsWith(HeaderNames.PREFIX)) {
+            if (HeaderNames.isReserved(header.name())) {
                 forged.increment();
             } else {
                 headers.add(header);

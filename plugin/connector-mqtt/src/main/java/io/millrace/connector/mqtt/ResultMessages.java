@@ -29,7 +29,7 @@ final class ResultMessages {
         for (Header header : record.headers()) {
             if (header.name().equals(HeaderNames.CORRELATION)) {
                 correlation = header.value();
-            } else if (!header.name().startsWith(HeaderNames.PREFIX)
+            } else if (!HeaderNames.isReserved(header.name())
                     || header.name().equals(HeaderNames.PROVENANCE)) {
                 if (isText(header.name().getBytes(StandardCharsets.UTF_8))
                         && isText(header.value())) {

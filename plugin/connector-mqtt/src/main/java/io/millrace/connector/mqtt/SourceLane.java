@@ -157,7 +157,7 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
         var headers = new ArrayList<Header>(properties.size() + route.headers().size() + 5);
         for (int i = 0; i < properties.size(); i++) {
             Header property = properties.get(i);
-            if (property.name().isEmpty() || property.name().startsWith(HeaderNames.PREFIX)) {
+            if (property.name().isEmpty() || HeaderNames.isReserved(property.name())) {
                 meters.forgedHeaders.increment();
             } else {
                 headers.add(property);

@@ -86,6 +86,7 @@ final class ExternalSinkTest {
                                             "{\"LSTM\": 1}",
                                             Header.of("site", "sfo"),
                                             Header.of(HeaderNames.SOURCE, "grid/plant"),
+                                            Header.of("mqtt.user", "tenant-7"),
                                             Header.of(HeaderNames.REPLY_TOPIC, "aalto/out"),
                                             Header.of(HeaderNames.PROVENANCE, "grid/p t/0/1 2 x"),
                                             new Header("binary", new byte[] {(byte) 0xff}),

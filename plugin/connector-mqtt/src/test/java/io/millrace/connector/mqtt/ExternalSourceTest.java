@@ -79,6 +79,7 @@ final class ExternalSourceTest {
                             .add("site", "sfo")
                             .add(HeaderNames.SOURCE, "other/forged")
                             .add("millrace.capture.tenant", "forged")
+                            .add("mqtt.user", "forged")
                             .applyUserProperties()
                             .build());
             world.awaitTexts("hello");
@@ -101,7 +102,7 @@ final class ExternalSourceTest {
                     .extracting(Header::value)
                     .isEqualTo(new byte[] {0, 1, (byte) 0xff});
             assertThat(headers).extracting(Header::text).doesNotContain("forged", "other/forged");
-            assertThat(world.meters.total("millrace_source_forged_headers_total")).isEqualTo(2);
+            assertThat(world.meters.total("millrace_source_forged_headers_total")).isEqualTo(3);
             assertThat(world.meters.total("millrace_source_received_total")).isEqualTo(1);
         }
     }

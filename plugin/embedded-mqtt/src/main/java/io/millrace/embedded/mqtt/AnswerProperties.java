@@ -35,7 +35,7 @@ final class AnswerProperties {
                 correlation = header.value();
                 continue;
             }
-            if (RequestHeaders.isReserved(header.name())
+            if (HeaderNames.isReserved(header.name())
                     && !header.name().equals(HeaderNames.PROVENANCE)) {
                 continue;
             }

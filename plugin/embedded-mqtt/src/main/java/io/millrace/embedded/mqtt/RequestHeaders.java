@@ -14,9 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** What an MQTT 5 client says beside its payload, as headers of the record. */
 final class RequestHeaders {
 
-    /** Before names that describe the packet, such as {@code mqtt.client}: the broker's own. */
-    static final String PACKET_PREFIX = "mqtt.";
-
     private static final int MAX_PROPERTIES = 64;
     private static final int MAX_BYTES = 16 << 10;
 
@@ -55,7 +52,7 @@ final class RequestHeaders {
         int bytes = 0;
         int taken = 0;
         for (StringPair pair : pairs) {
-            if (isReserved(pair.key)) {
+            if (HeaderNames.isReserved(pair.key)) {
                 meters.forgedHeaders.increment();
                 continue;
             }
@@ -69,10 +66,5 @@ final class RequestHeaders {
             bytes += size;
             headers.add(new Header(pair.key, value));
         }
-    }
-
-    /** Whether a name is one that only Millrace gives. */
-    static boolean isReserved(String name) {
-        return name.startsWith(HeaderNames.PREFIX) || name.startsWith(PACKET_PREFIX);
     }
 }
