@@ -2,6 +2,7 @@ package io.millrace.codec;
 
 import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.ReservedTopics;
+import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
 import io.millrace.api.TopicTemplate;
 import java.util.Optional;
@@ -9,9 +10,6 @@ import java.util.regex.Pattern;
 
 /** What is wrong with a topic. */
 final class Topics {
-
-    /** What existing clients and the broker agree on; the protocol itself allows more. */
-    private static final int MAX_MQTT_LENGTH = 4_096;
 
     private static final Pattern KAFKA = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
 
@@ -99,8 +97,9 @@ final class Topics {
     }
 
     private static Optional<String> problemOfText(String topic) {
-        if (topic.length() > MAX_MQTT_LENGTH) {
-            return Optional.of("the topic is longer than " + MAX_MQTT_LENGTH + " characters");
+        if (topic.length() > TopicFilter.MAX_LENGTH) {
+            return Optional.of(
+                    "the topic is longer than " + TopicFilter.MAX_LENGTH + " characters");
         }
         return topic.indexOf('\0') < 0
                 ? Optional.empty()

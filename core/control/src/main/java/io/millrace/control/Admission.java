@@ -13,6 +13,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;

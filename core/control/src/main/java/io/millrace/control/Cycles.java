@@ -10,6 +10,7 @@ import io.millrace.api.PipelineSpec.StreamOutput;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicTemplate;
 import io.millrace.spi.LogTopic;
 import io.millrace.store.StoreImage;

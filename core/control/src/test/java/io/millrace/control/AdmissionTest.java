@@ -9,6 +9,7 @@ import io.millrace.api.Manifest;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicFilter;
 import io.millrace.api.VersionRef;
 import java.util.List;
 import java.util.Map;

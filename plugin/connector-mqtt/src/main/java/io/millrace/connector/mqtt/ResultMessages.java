@@ -1,6 +1,7 @@
 package io.millrace.connector.mqtt;
 
 import io.millrace.api.PipelineSpec.MqttOutput;
+import io.millrace.api.TopicFilter;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import io.millrace.spi.OutputRecord;
@@ -79,7 +80,7 @@ final class ResultMessages {
         if (topic.isEmpty()) {
             return Optional.of("the MQTT topic is empty");
         }
-        if (topic.indexOf('+') >= 0 || topic.indexOf('#') >= 0) {
+        if (TopicFilter.hasWildcard(topic)) {
             return Optional.of("MQTT topic '" + topic + "' must not hold wildcards");
         }
         if (!isText(topic.getBytes(StandardCharsets.UTF_8))) {

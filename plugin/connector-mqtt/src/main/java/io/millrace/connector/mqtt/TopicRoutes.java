@@ -1,5 +1,6 @@
 package io.millrace.connector.mqtt;
 
+import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
@@ -55,7 +56,7 @@ final class TopicRoutes {
     }
 
     private static boolean hasWildcard(TopicPattern pattern) {
-        return pattern.filter().indexOf('+') >= 0 || pattern.filter().indexOf('#') >= 0;
+        return TopicFilter.hasWildcard(pattern.filter());
     }
 
     /** The filters to subscribe to, without those of a shared subscription's prefix. */

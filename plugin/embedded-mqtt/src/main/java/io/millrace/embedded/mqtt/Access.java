@@ -1,6 +1,7 @@
 package io.millrace.embedded.mqtt;
 
 import io.millrace.api.ProjectId;
+import io.millrace.api.TopicFilter;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 

@@ -1,6 +1,7 @@
 package io.millrace.embedded.mqtt;
 
 import io.millrace.api.ProjectId;
+import io.millrace.api.TopicFilter;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
 import io.millrace.embedded.mqtt.RouteTable.Route;
@@ -562,7 +563,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     private static boolean isBadTopic(String topic) {
-        return TopicFilter.hasWildcard(topic) || TopicFilter.problem(topic).isPresent();
+        return !TopicFilter.isTopic(topic);
     }
 
     private void end() {

@@ -4,6 +4,7 @@ import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicFilter;
 import io.millrace.spi.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -3,6 +3,7 @@ package io.millrace.embedded.mqtt;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec.MqttOutput;
+import io.millrace.api.TopicFilter;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;

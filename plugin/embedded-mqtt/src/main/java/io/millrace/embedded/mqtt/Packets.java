@@ -1,5 +1,6 @@
 package io.millrace.embedded.mqtt;
 
+import io.millrace.api.TopicFilter;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnAckVariableHeader;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;

@@ -7,6 +7,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;

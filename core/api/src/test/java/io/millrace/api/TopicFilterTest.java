@@ -1,4 +1,4 @@
-package io.millrace.embedded.mqtt;
+package io.millrace.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -88,5 +88,11 @@ final class TopicFilterTest {
     @ValueSource(strings = {"/", "a", "+", "#", "+/+/#", "/a//b", "a b/ü"})
     void takesWhatIsOne(String filter) {
         assertThat(TopicFilter.problem(filter)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a/b, true", "/, true", "a/+, false", "#, false", "'', false"})
+    void knowsWhatCanBePublishedTo(String text, boolean expected) {
+        assertThat(TopicFilter.isTopic(text)).isEqualTo(expected);
     }
 }

@@ -1,20 +1,30 @@
-package io.millrace.embedded.mqtt;
+package io.millrace.api;
 
 import java.util.Optional;
 
-/** MQTT topic filters: what is one, what it matches, and whether two of them overlap. */
-final class TopicFilter {
+/**
+ * MQTT topic filters by the rules of the standard: what is one, what it matches, whether two of
+ * them overlap, and whether one covers another. A shared subscription's prefix is no part of one.
+ */
+public final class TopicFilter {
 
-    static final int MAX_LENGTH = 4096;
+    /** What existing clients and the broker agree on; the protocol itself allows more. */
+    public static final int MAX_LENGTH = 4_096;
 
     private TopicFilter() {}
 
-    static boolean hasWildcard(String filter) {
+    /** Whether it stands for more than one topic. */
+    public static boolean hasWildcard(String filter) {
         return filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
     }
 
+    /** Whether messages can be published to it: a filter that stands for itself alone. */
+    public static boolean isTopic(String text) {
+        return !hasWildcard(text) && problem(text).isEmpty();
+    }
+
     /** Says what is wrong with a filter; empty when it is good. */
-    static Optional<String> problem(String filter) {
+    public static Optional<String> problem(String filter) {
         if (filter.isEmpty()) {
             return Optional.of("an MQTT topic must not be empty");
         }
@@ -40,7 +50,7 @@ final class TopicFilter {
     }
 
     /** Whether a topic, which has no wildcards, matches; by the standard's rules. */
-    static boolean matches(String filter, String topic) {
+    public static boolean matches(String filter, String topic) {
         if (topic.startsWith("$") && !filter.startsWith("$")) {
             return false;
         }
@@ -71,7 +81,7 @@ final class TopicFilter {
     }
 
     /** Whether every topic that matches one filter matches the wider one too. */
-    static boolean covers(String wider, String filter) {
+    public static boolean covers(String wider, String filter) {
         if (filter.startsWith("$") && !wider.startsWith("$")) {
             return false;
         }
@@ -93,7 +103,7 @@ final class TopicFilter {
     }
 
     /** Whether some topic matches both. */
-    static boolean overlap(String one, String other) {
+    public static boolean overlap(String one, String other) {
         String[] a = one.split("/", -1);
         String[] b = other.split("/", -1);
         for (int i = 0; ; i++) {
