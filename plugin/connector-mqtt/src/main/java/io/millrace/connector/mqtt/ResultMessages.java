@@ -83,6 +83,11 @@ final class ResultMessages {
         if (TopicFilter.hasWildcard(topic)) {
             return Optional.of("MQTT topic '" + topic + "' must not hold wildcards");
         }
+        if (topic.startsWith("$")) {
+            // Some brokers answer it by ending the connection, and then again for each new try.
+            return Optional.of(
+                    "MQTT topic '" + topic + "' starts with '$' and belongs to the broker");
+        }
         if (!isText(topic.getBytes(StandardCharsets.UTF_8))) {
             return Optional.of("the MQTT topic is longer than 65535 bytes or holds a NUL");
         }

@@ -22,6 +22,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of one connection's messages into the log. Hot path.
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * of bytes, beyond which messages are dropped and counted.
  */
 final class SourceLane implements Consumer<Incoming>, AutoCloseable {
+    private static final Logger logger = LoggerFactory.getLogger(SourceLane.class);
     private static final long MOST_WAITING_AT_QOS_0 = 64L << 20;
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
@@ -195,8 +198,9 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
                     item = pending.peek()) {
                 pending.remove();
                 Exception why = item.failure;
-                if (why == null || item.message.qos() == 0) {
-                    // Acknowledging QoS 0 only tells the client library that we are done with it.
+                if (why == null || item.message.qos() == 0 || isTooLarge(why)) {
+                    // Acknowledging QoS 0 only tells the client library that we are done with it,
+                    // and what never fits would come again for ever and keep out all behind it.
                     item.message.acknowledge().run();
                 } else if (!isClosed) {
                     failure = notTaken(why);
@@ -211,6 +215,18 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
         if (failure != null) {
             broken.accept(failure);
         }
+    }
+
+    private static boolean isTooLarge(Exception why) {
+        return why instanceof MillraceException known && known.code() == ErrorCode.TOO_LARGE;
+    }
+
+    private void dropped(Incoming message, Exception why) {
+        meters.tooLarge.increment();
+        logger.warn(
+                "a message of {} bytes is dropped, since the log never takes it: {}",
+                message.payload().length,
+                why.getMessage());
     }
 
     private static MillraceException notTaken(Exception why) {
@@ -264,7 +280,9 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
             }
             failure = why;
             if (why != null) {
-                if (message.qos() == 0) {
+                if (isTooLarge(why)) {
+                    lane.dropped(message, why);
+                } else if (message.qos() == 0) {
                     lane.meters.logFailed.increment();
                 } else {
                     lane.hasFailed = true;

@@ -15,6 +15,7 @@ final class SourceMeters {
     final Count forgedHeaders;
     final Count overflow;
     final Count logFailed;
+    final Count tooLarge;
     final Count unrouted;
 
     SourceMeters(Meters meters, ResourceKey source) {
@@ -32,6 +33,7 @@ final class SourceMeters {
                         "User properties dropped because only Millrace itself sets such headers");
         overflow = dropped("overflow");
         logFailed = dropped("log");
+        tooLarge = dropped("too-large");
         unrouted = dropped("unrouted");
     }
 

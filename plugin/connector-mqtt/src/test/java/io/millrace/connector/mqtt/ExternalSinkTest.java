@@ -3,6 +3,7 @@ package io.millrace.connector.mqtt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
@@ -107,6 +108,22 @@ final class ExternalSinkTest {
         try (var later = new Peer(broker.port(), "later")) {
             later.subscribe("aalto/out");
             assertThat(later.next(1).getFirst().isRetain()).isTrue();
+        }
+    }
+
+    @Test
+    void aTopicThatBelongsToTheBrokerIsRefusedBeforeItEndsTheConnection() {
+        try (Sink sink = open(output(World.to(broker.port()), 1, false))) {
+            var failures =
+                    sink.write(
+                            List.of(
+                                    record("$share/group/out", "asked for by a request"),
+                                    record("$SYS/broker", "so is this"),
+                                    record("out", "and its neighbour")));
+            assertThat(failures)
+                    .extracting(ItemFailure::index, ItemFailure::code)
+                    .containsExactly(tuple(0, ErrorCode.INVALID), tuple(1, ErrorCode.INVALID));
+            assertThat(failures.getFirst().reason()).contains("'$share/group/out'", "'$'");
         }
     }
 

@@ -9,6 +9,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import io.millrace.api.DataSourceSpec.ExternalMqtt;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
 import io.millrace.api.MqttConnection;
@@ -189,6 +190,31 @@ final class ExternalSourceTest {
             await().atMost(World.PATIENCE).until(() -> world.texts().size() >= 5);
             assertThat(world.texts()).containsExactly("m0", "m1", "m2", "m3", "m4");
             assertThat(failures).hasNonPositiveValue();
+        }
+    }
+
+    @Test
+    void whatTheLogNeverTakesIsDroppedAndCountedAndDoesNotStopTheOthers() {
+        var log =
+                InMemoryStreamLog.immediate(TimeSource.system(), 1)
+                        .withFaults(
+                                LogFaults.none()
+                                        .losingAppends(record -> {
+                                            if (record.value().length > 10) {
+                                                throw new MillraceException(
+                                                        ErrorCode.TOO_LARGE, "too large");
+                                            }
+                                            return false;
+                                        }));
+        try (var world = new World(log);
+                var peer = new Peer(broker.port(), "peer")) {
+            world.listen(World.binding(World.to(broker.port()), "a"));
+            peer.publish("a", "m0");
+            peer.publish("a", "larger than the log takes");
+            peer.publish("a", "m1");
+            world.awaitTexts("m0", "m1");
+            assertThat(world.meters.total("millrace_source_dropped_total")).isEqualTo(1);
+            assertThat(world.meters.total("millrace_source_reconnects_total")).isZero();
         }
     }
 
