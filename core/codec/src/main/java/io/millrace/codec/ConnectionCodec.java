@@ -6,6 +6,7 @@ import io.millrace.api.ResourceName;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -110,7 +111,18 @@ final class ConnectionCodec {
         }
         return Optional.of(
                 new KafkaConnection(
-                        text, secret(secret), chosen, tls.bool(false), properties.textMap()));
+                        text, secret(secret), chosen, tls.bool(false), texts(properties)));
+    }
+
+    private static Map<String, String> texts(Value properties) {
+        var texts = new LinkedHashMap<String, String>();
+        properties
+                .map()
+                .forEach((name, value) -> {
+                    KafkaProperties.problem(name).ifPresent(value::problem);
+                    texts.put(name, value.looseText());
+                });
+        return texts;
     }
 
     /** Adds what {@link #mqtt} reads. */

@@ -12,6 +12,7 @@ import io.millrace.api.KafkaConnection;
 import io.millrace.api.MqttConnection;
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TopicFilter;
 import io.millrace.codec.Node.MapNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,9 +78,18 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
                 new ExternalMqtt(
                         broker.get(),
                         qos.isPresent() ? qos.integer(0, 2) : 1,
-                        group.isPresent() ? Optional.of(group.filledText()) : Optional.empty());
+                        group.isPresent() ? Optional.of(shareName(group)) : Optional.empty());
         fields.rejectUnknown();
         return connection;
+    }
+
+    /** A level of the topic that is subscribed to, so it must be one and stand for itself. */
+    private static String shareName(Value group) {
+        String name = group.filledText();
+        if (name.indexOf('/') >= 0 || TopicFilter.hasWildcard(name)) {
+            group.problem("the name of a group must not hold '/', '+' or '#'");
+        }
+        return name;
     }
 
     private static Optional<MqttUsers> users(Value users, Value publish, Value subscribe) {
