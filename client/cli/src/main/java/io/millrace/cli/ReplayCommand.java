@@ -136,17 +136,17 @@ final class ReplayCommand implements Callable<Integer> {
     }
 
     private int finish(JsonNode job) {
-        switch (output.format()) {
-            case TABLE -> new ReplayReport(context.terminal()).print(job);
-            case JSON -> context.terminal().out().println(Documents.json(job));
-            case YAML -> context.terminal().out().println(Documents.yaml(job));
+        if (output.format() == OutputFormat.TABLE) {
+            new ReplayReport(context.terminal()).print(job);
+        } else {
+            ResultPrinter.print(context.terminal(), output.format(), job);
         }
         return job.path("state").asString("").equals("failed") ? FAILED : 0;
     }
 
     private int list(JsonNode jobs) {
         if (output.format() != OutputFormat.TABLE) {
-            context.terminal().out().println(Documents.json(jobs));
+            ResultPrinter.print(context.terminal(), output.format(), jobs);
             return 0;
         }
         var table = new Table(List.of("ID", "STATE", "RECORDS", "AGREEMENT", "FROM", "TO"));
@@ -163,7 +163,7 @@ final class ReplayCommand implements Callable<Integer> {
         if (table.isEmpty()) {
             context.terminal()
                     .err()
-                    .println("No replays of " + what + " since the server started.");
+                    .println("there were no replays of " + what + " since the server started");
         } else {
             table.print(context.terminal(), "");
         }

@@ -223,6 +223,9 @@ class InsightCommandsTest {
         api.json("DELETE " + PIPELINE + "/replays/r1", job("cancelled", "{}"));
         assertThat(run("replay", "fashion", "--list").out().lines().toList().getLast())
                 .startsWith("r1  running  10/10    80.00 %");
+        assertThat(run("replay", "fashion", "--list", "-o", "yaml").out())
+                .startsWith("items:")
+                .contains("id: r1");
         assertThat(run("replay", "fashion", "--cancel", "r1").out()).startsWith("cancelled");
     }
 
