@@ -42,7 +42,7 @@ final class DlqJobsCommand implements Callable<Integer> {
                     .println("job " + id + (runs ? " stops" : " has ended already"));
             return 0;
         }
-        JsonNode jobs = context.client().deadLetters().jobs(pipeline).path("jobs");
+        JsonNode jobs = context.client().deadLetters().jobs(pipeline).path("items");
         if (output.format() != OutputFormat.TABLE) {
             ResultPrinter.print(context.terminal(), output.format(), jobs);
         } else if (jobs.isEmpty()) {

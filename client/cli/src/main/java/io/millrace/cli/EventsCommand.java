@@ -39,7 +39,7 @@ final class EventsCommand implements Callable<Integer> {
         Terminal terminal = context.terminal();
         if (output.format() != OutputFormat.TABLE) {
             ObjectNode tree = JsonMapper.shared().createObjectNode();
-            var array = tree.putArray("events");
+            var array = tree.putArray("items");
             events.forEach(event -> array.add(event.json()));
             ResultPrinter.print(terminal, output.format(), tree);
         } else if (events.isEmpty()) {

@@ -60,7 +60,7 @@ public final class DeadLettersApi {
                             + query
                             + (next.isEmpty() ? "" : "&continue=" + MillraceClient.encode(next));
             JsonNode answer = transport.json(transport.request(path, Transport.SHORT));
-            answer.path("letters").forEach(found::add);
+            answer.path("items").forEach(found::add);
             isKept = answer.path("kept").asBoolean(true);
             next = answer.path("continue").asString("");
         } while (!next.isEmpty() && found.size() < limit);

@@ -231,7 +231,7 @@ public final class MillraceClient implements AutoCloseable {
     private List<ApiEvent> events(String path) {
         JsonNode answer = transport.json(transport.request(path, Transport.SHORT));
         var events = new ArrayList<ApiEvent>();
-        for (JsonNode event : answer.path("events")) {
+        for (JsonNode event : answer.path("items")) {
             events.add(new ApiEvent(event));
         }
         return events;

@@ -34,7 +34,7 @@ class CommandsTest {
             """;
     private static final String EVENTS =
             """
-            {"events":[
+            {"items":[
              {"kind":"Pipeline","name":"p","severity":"normal","reason":"ScaledUp",
               "message":"from 1 to 2 tasks: 4,200 records wait",
               "first":"2020-01-01T00:01:00Z","last":"2020-01-01T00:01:00Z","count":1},
@@ -172,7 +172,7 @@ class CommandsTest {
 
     @Test
     void saysWhenNothingHappened() {
-        api.json("GET /api/v1/projects/fashion/events", "{\"events\":[]}");
+        api.json("GET /api/v1/projects/fashion/events", "{\"items\":[]}");
         assertThat(run("events", "-p", "fashion"))
                 .isEqualTo(
                         new CliRun(

@@ -55,10 +55,10 @@ class DlqCommandsTest {
         String one = letter("0/17", "{}");
         api.json(
                 "GET " + LETTERS + "?limit=50&state=all",
-                "{\"kept\":true,\"letters\":[" + one + "],\"continue\":\"1/0\"}");
+                "{\"kept\":true,\"items\":[" + one + "],\"continue\":\"1/0\"}");
         api.json(
                 "GET " + LETTERS + "?limit=49&state=all&continue=1%2F0",
-                "{\"kept\":true,\"letters\":[" + letter("1/2", "{}") + "]}");
+                "{\"kept\":true,\"items\":[" + letter("1/2", "{}") + "]}");
         CliRun run = run("dlq", "list", "pipeline/p", "--state", "all");
         assertThat(run)
                 .isEqualTo(
@@ -79,7 +79,7 @@ class DlqCommandsTest {
                         + LETTERS
                         + "?limit=2&code=INVALID&contains=a%20b&since=2026-01-01T00%3A00%3A00Z"
                         + "&stage=model%2Fm&state=open&step=model%2Fm%403",
-                "{\"kept\":true,\"letters\":["
+                "{\"kept\":true,\"items\":["
                         + letter("0/1", "{}")
                         + ","
                         + letter("0/2", "{}")
@@ -112,7 +112,7 @@ class DlqCommandsTest {
 
     @Test
     void saysWhyThereAreNone() {
-        api.json("GET " + LETTERS + "?limit=50&state=open", "{\"kept\":false,\"letters\":[]}");
+        api.json("GET " + LETTERS + "?limit=50&state=open", "{\"kept\":false,\"items\":[]}");
         assertThat(run("dlq", "list", "p").err())
                 .contains("no such dead letters")
                 .contains("onError.deadLetter: false");
@@ -203,7 +203,7 @@ class DlqCommandsTest {
                 "{\"kept\":true,\"open\":1,\"redriven\":2,\"dropped\":3}");
         assertThat(run("dlq", "count", "p").out())
                 .isEqualTo("OPEN  REDRIVEN  DROPPED\n1     2         3\n");
-        api.json("GET " + LETTERS + "/jobs", "{\"jobs\":[" + job("done", 100, 80, "") + "]}");
+        api.json("GET " + LETTERS + "/jobs", "{\"items\":[" + job("done", 100, 80, "") + "]}");
         assertThat(run("dlq", "jobs", "p").out())
                 .contains("j1  redrive  100/100   80       done  2020-01-01T00:00:00Z");
         api.json("DELETE " + LETTERS + "/jobs/j1", job("running", 1, 1, ""));

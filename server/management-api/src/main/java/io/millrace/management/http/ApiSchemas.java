@@ -77,7 +77,7 @@ final class ApiSchemas {
                 "string",
                 "count",
                 "integer");
-        add(schemas, "Events", "events", "[#Event]");
+        add(schemas, "Events", "items", "[#Event]");
     }
 
     private static void addModelRequests(ObjectNode schemas) {

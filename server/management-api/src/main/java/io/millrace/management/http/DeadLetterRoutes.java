@@ -223,7 +223,7 @@ final class DeadLetterRoutes {
 
     private void jobs(Call call) {
         ObjectNode body = Json.object();
-        ArrayNode jobs = body.putArray("jobs");
+        ArrayNode jobs = body.putArray("items");
         box.jobs(pipeline(call)).forEach(job -> jobs.add(DeadLetterViews.job(job)));
         call.ok(body);
     }

@@ -65,14 +65,7 @@ final class DeadLetterSchemas {
                 .putObject("json")
                 .put("description", "any JSON: the payload, or what its MessagePack says");
         ApiSchemas.add(
-                schemas,
-                "DeadLetters",
-                "kept",
-                TRUTH,
-                "letters",
-                "[#DeadLetter]",
-                "continue",
-                TEXT);
+                schemas, "DeadLetters", "kept", TRUTH, "items", "[#DeadLetter]", "continue", TEXT);
         ApiSchemas.add(
                 schemas,
                 "DeadLetterCounts",
@@ -126,6 +119,6 @@ final class DeadLetterSchemas {
                 TEXT,
                 "changedAt",
                 TEXT);
-        ApiSchemas.add(schemas, "DeadLetterJobs", "jobs", "[#DeadLetterJob]");
+        ApiSchemas.add(schemas, "DeadLetterJobs", "items", "[#DeadLetterJob]");
     }
 }

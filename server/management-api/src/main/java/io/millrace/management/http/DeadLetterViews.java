@@ -28,7 +28,7 @@ final class DeadLetterViews {
 
     static ObjectNode page(DeadLetterBox.Page page, boolean isKept) {
         ObjectNode body = Json.object().put("kept", isKept);
-        ArrayNode letters = body.putArray("letters");
+        ArrayNode letters = body.putArray("items");
         page.letters().forEach(letter -> letters.add(brief(letter)));
         page.next().ifPresent(next -> body.put("continue", next.toString()));
         return body;

@@ -62,7 +62,7 @@ final class EventRoutes {
 
     private static ObjectNode json(List<Event> events) {
         ObjectNode body = Json.object();
-        ArrayNode array = body.putArray("events");
+        ArrayNode array = body.putArray("items");
         for (Event event : events) {
             array.addObject()
                     .put("kind", event.resource().kind().label())

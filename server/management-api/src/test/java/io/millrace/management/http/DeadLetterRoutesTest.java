@@ -82,8 +82,8 @@ final class DeadLetterRoutesTest {
                         .json();
         assertThat(second.findValuesAsString("position")).containsExactly("0/4");
         assertThat(second.has("continue")).isFalse();
-        assertThat(server.get(LETTERS + "?state=all").json().at("/letters")).hasSize(5);
-        assertThat(server.get(LETTERS + "?state=dropped").json().at("/letters")).hasSize(1);
+        assertThat(server.get(LETTERS + "?state=all").json().at("/items")).hasSize(5);
+        assertThat(server.get(LETTERS + "?state=dropped").json().at("/items")).hasSize(1);
     }
 
     @Test
@@ -144,7 +144,7 @@ final class DeadLetterRoutesTest {
     void answersJsonWhateverPayloadsHold() {
         letter(0, Fate.OPEN, "INVALID", bytes("{\"a\": NaN}"));
         letter(1, Fate.OPEN, "INVALID", new byte[] {(byte) 0x81, (byte) 0xa1, 'a', 7});
-        JsonNode letters = server.get(LETTERS).json().at("/letters");
+        JsonNode letters = server.get(LETTERS).json().at("/items");
         assertThat(letters.at("/0/payload/text").asString()).isEqualTo("{\"a\": NaN}");
         assertThat(letters.at("/1/payload/form").asString()).isEqualTo("msgpack");
         assertThat(letters.at("/1/payload/json/a").asInt()).isEqualTo(7);

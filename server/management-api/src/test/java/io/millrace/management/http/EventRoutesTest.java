@@ -53,8 +53,8 @@ class EventRoutesTest {
     void givesTheEventsOfOneResource() {
         Answer answer = server.get("/projects/default/functions/f/events");
         assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.json().path("events").size()).isEqualTo(2);
-        assertThat(answer.json().at("/events/1").toString())
+        assertThat(answer.json().path("items").size()).isEqualTo(2);
+        assertThat(answer.json().at("/items/1").toString())
                 .isEqualTo(
                         """
                         {"kind":"Function","name":"f","severity":"warning","reason":"SinkAway",\
@@ -66,8 +66,8 @@ class EventRoutesTest {
     @Test
     void givesTheEventsOfAProject() {
         Answer answer = server.get("/projects/default/events");
-        assertThat(answer.json().path("events").size()).isEqualTo(2);
-        assertThat(answer.text("/events/0/name")).isEqualTo("f");
+        assertThat(answer.json().path("items").size()).isEqualTo(2);
+        assertThat(answer.text("/items/0/name")).isEqualTo("f");
     }
 
     @Test
