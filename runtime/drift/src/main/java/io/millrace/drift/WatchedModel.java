@@ -66,6 +66,9 @@ final class WatchedModel {
     private @Nullable LabelJoin join;
     private Runnable changed;
 
+    /** Then a call that is being looked at must not bring back files and metrics. */
+    private boolean isForgotten;
+
     WatchedModel(
             ResourceKey key,
             ModelSpec model,
@@ -153,7 +156,7 @@ final class WatchedModel {
     /** Looks at a call; returns what happened by it. */
     synchronized List<Happening> look(ObservedCall call) {
         var happenings = new ArrayList<Happening>();
-        if (model.version(call.version()).isEmpty()) {
+        if (isForgotten || model.version(call.version()).isEmpty()) {
             return happenings;
         }
         VersionWatch watch = versions.get(call.version());
@@ -266,7 +269,7 @@ final class WatchedModel {
         var happenings = new ArrayList<Happening>();
         LabelJoin joined = join;
         Labels labels = spec.labels().orElse(null);
-        if (joined == null || labels == null) {
+        if (isForgotten || joined == null || labels == null) {
             return happenings;
         }
         meters.labels().increment();
@@ -354,6 +357,7 @@ final class WatchedModel {
 
     /** Removes what was kept. */
     synchronized void forget() {
+        isForgotten = true;
         versions.clear();
         unsaved.clear();
         meters.forget();
