@@ -254,7 +254,7 @@ final class MqttLink implements AutoCloseable {
     private boolean adopt(MqttSession session) {
         lock.lock();
         try {
-            isRestart = false;
+            // A restart stays due: this one may have been made with what was true before.
             isRefreshDue = false;
             isLost = false;
             trouble = null;
