@@ -1,10 +1,8 @@
 package io.millrace.embedded.mqtt;
 
 import io.millrace.api.ProjectId;
-import io.millrace.api.TopicFilter;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
-import io.millrace.embedded.mqtt.RouteTable.Route;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,13 +14,9 @@ import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttSubAckMessage;
-import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.nio.channels.ClosedChannelException;
 import java.security.cert.X509Certificate;
-import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
@@ -42,16 +36,12 @@ import org.slf4j.LoggerFactory;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write or close ends in channelInactive
 final class ConnectionHandler extends ChannelDuplexHandler
-        implements GuardedMqttProtocol.Guard, Login.Outcome {
+        implements GuardedMqttProtocol.Guard, Login.Outcome, ClientPackets.Connection {
 
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
 
     private static final int CONNECT_SECONDS = 10;
 
-    /** Reading stops then; what the decoder already has is still held. */
-    private static final int HELD_PACKETS = 64;
-
-    private static final int MAX_CLIENT_ID = 1_024;
     private static final int MAX_RECEIVE_MAXIMUM = 65_535;
 
     private enum Phase {
@@ -62,12 +52,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     private final BrokerContext broker;
-    private final ArrayDeque<MqttMessage> held = new ArrayDeque<>();
-
-    /** What the broker delivers while its CONNACK still waits for the journal. */
-    private final ArrayDeque<Early> early = new ArrayDeque<>();
-
-    private record Early(MqttPublishMessage publish, ChannelPromise promise) {}
+    private final HeldPackets held = new HeldPackets();
 
     private Phase phase = Phase.NEW;
     private boolean isAnswered;
@@ -83,6 +68,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
     private @Nullable String assignedId;
     private @Nullable Will will;
     private volatile @Nullable IngestLane lane;
+    private @Nullable ClientPackets packets;
     private volatile @Nullable X509Certificate certificate;
 
     ConnectionHandler(BrokerContext broker) {
@@ -168,7 +154,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
                 }
             }
             case WAITING -> hold(message);
-            case OPEN -> pass(ctx, message);
+            case OPEN -> pass(message);
             case CLOSED -> ReferenceCountUtil.release(message);
         }
     }
@@ -191,7 +177,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
             if (isAnswered) {
                 ctx.write(Packets.publishOut(publish, current.mount()), promise);
             } else {
-                early.add(new Early(publish, promise));
+                held.hold(publish, promise);
             }
         } else if (packet instanceof MqttSubAckMessage suback && guard != null) {
             ctx.write(guard.complete(suback), promise);
@@ -312,71 +298,29 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     private void admit(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who) {
-        boolean mqtt5 = Packets.isMqtt5(connect);
-        String id = connect.payload().clientIdentifier();
-        boolean clean = connect.variableHeader().isCleanSession();
-        boolean hasWill = connect.variableHeader().isWillFlag();
-        if ((id.isEmpty() && !clean && !mqtt5)
-                || id.length() > MAX_CLIENT_ID
-                || (hasWill && isBadTopic(connect.payload().willTopic()))) {
-            refuse(
-                    ctx,
-                    Packets.refusal(
-                            mqtt5,
-                            MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
-                            MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID));
-            return;
+        switch (Introduction.of(broker, connect, who)) {
+            case Introduction.Bad(MqttMessage answer) -> refuse(ctx, answer);
+            case Introduction.Good accepted -> accept(ctx, connect, accepted);
         }
-        if (id.isEmpty()) {
-            id = "auto-" + broker.ids().next();
-            assignedId = id;
-        }
-        var accepted = Client.of(who, mqtt5, id);
-        if (hasWill && !who.access().mayPublish(connect.payload().willTopic())) {
-            broker.meters().deniedPublish.increment();
-            log.warn(
-                    "MQTT client {} may not leave a will on '{}'",
-                    accepted,
-                    LogText.of(connect.payload().willTopic()));
-            refuse(ctx, Packets.notAuthorized(mqtt5));
-            return;
-        }
-        accept(ctx, connect, accepted);
     }
 
-    private void accept(ChannelHandlerContext ctx, MqttConnectMessage connect, Client accepted) {
+    private void accept(
+            ChannelHandlerContext ctx, MqttConnectMessage connect, Introduction.Good said) {
+        Client accepted = said.client();
         client = accepted;
+        assignedId = said.assignedId();
+        outlivesConnection = said.outlivesConnection();
+        will = said.will();
         guard = new AccessGuard(broker, ctx, accepted);
         broker.sessions().restrict(accepted);
         broker.takeOvers().connected(accepted, this, String.valueOf(ctx.channel().remoteAddress()));
-        outlivesConnection =
-                accepted.mqtt5()
-                        ? Packets.sessionExpiry(connect) != 0
-                        : !connect.variableHeader().isCleanSession();
         phase = Phase.WAITING;
-        will = willForTheLog(connect, accepted);
         MqttConnectMessage inside =
                 Packets.connectIn(connect, accepted.mount(), accepted.sessionId(), will == null);
-        if (accepted.mqtt5() && Packets.sessionExpiry(connect) == 0) {
+        if (accepted.mqtt5() && !said.outlivesConnection()) {
             broker.transientClients().put(inside.payload().clientIdentifier(), this);
         }
         ctx.fireChannelRead(inside);
-    }
-
-    /** The broker would send it to subscribers only. Its delay and properties do not count here. */
-    private @Nullable Will willForTheLog(MqttConnectMessage connect, Client accepted) {
-        if (!connect.variableHeader().isWillFlag()) {
-            return null;
-        }
-        String topic = connect.payload().willTopic();
-        Route route = broker.routes().get().of(accepted.project()).find(topic);
-        return route == null
-                ? null
-                : new Will(
-                        route,
-                        topic,
-                        connect.payload().willMessageInBytes(),
-                        connect.variableHeader().willQos());
     }
 
     private void refuse(ChannelHandlerContext ctx, MqttMessage answer) {
@@ -398,6 +342,19 @@ final class ConnectionHandler extends ChannelDuplexHandler
         disconnect(ctx, tooLarge ? Packets.TOO_LARGE : Packets.MALFORMED);
     }
 
+    @Override
+    public void disconnect(byte reason) {
+        ChannelHandlerContext ctx = context;
+        if (ctx != null) {
+            disconnect(ctx, reason);
+        }
+    }
+
+    @Override
+    public void forgetWill() {
+        will = null;
+    }
+
     private void disconnect(ChannelHandlerContext ctx, byte reason) {
         Client current = client;
         if (current != null && current.mqtt5() && phase == Phase.OPEN) {
@@ -409,8 +366,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
     }
 
     private void hold(MqttMessage message) {
-        held.add(message);
-        if (held.size() >= HELD_PACKETS && gate != null) {
+        if (held.hold(message) && gate != null) {
             gate.shut(ReadGate.WAITING);
         }
     }
@@ -433,137 +389,36 @@ final class ConnectionHandler extends ChannelDuplexHandler
                 current.mqtt5() ? Packets.connackOut(connack, assignedId, window) : connack,
                 promise);
         isAnswered = true;
-        for (Early next = early.poll(); next != null; next = early.poll()) {
-            ctx.write(Packets.publishOut(next.publish(), current.mount()), next.promise());
-        }
+        held.send(ctx, current.mount());
         // Not from inside a write: the flush of the CONNACK comes first.
         ctx.executor().execute(() -> open(ctx, current));
     }
 
     private void open(ChannelHandlerContext ctx, Client current) {
-        if (phase != Phase.WAITING || gate == null) {
+        ReadGate reading = gate;
+        AccessGuard access = guard;
+        if (phase != Phase.WAITING || reading == null || access == null) {
             return;
         }
-        lane = new IngestLane(broker, current, ctx, gate, keepAlive);
+        var intake = new IngestLane(broker, current, ctx, reading, keepAlive);
+        lane = intake;
+        packets =
+                new ClientPackets(
+                        broker, ctx, current, access, intake, reading, packetIds, keepAlive, this);
         phase = Phase.OPEN;
         cancelDeadline();
-        for (MqttMessage message = held.poll(); message != null; message = held.poll()) {
-            channelRead(ctx, message);
-        }
+        held.handOn(message -> channelRead(ctx, message));
         channelReadComplete(ctx);
-        gate.open(ReadGate.WAITING);
+        reading.open(ReadGate.WAITING);
     }
 
-    private void pass(ChannelHandlerContext ctx, MqttMessage message) {
-        Client current = client;
-        IngestLane intake = lane;
-        if (current == null || intake == null) {
+    private void pass(MqttMessage message) {
+        ClientPackets open = packets;
+        if (open == null) {
             ReferenceCountUtil.release(message);
-            return;
-        }
-        switch (message.fixedHeader().messageType()) {
-            case PUBLISH -> publish(ctx, (MqttPublishMessage) message, current, intake);
-            case PUBACK, PUBREC, PUBCOMP -> {
-                SessionPacketIds ids = packetIds;
-                if (ids != null && Packets.endsDelivery(message)) {
-                    ids.done(Packets.packetId(message));
-                }
-                ctx.fireChannelRead(message);
-            }
-            case PUBREL -> release(ctx, message, intake);
-            case SUBSCRIBE -> subscribe(ctx, (MqttSubscribeMessage) message, current);
-            case UNSUBSCRIBE -> unsubscribe(ctx, (MqttUnsubscribeMessage) message, current);
-            case DISCONNECT -> {
-                if (Packets.forgetsWill(message)) {
-                    will = null;
-                }
-                ctx.fireChannelRead(Packets.disconnectIn(message));
-            }
-            case CONNECT -> {
-                ReferenceCountUtil.release(message);
-                disconnect(ctx, Packets.PROTOCOL_ERROR);
-            }
-            default -> ctx.fireChannelRead(message);
-        }
-    }
-
-    private void publish(
-            ChannelHandlerContext ctx,
-            MqttPublishMessage message,
-            Client current,
-            IngestLane intake) {
-        String topic = message.variableHeader().topicName();
-        if (Packets.hasTopicAlias(message)) {
-            message.release();
-            disconnect(ctx, Packets.ALIAS_INVALID);
-            return;
-        }
-        String replyTopic =
-                current.mqtt5()
-                        ? RequestHeaders.responseTopic(message.variableHeader().properties())
-                        : null;
-        if (replyTopic != null && (isBadTopic(replyTopic) || replyTopic.startsWith("$"))) {
-            message.release();
-            log.info(
-                    "closing MQTT client {}: '{}' is no response topic",
-                    current,
-                    LogText.of(replyTopic));
-            disconnect(ctx, Packets.TOPIC_INVALID);
-            return;
-        }
-        if (guard != null && !guard.permits(message, topic, replyTopic)) {
-            message.release();
-            keepAlive.run();
-            return;
-        }
-        Route route = broker.routes().get().of(current.project()).find(topic);
-        if (route != null) {
-            keepAlive.run();
-            if (gate == null || gate.isShut(ReadGate.STOPPING)) {
-                message.release();
-            } else {
-                intake.publish(message, route, topic);
-            }
-        } else if (isBadTopic(topic)) {
-            message.release();
-            disconnect(ctx, Packets.TOPIC_INVALID);
         } else {
-            ctx.fireChannelRead(Packets.publishIn(message, current.mount()));
+            open.take(message);
         }
-    }
-
-    private void release(ChannelHandlerContext ctx, MqttMessage message, IngestLane intake) {
-        int packetId = Packets.packetId(message);
-        if (intake.tryRelease(packetId)) {
-            keepAlive.run();
-        } else {
-            ctx.fireChannelRead(message);
-        }
-    }
-
-    private void subscribe(ChannelHandlerContext ctx, MqttSubscribeMessage asked, Client current) {
-        MqttSubscribeMessage message = guard == null ? asked : guard.permitted(asked);
-        if (message == null) {
-            keepAlive.run();
-        } else if (Packets.trySubscribeIn(message, current.mount())) {
-            ctx.fireChannelRead(message);
-        } else {
-            disconnect(ctx, Packets.FILTER_INVALID);
-        }
-    }
-
-    private void unsubscribe(
-            ChannelHandlerContext ctx, MqttUnsubscribeMessage message, Client current) {
-        MqttUnsubscribeMessage inside = Packets.unsubscribeIn(message, current.mount());
-        if (inside != null) {
-            ctx.fireChannelRead(inside);
-        } else {
-            disconnect(ctx, Packets.FILTER_INVALID);
-        }
-    }
-
-    private static boolean isBadTopic(String topic) {
-        return !TopicFilter.isTopic(topic);
     }
 
     private void end() {
@@ -589,12 +444,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
         if (intake != null) {
             intake.close();
         }
-        held.forEach(ReferenceCountUtil::release);
-        held.clear();
-        for (Early next = early.poll(); next != null; next = early.poll()) {
-            next.publish().release();
-            next.promise().tryFailure(new ClosedChannelException());
-        }
+        held.drop();
     }
 
     private void cancelDeadline() {
