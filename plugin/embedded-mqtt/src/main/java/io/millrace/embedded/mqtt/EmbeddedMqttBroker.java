@@ -235,12 +235,18 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     /** Users and guests come in anew when it has changed whose topics there are. */
     private void recheckAccess(ResourceKey source, RouteTable before) {
         Running current = running;
-        if (current != null && !before.usersOf(source).equals(routes.get().usersOf(source))) {
+        if (current != null && !isSameAccess(source, before, routes.get())) {
             current.context().accessEpoch().incrementAndGet();
             current.context()
                     .connections()
                     .forEach(connection -> connection.accessChanged(source.project()));
         }
+    }
+
+    /** A further field of a data source with users closes its topic to guests, too. */
+    private static boolean isSameAccess(ResourceKey source, RouteTable before, RouteTable now) {
+        return before.usersOf(source).equals(now.usersOf(source))
+                && before.of(source.project()).closed().equals(now.of(source.project()).closed());
     }
 
     @Override

@@ -15,6 +15,7 @@ import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3ConnAckException;
+import com.hivemq.client.mqtt.mqtt3.exceptions.Mqtt3SubAckException;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import com.hivemq.client.mqtt.mqtt3.message.subscribe.Mqtt3Subscribe;
 import com.hivemq.client.mqtt.mqtt3.message.subscribe.Mqtt3Subscription;
@@ -35,6 +36,7 @@ import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
 import io.millrace.spi.Header;
 import io.millrace.spi.SourceBinding;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,7 +69,7 @@ class UsersTest {
                                 new Listener(
                                         "users", "127.0.0.1", 0, null, new Passwords(FASHION))));
         fixture.secrets.put(FASHION, SECRET, Map.of("alice", "wonder", "bob", "builder"));
-        bindUsers(FASHION);
+        bindUsers(FASHION, "inqueue/{tenant}");
     }
 
     @AfterEach
@@ -112,9 +114,7 @@ class UsersTest {
                         .handle((ack, failure) ->
                                 ack != null
                                         ? ack.getReturnCodes()
-                                        : ((com.hivemq.client.mqtt.mqtt3.exceptions
-                                                                .Mqtt3SubAckException)
-                                                        failure)
+                                        : ((Mqtt3SubAckException) failure)
                                                 .getMqttMessage()
                                                 .getReturnCodes())
                         .get();
@@ -216,7 +216,7 @@ class UsersTest {
     @Test
     void aNameMayNameItsProject() {
         fixture.secrets.put(OTHER, SECRET, Map.of("alice", "there"));
-        bindUsers(OTHER);
+        bindUsers(OTHER, "inqueue/{tenant}");
         var alice = login("other/alice", "there", "one");
         alice.publishWith().topic("inqueue/alice").qos(MqttQos.AT_LEAST_ONCE).send();
         assertThat(Header.find(fixture.log.records().getFirst().headers(), "millrace.source"))
@@ -269,7 +269,7 @@ class UsersTest {
         guest.connectWith().cleanSession(false).send();
         guest.subscribeWith().topicFilter("outqueue/#").qos(MqttQos.AT_LEAST_ONCE).send();
         guest.subscribeWith().topicFilter("news").qos(MqttQos.AT_LEAST_ONCE).send();
-        bindUsers(FASHION);
+        bindUsers(FASHION, "inqueue/{tenant}");
         await().until(() -> !guest.getState().isConnected());
         try (var publishes = guest.publishes(MqttGlobalPublishFilter.ALL)) {
             guest.connectWith().cleanSession(false).send();
@@ -278,6 +278,19 @@ class UsersTest {
             assertThat(publishes.receive().getPayloadAsBytes())
                     .isEqualTo("for all".getBytes(UTF_8));
         }
+        guest.disconnect();
+    }
+
+    @Test
+    void aGuestsSubscriptionEndsWhenUsersGetAFurtherTopic() {
+        Mqtt3BlockingClient guest = fixture.plain3(FASHION, "guest").buildBlocking();
+        guest.connectWith().cleanSession(false).send();
+        guest.subscribeWith().topicFilter("later/#").qos(MqttQos.AT_LEAST_ONCE).send();
+        bindUsers(FASHION, "inqueue/{tenant}", "later/{tenant}");
+        await().until(() -> !guest.getState().isConnected());
+        guest.connectWith().cleanSession(false).send();
+        assertThatThrownBy(() -> guest.subscribeWith().topicFilter("later/#").send())
+                .isInstanceOf(Mqtt3SubAckException.class);
         guest.disconnect();
     }
 
@@ -336,7 +349,13 @@ class UsersTest {
         return ResourceKey.of(Kind.DATA_SOURCE, project, "grid");
     }
 
-    private void bindUsers(ProjectId project) {
+    private void bindUsers(ProjectId project, String... topics) {
+        var routes = new ArrayList<SourceBinding.Route>();
+        for (String topic : topics) {
+            routes.add(
+                    new SourceBinding.Route(
+                            new ResourceName("requests" + routes.size()), topic, "log.requests"));
+        }
         var users =
                 new MqttUsers(
                         new ResourceName(SECRET),
@@ -346,11 +365,7 @@ class UsersTest {
                 new SourceBinding(
                         key(project),
                         new EmbeddedMqtt(Optional.of(users), OptionalInt.empty()),
-                        List.of(
-                                new SourceBinding.Route(
-                                        new ResourceName("requests"),
-                                        "inqueue/{tenant}",
-                                        "log.requests"))));
+                        routes));
     }
 
     private Mqtt3BlockingClient login(String user, String password, String id) {
