@@ -425,7 +425,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
         IngestLane intake = lane;
         Will last = will;
         will = null;
-        if (intake != null && last != null) {
+        if (intake != null && last != null && mayLeave(last)) {
             intake.publishWill(last);
         }
         endIntake();
@@ -436,6 +436,16 @@ final class ConnectionHandler extends ChannelDuplexHandler
             broker.transientClients().remove(current.sessionId(), this);
             broker.takeOvers().ended(current, this);
         }
+    }
+
+    /** Its topic may have become one of users since a guest left it here. */
+    private boolean mayLeave(Will last) {
+        Client current = client;
+        if (current != null && current.access().mayPublish(last.topic())) {
+            return true;
+        }
+        broker.meters().deniedPublish.increment();
+        return false;
     }
 
     private void endIntake() {

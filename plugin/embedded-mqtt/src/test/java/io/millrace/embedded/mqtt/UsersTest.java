@@ -295,6 +295,17 @@ class UsersTest {
     }
 
     @Test
+    void aGuestsWillIsNotTakenForATopicThatIsOfUsersNow() {
+        bind(FASHION, new EmbeddedMqtt(), "inqueue/{tenant}");
+        Mqtt3BlockingClient guest = fixture.plain3(FASHION, "guest").buildBlocking();
+        guest.connectWith().willPublish().topic("inqueue/alice").applyWillPublish().send();
+        bindUsers(FASHION, "inqueue/{tenant}");
+        await().until(() -> !guest.getState().isConnected());
+        await().until(() -> denied("publish") == 1);
+        assertThat(fixture.log.size()).isZero();
+    }
+
+    @Test
     void aNewPasswordEndsTheConnectionsMadeWithTheOldOne() {
         var alice = login("alice", "wonder", "one");
         fixture.secrets.put(FASHION, SECRET, Map.of("alice", "changed"));
@@ -350,22 +361,22 @@ class UsersTest {
     }
 
     private void bindUsers(ProjectId project, String... topics) {
+        var users =
+                new MqttUsers(
+                        new ResourceName(SECRET),
+                        List.of("inqueue/{user}"),
+                        List.of("outqueue/{user}"));
+        bind(project, new EmbeddedMqtt(Optional.of(users), OptionalInt.empty()), topics);
+    }
+
+    private void bind(ProjectId project, EmbeddedMqtt settings, String... topics) {
         var routes = new ArrayList<SourceBinding.Route>();
         for (String topic : topics) {
             routes.add(
                     new SourceBinding.Route(
                             new ResourceName("requests" + routes.size()), topic, "log.requests"));
         }
-        var users =
-                new MqttUsers(
-                        new ResourceName(SECRET),
-                        List.of("inqueue/{user}"),
-                        List.of("outqueue/{user}"));
-        fixture.broker.start(
-                new SourceBinding(
-                        key(project),
-                        new EmbeddedMqtt(Optional.of(users), OptionalInt.empty()),
-                        routes));
+        fixture.broker.start(new SourceBinding(key(project), settings, routes));
     }
 
     private Mqtt3BlockingClient login(String user, String password, String id) {
