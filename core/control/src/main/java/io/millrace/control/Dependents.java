@@ -4,6 +4,7 @@ import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
+import io.millrace.api.ModelSpec;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
@@ -28,6 +29,11 @@ final class Dependents {
             case DATA_SOURCE -> {
                 var all = others(changed, image);
                 all.addAll(pipelines(changed, image, p -> mayRead(p, changed.name())));
+                for (var model : image.all(Kind.MODEL, changed.project(), ModelSpec.class)) {
+                    if (Labelling.reads(model, changed.name())) {
+                        all.add(model.key());
+                    }
+                }
                 yield all;
             }
             case FUNCTION, MODEL -> usersOfStep(changed, image);

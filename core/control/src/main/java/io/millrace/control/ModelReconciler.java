@@ -33,7 +33,7 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
     @Override
     public Observation reconcile(Request<ModelSpec> request) {
         models.serve(request.key(), request.spec(), request.changed());
-        monitor.watch(request.key(), request.spec(), request.changed());
+        monitor.watch(request.key(), Labelling.inTheLog(request), request.changed());
         OptionalInt serving = models.serving(request.key());
         return observe(
                         request.spec(),

@@ -3,6 +3,7 @@ package io.millrace.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.Condition;
+import io.millrace.api.DataSourceSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec.Parameter;
 import io.millrace.api.FunctionSpec.ParameterType;
@@ -230,6 +231,51 @@ final class ReconcilersTest {
 
             world.apply(plain);
             assertThat(world.status(MODEL).condition("Drifted")).isEmpty();
+        }
+
+        @Test
+        void labelsOfASourceThatKafkaClientsWriteToAreReadFromTheirTopic() {
+            var labels =
+                    new MonitorSpec.Labels(
+                            new MonitorSpec.LabelField(
+                                    new ResourceName("truth"), new ResourceName("load")),
+                            Optional.empty(),
+                            "load",
+                            Optional.empty(),
+                            new MonitorSpec.NumberTarget(0),
+                            Duration.ofHours(1),
+                            Optional.empty());
+            var monitor =
+                    new MonitorSpec(
+                            1,
+                            new MonitorSpec.FirstRecords(100),
+                            100,
+                            MonitorSpec.Distance.PSI,
+                            0.2,
+                            3,
+                            Optional.of(labels));
+            Manifest<ModelSpec> plain = Given.model("m", Map.of(), Given.version(1));
+            World world = world(Given.manifest(MODEL, plain.spec().withMonitor(monitor)));
+            assertThat(labelSource(world)).isEqualTo(labels.source());
+
+            world.apply(
+                    Given.manifest(
+                            Given.key(Kind.DATA_SOURCE, "truth"),
+                            new DataSourceSpec(
+                                    new DataSourceSpec.LogTopics(),
+                                    List.of(Given.field("load", "measured-loads")),
+                                    Map.of())));
+            assertThat(labelSource(world))
+                    .as("the source came after the model")
+                    .isEqualTo(new MonitorSpec.LabelTopic("measured-loads"));
+        }
+
+        private static MonitorSpec.LabelSource labelSource(World world) {
+            return world.monitor
+                    .report(MODEL)
+                    .flatMap(report -> report.monitor().labels())
+                    .orElseThrow()
+                    .source();
         }
 
         private static Condition drifted(World world) {
