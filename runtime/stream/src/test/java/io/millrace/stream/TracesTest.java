@@ -179,6 +179,8 @@ class TracesTest {
     @Test
     void refusesWhatIsNotThere() {
         try (var world = new InsightWorld(aPipeline().to("out").plan())) {
+            assertThatThrownBy(() -> world.traces.trace(Plans.KEY, at(Plans.INPUT + "/0/0"), false))
+                    .hasMessageContaining("that partition holds no records");
             world.put(0, "a");
             assertThatThrownBy(() -> world.traces.trace(Plans.KEY, at(Plans.INPUT + "/0/9"), false))
                     .hasMessageContaining("it holds the offsets from 0 to 0");

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Traces of records by what the log holds. */
 public final class Traces implements PipelineTraces {
@@ -112,15 +113,24 @@ public final class Traces implements PipelineTraces {
         }
     }
 
+    private static String missing(LogPosition position, @Nullable OffsetRange range) {
+        if (range == null) {
+            return "the log has no partition " + position.partition();
+        }
+        return "the log has no record %s; "
+                .formatted(position)
+                .concat(
+                        range.from() == range.to()
+                                ? "that partition holds no records"
+                                : "it holds the offsets from %d to %d"
+                                        .formatted(range.from(), range.to() - 1));
+    }
+
     private LogRecord find(LogReader reader, LogPosition position) {
         LogPartition partition = position.partition();
         OffsetRange range = reader.ranges(Set.of(partition.topic())).get(partition);
         if (range == null || position.offset() >= range.to() || position.offset() < range.from()) {
-            throw MillraceException.notFound(
-                    range == null
-                            ? "the log has no partition " + partition
-                            : "the log has no record %s; it holds the offsets from %d to %d"
-                                    .formatted(position, range.from(), range.to() - 1));
+            throw MillraceException.notFound(missing(position, range));
         }
         reader.seek(Map.of(partition, new OffsetRange(position.offset(), position.offset() + 1)));
         long end = insight.time().nanoTime() + FIND_INPUT.toNanos();
