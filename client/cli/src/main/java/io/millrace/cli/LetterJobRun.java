@@ -60,11 +60,26 @@ final class LetterJobRun {
         }
         if (format == OutputFormat.TABLE) {
             context.terminal().out().println(text(job));
+            if (state(job).equals("done")) {
+                warnOfMissing(selection.path("positions").size(), job.path("settled").asLong(0));
+            }
         } else {
             ResultPrinter.print(context.terminal(), format, job);
         }
         String state = state(job);
         return state.equals("failed") || state.equals("cancelled") ? 1 : 0;
+    }
+
+    /** Whoever names letters expects each to be there. */
+    private void warnOfMissing(int named, long settled) {
+        if (settled < named) {
+            context.terminal()
+                    .err()
+                    .println(
+                            "%d of %d positions hold no open dead letter; see: millrace dlq list"
+                                            .formatted(named - settled, named)
+                                    + " pipeline/%s --state all".formatted(pipeline.name()));
+        }
     }
 
     private JsonNode awaitEnd(JsonNode started) {

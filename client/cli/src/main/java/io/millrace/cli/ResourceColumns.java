@@ -56,7 +56,7 @@ final class ResourceColumns {
                     case CATEGORY -> List.of(values(spec.path("values")));
                     case DATA_SOURCE ->
                             List.of(
-                                    spec.has("mqtt") ? "mqtt" : "",
+                                    spec.has("mqtt") ? "mqtt" : spec.has("kafka") ? "kafka" : "",
                                     each(spec.path("fields"), "topic"),
                                     pairs(spec.path("categories")));
                     case FUNCTION ->
@@ -82,6 +82,12 @@ final class ResourceColumns {
     private static String from(JsonNode from) {
         if (from.has("categories")) {
             return pairs(from.path("categories"));
+        }
+        if (from.has("pipeline")) {
+            return "pipeline:" + text(from.path("pipeline"));
+        }
+        if (from.has("kafka")) {
+            return "kafka:" + text(from.path("kafka").path("topic"));
         }
         JsonNode source = from.path("dataSource");
         return source.has("name")
@@ -126,7 +132,8 @@ final class ResourceColumns {
         var parts = new ArrayList<String>();
         for (JsonNode destination : to) {
             for (var entry : destination.properties()) {
-                parts.add(entry.getKey() + ":" + entry.getValue().path("topic").asString("?"));
+                String topic = entry.getValue().path("topic").asString("");
+                parts.add(topic.isEmpty() ? entry.getKey() : entry.getKey() + ":" + topic);
             }
         }
         return String.join(", ", parts);

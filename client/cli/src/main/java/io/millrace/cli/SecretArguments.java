@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,11 @@ final class SecretArguments {
     private String file(String key, String name) {
         try {
             return text(key, Files.readAllBytes(context.resolve(name)));
+        } catch (NoSuchFileException e) {
+            throw new MillraceException(
+                    ErrorCode.INVALID,
+                    "there is no file " + name + " for '" + key + "'; " + key + "=@FILE names one",
+                    e);
         } catch (IOException e) {
             throw new MillraceException(
                     ErrorCode.INVALID, "cannot read " + name + " for '" + key + "': " + e, e);

@@ -101,6 +101,35 @@ class CommandsTest {
     }
 
     @Test
+    void rowsSayInWordsWhatComesFromTheLogAndGoesThere() {
+        String stream =
+                PIPELINE.replace("{\"mqtt\":{\"topic\":\"apparel-predict\"}}", "{\"stream\":{}}");
+        String categories = "{\"categories\":{\"MQTT\":[\"ByteArray\"]}}";
+        api.json(
+                LIST,
+                "{\"items\":["
+                        + stream.replace(categories, "{\"kafka\":{\"topic\":\"t\"}}")
+                        + ","
+                        + stream.replace(categories, "{\"pipeline\":\"q\",\"start\":\"latest\"}")
+                        + "]}");
+        assertThat(run("get", "pipelines", "--project", "fashion").out())
+                .contains("kafka:t     function:f  stream\n", "pipeline:q  function:f  stream\n");
+    }
+
+    @Test
+    void sourcesFromKafkaAreCalledSo() {
+        api.json(
+                "GET /api/v1/projects/fashion/datasources?limit=500",
+                """
+                {"items":[{"apiVersion":"millrace.io/v1","kind":"DataSource",
+                 "metadata":{"project":"fashion","name":"d"},
+                 "spec":{"kafka":{},"fields":[{"name":"f","topic":"orders"}]}}]}\
+                """);
+        assertThat(run("get", "datasources", "--project", "fashion").out())
+                .contains("kafka  orders");
+    }
+
+    @Test
     void saysWhenThereIsNothing() {
         api.json("GET /api/v1/projects/default/models?limit=500", "{\"items\":[]}");
         CliRun run = run("models", "list");

@@ -164,6 +164,17 @@ class DlqCommandsTest {
     }
 
     @Test
+    void saysWhenNamedLettersAreNotThere() {
+        api.json("POST " + LETTERS + "/redrive", job("running", 0, 0, ""));
+        api.json("GET " + LETTERS + "/jobs/j1", job("done", 2, 1, ""));
+        CliRun run = run("dlq", "redrive", "pipeline/p", "0/17", "0/99");
+        assertThat(run.out()).isEqualTo("1 dead letter of pipeline/p redriven\n");
+        assertThat(run.err())
+                .contains("1 of 2 positions hold no open dead letter")
+                .contains("millrace dlq list pipeline/p --state all");
+    }
+
+    @Test
     void aJobThatFailsIsAFailureOfTheCommand() {
         api.json("POST " + LETTERS + "/redrive", job("running", 0, 0, ""));
         api.json("GET " + LETTERS + "/jobs/j1", job("failed", 10, 1, "the payload is gone"));

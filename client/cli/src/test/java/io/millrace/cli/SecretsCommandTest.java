@@ -62,7 +62,7 @@ class SecretsCommandTest {
         assertRefused("must be KEY=VALUE", "hunter2");
         assertRefused("must be KEY=VALUE", "=hunter2");
         assertRefused("'a' is there twice", "a=hunter2", "a=hunter2");
-        assertRefused("cannot read missing for 'a'", "a=@missing");
+        assertRefused("there is no file missing for 'a'", "a=@missing");
         assertRefused("'a' is not UTF-8", "a=@broken");
         assertRefused("one value only", "a=@-", "b=@-");
         assertThat(api.requests()).isEmpty();
