@@ -10,10 +10,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
 /**
- * {@code ./millrace bench [startup|ingest|pipeline|function|streams|serving …] [--seconds N] [--out FILE]},
- * or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers] [--short]}. The
- * other servers of {@code peers} are installed only when they are asked for: by {@code --peers}, or
- * by naming that part.
+ * {@code ./millrace bench [startup|ingest|pipeline|function|streams|serving …] [--seconds N] [--out
+ * FILE]}, or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers]
+ * [--short]}. The other servers of {@code peers} are installed only when they are asked for: by
+ * {@code --peers}, or by naming that part.
  */
 public final class Main {
 

@@ -64,7 +64,9 @@ final class OnnxModels {
         return model(graph, "dense");
     }
 
-    /** {@code series: float32[batch,6,1] -> next: float32[batch,1]}: one weight for each reading. */
+    /**
+     * {@code series: float32[batch,6,1] -> next: float32[batch,1]}: one weight for each reading.
+     */
     static byte[] series() {
         Message graph =
                 new Message()

@@ -27,8 +27,7 @@ final class PipelineBench {
     private final String answers;
     private final IntFunction<byte[]> messages;
 
-    private PipelineBench(
-            int port, String topic, String answers, IntFunction<byte[]> messages) {
+    private PipelineBench(int port, String topic, String answers, IntFunction<byte[]> messages) {
         this.port = port;
         this.topic = topic;
         this.answers = answers;

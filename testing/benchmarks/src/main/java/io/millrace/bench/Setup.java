@@ -166,8 +166,7 @@ final class Setup {
     /** Deletes a resource and waits until it is gone. */
     void delete(String resource) throws IOException, InterruptedException {
         send(
-                HttpRequest.newBuilder(
-                                server.url().resolve("/api/v1/projects/default/" + resource))
+                HttpRequest.newBuilder(server.url().resolve("/api/v1/projects/default/" + resource))
                         .DELETE()
                         .build());
     }

@@ -89,10 +89,7 @@ final class StreamsBench {
                             "| %s | %,.0f | %,.0f | %.2f | %.1f µs |",
                             subject.title(),
                             median,
-                            subject.runs().stream()
-                                    .mapToDouble(Run::perSecond)
-                                    .min()
-                                    .orElseThrow(),
+                            subject.runs().stream().mapToDouble(Run::perSecond).min().orElseThrow(),
                             median / base,
                             Median.of(subject.runs(), Run::cpuMicros));
                 }
