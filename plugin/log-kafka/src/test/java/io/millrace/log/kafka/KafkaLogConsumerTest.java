@@ -47,7 +47,10 @@ class KafkaLogConsumerTest {
         var kafka = new Stuck();
         var member =
                 new KafkaLogConsumer(
-                        kafka, new ConsumerSpec("group", "m", 0, 10), TimeSource.system());
+                        kafka,
+                        new ConsumerSpec("group", "m", 0, 10),
+                        TimeSource.system(),
+                        (_, _) -> {});
         member.subscribe(Set.of("t"));
         kafka.rebalance(List.of(PARTITION));
         kafka.updateBeginningOffsets(Map.of(PARTITION, 0L));
