@@ -20,10 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * is answered to a subscriber with a persistent session, unaltered and, per sender, in order.
  */
 @Timeout(600)
+@ExtendWith(Faults.class)
 class CrashSystemTest {
 
     private static final int KILLS = 5;
@@ -57,14 +57,13 @@ class CrashSystemTest {
     @TempDir Path folder;
 
     static Stream<Long> seeds() {
-        boolean isLong = "long".equals(System.getProperty("millrace.faults"));
-        return LongStream.rangeClosed(1, isLong ? 40 : 4).boxed();
+        return Faults.seeds(4, 40);
     }
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     void everyAcknowledgedMessageIsAnswered(long seed) throws InterruptedException {
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        RandomGenerator random = Faults.random(seed);
         Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();
         Map<Integer, Integer> answers = new ConcurrentHashMap<>();
         var order = new OrderCheck();
