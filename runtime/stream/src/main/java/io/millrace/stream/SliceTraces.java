@@ -129,10 +129,20 @@ final class SliceTraces {
         return all;
     }
 
+    /** They stand in the order of their records. */
     private @Nullable Traced find(int record) {
-        for (Traced each : traced) {
+        int low = 0;
+        int high = traced.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Traced each = traced.get(middle);
             if (each.record() == record) {
                 return each;
+            }
+            if (each.record() < record) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
             }
         }
         return null;

@@ -32,7 +32,7 @@ record Connectors(List<SourceConnector> sources, List<SinkConnector> sinks) {
             Meters meters,
             TimeSource time,
             String nodeId) {
-        var clusters = lifecycle.add("clusters", new KafkaClusters(secrets, time));
+        var clusters = lifecycle.add("clusters", new KafkaClusters(secrets, time, meters));
         var kafka =
                 lifecycle.add(
                         "kafka sources",

@@ -9,6 +9,7 @@ import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogClusters;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogReader;
+import io.millrace.spi.Meters;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.Secrets.Secret;
@@ -17,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Other Kafka clusters, each with one set of clients however many sources and outputs use it. A
@@ -25,12 +27,27 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class KafkaClusters implements LogClusters, AutoCloseable {
     private final Secrets secrets;
     private final TimeSource time;
+    private final ObjLongConsumer<String> removed;
     private final Map<KafkaLogConfig, Shared> open = new HashMap<>();
 
     /** Knows no cluster yet. */
     public KafkaClusters(Secrets secrets, TimeSource time) {
+        this(secrets, time, (_, _) -> {});
+    }
+
+    /**
+     * Knows no cluster yet, and counts records that were removed there before anybody read them.
+     *
+     * @param meters where numbers go
+     */
+    public KafkaClusters(Secrets secrets, TimeSource time, Meters meters) {
+        this(secrets, time, KafkaStreamLog.counting(meters));
+    }
+
+    private KafkaClusters(Secrets secrets, TimeSource time, ObjLongConsumer<String> removed) {
         this.secrets = secrets;
         this.time = time;
+        this.removed = removed;
     }
 
     private static final class Shared {
@@ -48,7 +65,8 @@ public final class KafkaClusters implements LogClusters, AutoCloseable {
                 KafkaLogConfig.ofCluster(cluster.bootstrap(), properties(project, cluster));
         synchronized (this) {
             Shared shared =
-                    open.computeIfAbsent(config, key -> new Shared(KafkaStreamLog.open(key, time)));
+                    open.computeIfAbsent(
+                            config, key -> new Shared(KafkaStreamLog.open(key, time, removed)));
             shared.users++;
             return new Handle(config, shared);
         }

@@ -83,20 +83,26 @@ public final class KafkaStreamLog implements StreamLog {
      * @param meters where numbers go
      */
     public static KafkaStreamLog open(KafkaLogConfig config, TimeSource time, Meters meters) {
-        return open(
-                config,
-                time,
-                (topic, records) ->
-                        meters.count(
-                                        "millrace_log_unread_removed_total",
-                                        "Records that retention removed before a pipeline read"
-                                                + " them",
-                                        "topic",
-                                        topic)
-                                .add(records));
+        return open(config, time, counting(meters));
     }
 
-    private static KafkaStreamLog open(
+    /** Counts by topic. */
+    static ObjLongConsumer<String> counting(Meters meters) {
+        return (topic, records) ->
+                meters.count(
+                                "millrace_log_unread_removed_total",
+                                "Records that retention removed before a pipeline read" + " them",
+                                "topic",
+                                topic)
+                        .add(records);
+    }
+
+    /**
+     * The same, with another ear.
+     *
+     * @param removed hears of how many records of a topic retention removed unread
+     */
+    static KafkaStreamLog open(
             KafkaLogConfig config, TimeSource time, ObjLongConsumer<String> removed) {
         var settings = new ClientSettings(config);
         try {
