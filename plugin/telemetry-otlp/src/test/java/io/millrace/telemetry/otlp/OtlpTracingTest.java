@@ -13,6 +13,7 @@ import io.millrace.testkit.RecordingMeters;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -151,13 +152,13 @@ class OtlpTracingTest {
 
     @Test
     void theShareIsKept() {
-        var even = new AtomicLong();
+        var random = new SplittableRandom(7);
         try (var tracing =
                 new OtlpTracing(
                         new OtlpConfig(URI.create("http://127.0.0.1:9"), 0.25, "n", "v"),
                         meters,
                         TimeSource.system(),
-                        () -> even.getAndIncrement() * 0x9E3779B97F4A7C15L)) {
+                        random::nextLong)) {
             int traced = 0;
             for (int i = 0; i < 10_000; i++) {
                 traced += tracing.begin(null) == null ? 0 : 1;
