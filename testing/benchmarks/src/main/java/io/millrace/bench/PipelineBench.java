@@ -36,11 +36,7 @@ final class PipelineBench {
 
     /** Pictures of 7,976 bytes in MessagePack. */
     static PipelineBench ofPictures(int port) throws IOException {
-        byte[] topicBytes = topic.getBytes(StandardCharsets.UTF_8);
-        byte[][] prepared = new byte[count][];
-        for (int i = 0; i < count; i++) {
-            prepared[i] = messages.apply(i);
-        }
+        byte[] template = image();
         return new PipelineBench(
                 port, Setup.IMAGE_TOPIC, Setup.ANSWER_TOPIC, id -> withId(template, id));
     }
@@ -75,7 +71,11 @@ final class PipelineBench {
         boolean[] seen = new boolean[count];
         var latency = new Histogram(120_000_000, 3);
         var answered = new AtomicLong();
-        byte[] template = image();
+        byte[] topicBytes = topic.getBytes(StandardCharsets.UTF_8);
+        byte[][] prepared = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            prepared[i] = messages.apply(i);
+        }
         try (var subscriber =
                         new WireClient(
                                 new Socket(InetAddress.getLoopbackAddress(), port),
