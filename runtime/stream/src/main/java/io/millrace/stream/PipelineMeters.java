@@ -20,6 +20,7 @@ final class PipelineMeters {
     private final Meters.Count retries;
     private final Meters.Count batches;
     private final Meters.Count restarts;
+    private final Meters.Count forgedHeaders;
     private final Meters.Count lateReadings;
     private final Meters.Count forgottenSeries;
     private final Meters.Timing latency;
@@ -55,6 +56,10 @@ final class PipelineMeters {
                 count(
                         "millrace_pipeline_task_restarts_total",
                         "Tasks rebuilt after an unexpected error");
+        this.forgedHeaders =
+                count(
+                        "millrace_pipeline_forged_headers_total",
+                        "Headers of Kafka clients left out because only Millrace sets such");
         this.lateReadings =
                 count(
                         "millrace_pipeline_late_readings_total",
@@ -184,6 +189,10 @@ final class PipelineMeters {
 
     Meters.Count batches() {
         return batches;
+    }
+
+    Meters.Count forgedHeaders() {
+        return forgedHeaders;
     }
 
     Meters.Count restarts() {

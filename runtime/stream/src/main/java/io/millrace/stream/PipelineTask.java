@@ -63,6 +63,7 @@ final class PipelineTask implements AutoCloseable {
     private final SliceTraces traces;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
+    private final OutsideRecords outside;
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
     private final SliceSize slices;
@@ -80,6 +81,7 @@ final class PipelineTask implements AutoCloseable {
         this.context = context;
         this.control = control;
         this.meters = meters;
+        this.outside = new OutsideRecords(meters.forgedHeaders());
         this.policy = plan.spec().onError();
         this.parts = parts;
         this.consumer = parts.consumer();
@@ -268,7 +270,7 @@ final class PipelineTask implements AutoCloseable {
 
     private List<LogRecord> poll() {
         try {
-            List<LogRecord> records = Origin.restored(consumer.poll(POLL));
+            List<LogRecord> records = outside.cleaned(Origin.restored(consumer.poll(POLL)));
             logWaits.reset();
             control.report(RUNNING);
             return records;
