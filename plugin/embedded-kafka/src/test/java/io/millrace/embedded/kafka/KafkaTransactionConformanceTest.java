@@ -125,8 +125,9 @@ class KafkaTransactionConformanceTest extends TransactionConformance {
             for (int i = 0; i < 6 && !isOver.get(); i++) {
                 try (var guest = log.consumer(spec)) {
                     guest.subscribe(Set.of(topic));
-                    while (guest.poll(Duration.ofMillis(20)).isEmpty() && !isOver.get()) {
-                        Thread.onSpinWait();
+                    boolean isEmpty = true;
+                    for (int poll = 0; poll < 100 && isEmpty && !isOver.get(); poll++) {
+                        isEmpty = guest.poll(Duration.ofMillis(20)).isEmpty();
                     }
                 }
             }
