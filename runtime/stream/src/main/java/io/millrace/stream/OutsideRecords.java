@@ -31,6 +31,7 @@ final class OutsideRecords {
         String topic = "";
         boolean isOfAnybody = false;
         List<LogRecord> cleaned = records;
+        boolean isCopy = false;
         for (int i = 0; i < records.size(); i++) {
             LogRecord record = records.get(i);
             if (!record.partition().topic().equals(topic)) {
@@ -40,8 +41,9 @@ final class OutsideRecords {
                                 topic, name -> ReservedTopics.problem(name).isEmpty());
             }
             if (isOfAnybody && hasReserved(record.headers())) {
-                if (cleaned == records) {
+                if (!isCopy) {
                     cleaned = new ArrayList<>(records);
+                    isCopy = true;
                 }
                 cleaned.set(i, without(record));
             }
