@@ -106,13 +106,13 @@ class CommandsTest {
                 PIPELINE.replace("{\"mqtt\":{\"topic\":\"apparel-predict\"}}", "{\"stream\":{}}");
         String categories = "{\"categories\":{\"MQTT\":[\"ByteArray\"]}}";
         api.json(
-                LIST,
+                "GET /api/v1/projects/logs/pipelines?limit=500",
                 "{\"items\":["
                         + stream.replace(categories, "{\"kafka\":{\"topic\":\"t\"}}")
                         + ","
                         + stream.replace(categories, "{\"pipeline\":\"q\",\"start\":\"latest\"}")
                         + "]}");
-        assertThat(run("get", "pipelines", "--project", "fashion").out())
+        assertThat(run("get", "pipelines", "--project", "logs").out())
                 .contains("kafka:t     function:f  stream\n", "pipeline:q  function:f  stream\n");
     }
 

@@ -112,11 +112,12 @@ final class OutputHeaders {
             }
         }
         headers[next] = new Header(HeaderNames.PROVENANCE, provenance(record, batch.trail(item)));
-        return Arrays.asList(headers);
+        List<Header> carried = Arrays.asList(headers);
+        return traces == null ? carried : traces.carried(batch.origin(item), carried);
     }
 
     private static boolean isCarried(String name) {
-        return !name.startsWith(HeaderNames.PREFIX) || name.equals(HeaderNames.CORRELATION);
+        return !HeaderNames.isReserved(name) || name.equals(HeaderNames.CORRELATION);
     }
 
     /** Where something that was made of a record comes from; see {@link #start} for the time. */
