@@ -27,6 +27,9 @@ class FunctionFaultsSystemTest {
     private static final int WORKER_KILLS = 4;
     private static final Duration SETTLE = Duration.ofMinutes(2);
 
+    /** Together more than one worker gets through in a second, and less than three do. */
+    private static final int MESSAGES_PER_CLIENT = 60;
+
     /** Batches of as many tasks as there may be are in flight when something is killed. */
     private static final int MOST_REPEATED = (SERVER_KILLS * 2 + WORKER_KILLS) * 3 * 2_000;
 
@@ -51,7 +54,7 @@ class FunctionFaultsSystemTest {
                   def main(ctx, msg):
                       while b'"endless"' in msg:
                           pass
-                      time.sleep(0.002)
+                      time.sleep(0.005)
                       ctx.send(msg)
             ---
             apiVersion: millrace.io/v1
@@ -82,7 +85,8 @@ class FunctionFaultsSystemTest {
             Declared.apply(server, RESOURCES);
             Declared.awaitReady(server, "functions/slow", "pipelines/work");
             try (var _ = MqttReader.start(port, "work/out", ledger)) {
-                try (var load = new MqttLoad(port, _ -> "work/in", ledger, 60, "")) {
+                try (var load =
+                        new MqttLoad(port, _ -> "work/in", ledger, MESSAGES_PER_CLIENT, "")) {
                     load.start("a", "b", "c", "d", "e", "f");
                     await().atMost(SETTLE).until(() -> ledger.seen() > 200);
                     await().atMost(SETTLE).until(() -> workers(server).size() > 1);
