@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamsBench {
     private static final int PICTURE_BYTES = 28 * 28;
     private static final String PICTURES = "bench.pictures";
+    private static final String COMMON_PRACTICE = "out.common-practice";
     private static final int ROUNDS = 3;
 
     private final Path folder;
@@ -94,6 +95,7 @@ final class StreamsBench {
                             Median.of(subject.runs(), Run::cpuMicros));
                 }
                 if (withPeers) {
+                    log.ensureTopics(Set.of(COMMON_PRACTICE));
                     commonPractice(server, Median.of(subjects.get(1).runs(), Run::perSecond));
                 }
             }
@@ -197,7 +199,7 @@ final class StreamsBench {
                                 script.toString(),
                                 "127.0.0.1:" + server.ports().kafka(),
                                 PICTURES,
-                                "out.common-practice",
+                                COMMON_PRACTICE,
                                 Integer.toString(records))
                         .redirectErrorStream(true)
                         .redirectOutput(answer.toFile())
