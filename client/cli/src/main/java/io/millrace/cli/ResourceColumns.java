@@ -36,6 +36,10 @@ final class ResourceColumns {
                     case MODEL -> List.of("FRAMEWORK", "VERSIONS", "ALIASES");
                     case INFERENCE_GRAPH -> List.of("NODES");
                     case PIPELINE -> List.of("FROM", "STEPS", "TO");
+                    case MODEL_DEFINITION -> List.of("LIBRARY", "SOURCE");
+                    case DATASET -> List.of("RANGES", "DESCRIPTION");
+                    case EXPERIMENT -> List.of("DEFINITIONS", "DATASET");
+                    case TRAINING_RUN -> List.of("DEFINITION", "DATASET", "EXPERIMENT");
                 });
         return headers;
     }
@@ -75,6 +79,23 @@ final class ResourceColumns {
                                     from(spec.path("from")),
                                     steps(spec.path("steps")),
                                     destinations(spec.path("to")));
+                    case MODEL_DEFINITION ->
+                            List.of(
+                                    spec.path("library").asString(""),
+                                    spec.path("source").path("file").asString("inline"));
+                    case DATASET ->
+                            List.of(
+                                    values(spec.path("ranges")),
+                                    spec.path("description").asString(""));
+                    case EXPERIMENT ->
+                            List.of(
+                                    values(spec.path("definitions")),
+                                    spec.path("dataset").asString("awaited"));
+                    case TRAINING_RUN ->
+                            List.of(
+                                    spec.path("definition").asString(""),
+                                    spec.path("dataset").asString(""),
+                                    spec.path("experiment").asString(""));
                 });
         return cells;
     }

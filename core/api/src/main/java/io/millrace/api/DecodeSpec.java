@@ -14,6 +14,10 @@ import java.util.Optional;
  * @param scale each number is multiplied by it
  * @param order how the fields stand in the tensor
  * @param takesText whether numbers may be written as text, {@code "0.5"}; only for JSON
+ * @param shape extents of the decoded value, as senders of training data say them; empty where the
+ *     model's own decide
+ * @param schema the Avro schema as JSON; only for {@link Format#AVRO}, where it is needed
+ * @param image what becomes of a picture; only for {@link Format#IMAGE}, where it is needed
  */
 public record DecodeSpec(
         Format format,
@@ -21,10 +25,34 @@ public record DecodeSpec(
         Optional<DataType> type,
         double scale,
         Order order,
-        boolean takesText) {
+        boolean takesText,
+        List<Integer> shape,
+        Optional<String> schema,
+        Optional<ImageSpec> image) {
 
     public DecodeSpec {
         fields = List.copyOf(fields);
+        shape = List.copyOf(shape);
+    }
+
+    /** Of a format that needs neither shape nor schema. */
+    public DecodeSpec(
+            Format format,
+            List<String> fields,
+            Optional<DataType> type,
+            double scale,
+            Order order,
+            boolean takesText) {
+        this(
+                format,
+                fields,
+                type,
+                scale,
+                order,
+                takesText,
+                List.of(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Fields in the order in which they are listed, numbers as numbers. */
@@ -47,6 +75,14 @@ public record DecodeSpec(
         /** JSON: nested arrays of numbers, or an object with such a field. */
         JSON,
         /** Little-endian numbers, row-major, nothing else. */
-        RAW
+        RAW,
+        /** One binary Avro datum without container: a record of numbers, in schema order. */
+        AVRO,
+        /** One line of comma-separated values; fields are numbers of columns, from 0. */
+        CSV,
+        /** A PNG or JPEG picture. */
+        IMAGE,
+        /** A NumPy array with its header. */
+        NPY
     }
 }

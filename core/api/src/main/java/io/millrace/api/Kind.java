@@ -11,7 +11,11 @@ public enum Kind {
     FUNCTION("Function", "functions", true, FunctionSpec.class),
     MODEL("Model", "models", true, ModelSpec.class),
     INFERENCE_GRAPH("InferenceGraph", "inferencegraphs", true, InferenceGraphSpec.class),
-    PIPELINE("Pipeline", "pipelines", true, PipelineSpec.class);
+    PIPELINE("Pipeline", "pipelines", true, PipelineSpec.class),
+    MODEL_DEFINITION("ModelDefinition", "modeldefinitions", true, ModelDefinitionSpec.class),
+    DATASET("Dataset", "datasets", true, DatasetSpec.class),
+    EXPERIMENT("Experiment", "experiments", true, ExperimentSpec.class),
+    TRAINING_RUN("TrainingRun", "trainingruns", true, TrainingRunSpec.class);
 
     private final String label;
     private final String plural;

@@ -8,4 +8,8 @@ public sealed interface Spec
                 FunctionSpec,
                 ModelSpec,
                 InferenceGraphSpec,
-                PipelineSpec {}
+                PipelineSpec,
+                ModelDefinitionSpec,
+                DatasetSpec,
+                ExperimentSpec,
+                TrainingRunSpec {}

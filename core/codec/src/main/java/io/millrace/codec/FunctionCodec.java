@@ -37,7 +37,7 @@ final class FunctionCodec implements KindCodec<FunctionSpec> {
                 spec.required("language").choice("language", LANGUAGES, LATER_LANGUAGES);
         String environment = spec.required("environment").name("environment").value();
         List<String> requirements = requirements(spec.optional("requirements"));
-        Source source = source(spec.required("source"));
+        Source source = source(spec.required("source"), DEFAULT_FILE);
         List<Parameter> parameters = parameters(spec.optional("parameters"));
         Duration timeout =
                 spec.optional("timeout")
@@ -51,7 +51,7 @@ final class FunctionCodec implements KindCodec<FunctionSpec> {
     }
 
     /** A line break in a requirement would smuggle in further lines for the installer. */
-    private static List<String> requirements(Value value) {
+    static List<String> requirements(Value value) {
         for (Value item : value.items()) {
             String text = item.filledText();
             if (text.chars().anyMatch(Character::isISOControl)) {
@@ -63,15 +63,16 @@ final class FunctionCodec implements KindCodec<FunctionSpec> {
         return value.items().stream().map(Value::looseText).toList();
     }
 
-    private static Source source(Value value) {
+    /** Code in a file beside the resource's own, or in it. */
+    static Source source(Value value, String defaultFile) {
         if (!value.isPresent()) {
-            return new Source(DEFAULT_FILE, "");
+            return new Source(defaultFile, "");
         }
         Fields fields = value.fields();
         Value file = fields.optional("file");
         Value inline = fields.optional("inline");
         fields.rejectUnknown();
-        String name = file.isPresent() ? file.filledText() : DEFAULT_FILE;
+        String name = file.isPresent() ? file.filledText() : defaultFile;
         if (inline.isPresent() || value.reading().isUnchecked()) {
             return new Source(name, inline.text());
         }
@@ -127,15 +128,14 @@ final class FunctionCodec implements KindCodec<FunctionSpec> {
                 .put("language", Words.word(spec.language()))
                 .put("environment", spec.environment())
                 .put("requirements", Node.texts(spec.requirements()))
-                .put(
-                        "source",
-                        Node.map()
-                                .put("file", spec.source().file())
-                                .put("inline", spec.source().code())
-                                .build())
+                .put("source", write(spec.source()))
                 .put("parameters", Node.list(parameters))
                 .put("timeout", Durations.format(spec.timeout()))
                 .put("memory", spec.memory().toString())
                 .build();
+    }
+
+    static MapNode write(Source source) {
+        return Node.map().put("file", source.file()).put("inline", source.code()).build();
     }
 }

@@ -34,6 +34,10 @@ interface KindCodec<S extends Spec> {
             case MODEL -> new ModelCodec();
             case INFERENCE_GRAPH -> new InferenceGraphCodec();
             case PIPELINE -> new PipelineCodec();
+            case MODEL_DEFINITION -> new ModelDefinitionCodec();
+            case DATASET -> new DatasetCodec();
+            case EXPERIMENT -> new ExperimentCodec();
+            case TRAINING_RUN -> new TrainingRunCodec();
         };
     }
 }

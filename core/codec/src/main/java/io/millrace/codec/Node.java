@@ -2,6 +2,7 @@ package io.millrace.codec;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -80,6 +81,13 @@ sealed interface Node {
     /** A list of texts that comes from the program. */
     static Node texts(List<String> items) {
         return list(items.stream().map(Node::text).toList());
+    }
+
+    /** A map of texts that comes from the program, in its order. */
+    static Node texts(Map<String, String> texts) {
+        var map = map();
+        texts.forEach(map::put);
+        return map.build();
     }
 
     /** Builds a map that comes from the program. */

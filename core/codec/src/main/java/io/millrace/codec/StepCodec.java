@@ -12,10 +12,8 @@ import io.millrace.api.PipelineSpec.WindowStep;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TopicTemplate;
 import io.millrace.api.VersionRef;
-import io.millrace.api.tensor.DataType;
 import io.millrace.codec.Node.MapNode;
 import io.millrace.codec.payload.AnswerTemplate;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,15 +23,10 @@ import java.util.Set;
 final class StepCodec {
 
     private static final int MAX_TOP = 100_000;
-    private static final Map<String, DecodeSpec.Format> DECODE_FORMATS =
-            Words.of(DecodeSpec.Format.values());
-    private static final Map<String, DecodeSpec.Order> ORDERS = Words.of(DecodeSpec.Order.values());
-    private static final Set<String> LATER_DECODE_FORMATS = Set.of("avro", "csv", "image", "npy");
     private static final Map<String, EncodeSpec.Format> ENCODE_FORMATS =
             Words.of(EncodeSpec.Format.values());
     private static final Set<String> LATER_ENCODE_FORMATS =
             Set.of("msgpack", "avro", "csv", "image", "npy");
-    private static final Map<String, DataType> TYPES = types();
 
     /** Reads a step; only one key of a step says what it does. */
     Step read(Value value) {
@@ -65,7 +58,8 @@ final class StepCodec {
     private static Step model(Fields fields, boolean written) {
         ModelChoice choice = choice(fields, written);
         VersionRef version = version(fields.optional("version"));
-        DecodeSpec decode = decode(written ? fields.required("decode") : fields.optional("decode"));
+        DecodeSpec decode =
+                DecodeCodec.read(written ? fields.required("decode") : fields.optional("decode"));
         var step =
                 new ModelStep(choice, version, decode, encode(fields.optional("encode"), decode));
         fields.rejectUnknown();
@@ -105,51 +99,6 @@ final class StepCodec {
             }
         }
         return VersionRef.parse(text);
-    }
-
-    private static DecodeSpec decode(Value value) {
-        if (!value.isPresent()) {
-            return new DecodeSpec(DecodeSpec.Format.JSON, List.of(), Optional.empty(), 1.0);
-        }
-        Fields fields = value.fields().later("shape", "resize", "greyscale", "invert", "offset");
-        Value order = fields.optional("order");
-        Value takesText = fields.optional("textNumbers");
-        Value word = fields.required("format");
-        DecodeSpec.Format format =
-                word.choice("decode format", DECODE_FORMATS, LATER_DECODE_FORMATS);
-        Value field = fields.optional("field");
-        Value several = fields.optional("fields");
-        Value type = fields.optional("type");
-        Value scale = fields.optional("scale");
-        boolean raw = format == DecodeSpec.Format.RAW;
-        if (field.isPresent() && several.isPresent()) {
-            several.problem("only one of field, fields is allowed");
-        }
-        List<String> names = field.isPresent() ? List.of(field.filledText()) : several.texts();
-        Value.refuseDuplicates("field", several.items());
-        if (raw && !names.isEmpty()) {
-            (field.isPresent() ? field : several)
-                    .problem("format raw has no fields: the whole payload is the value");
-        }
-        if (raw && !type.isPresent()) {
-            value.problem("missing 'type': format raw needs the type of its numbers, e.g. float32");
-        } else if (!raw && type.isPresent() && word.isOneOf(DECODE_FORMATS.keySet())) {
-            type.problem("only format raw has a type");
-        }
-        Optional<DataType> dataType =
-                type.isPresent()
-                        ? Optional.of(type.choice("type", TYPES, Set.of("string", "bytes")))
-                        : Optional.empty();
-        double factor = scale.isPresent() ? scale.decimal() : 1.0;
-        if (order.isPresent() && names.size() < 2) {
-            order.problem("an order needs at least two fields");
-        }
-        if (takesText.isPresent() && format != DecodeSpec.Format.JSON) {
-            takesText.problem("only format json has numbers written as text");
-        }
-        DecodeSpec.Order chosen = order.choice("order", ORDERS, Set.of());
-        fields.rejectUnknown();
-        return new DecodeSpec(format, names, dataType, factor, chosen, takesText.bool(false));
     }
 
     private static EncodeSpec encode(Value value, DecodeSpec decode) {
@@ -205,21 +154,6 @@ final class StepCodec {
         }
     }
 
-    private static Map<String, DataType> types() {
-        var types = new LinkedHashMap<String, DataType>();
-        for (DataType type : DataType.values()) {
-            if (type != DataType.BYTES) {
-                types.put(type.plainName(), type);
-            }
-        }
-        for (DataType type : DataType.values()) {
-            if (type != DataType.BYTES) {
-                types.putIfAbsent(type.protocolName(), type);
-            }
-        }
-        return types;
-    }
-
     MapNode write(Step step) {
         return switch (step) {
             case FunctionStep(var name, var args) ->
@@ -249,25 +183,9 @@ final class StepCodec {
             case VersionRef.Numbered(int version) -> map.put("version", version);
             case VersionRef.Alias(String alias) -> map.put("version", alias);
         }
-        return map.put("decode", write(step.decode())).put("encode", write(step.encode())).build();
-    }
-
-    private static MapNode write(DecodeSpec decode) {
-        var map = Node.map().put("format", Words.word(decode.format()));
-        if (decode.fields().size() == 1) {
-            map.put("field", decode.fields().getFirst());
-        } else if (!decode.fields().isEmpty()) {
-            map.put("fields", Node.texts(decode.fields()));
-        }
-        decode.type().ifPresent(type -> map.put("type", type.plainName()));
-        map.put("scale", decode.scale());
-        if (decode.order() != DecodeSpec.Order.AS_LISTED) {
-            map.put("order", Words.word(decode.order()));
-        }
-        if (decode.takesText()) {
-            map.put("textNumbers", true);
-        }
-        return map.build();
+        return map.put("decode", DecodeCodec.write(step.decode()))
+                .put("encode", write(step.encode()))
+                .build();
     }
 
     private static MapNode write(EncodeSpec encode) {

@@ -5,30 +5,41 @@ import io.millrace.api.CategorySpec;
 import io.millrace.api.Condition;
 import io.millrace.api.DataSize;
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
+import io.millrace.api.ExperimentSpec;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.Kind;
+import io.millrace.api.LabelSpec;
 import io.millrace.api.Manifest;
 import io.millrace.api.Metadata;
+import io.millrace.api.ModelDefinitionSpec;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.MonitorSpec;
 import io.millrace.api.MqttConnection;
+import io.millrace.api.OnlineSpec;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.RetrainSpec;
 import io.millrace.api.Revision;
 import io.millrace.api.ScaleSpec;
 import io.millrace.api.Scope;
+import io.millrace.api.SemiSupervisedSpec;
 import io.millrace.api.Spec;
+import io.millrace.api.SplitSpec;
 import io.millrace.api.Status;
+import io.millrace.api.TopicRange;
 import io.millrace.api.TrafficRule;
+import io.millrace.api.TrainingRunSpec;
+import io.millrace.api.TrainingSettings;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import java.time.Duration;
@@ -40,6 +51,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -153,6 +165,10 @@ final class RandomResources {
             case MODEL -> new Manifest<>(key, title, labels, model());
             case INFERENCE_GRAPH -> new Manifest<>(key, title, labels, graph());
             case PIPELINE -> new Manifest<>(key, title, labels, pipeline());
+            case MODEL_DEFINITION -> new Manifest<>(key, title, labels, definition());
+            case DATASET -> new Manifest<>(key, title, labels, dataset());
+            case EXPERIMENT -> new Manifest<>(key, title, labels, experiment());
+            case TRAINING_RUN -> new Manifest<>(key, title, labels, trainingRun());
         };
     }
 
@@ -446,7 +462,8 @@ final class RandomResources {
     }
 
     private DecodeSpec decode() {
-        DecodeSpec.Format format = pick(DecodeSpec.Format.values());
+        DecodeSpec.Format format =
+                pick(DecodeSpec.Format.MSGPACK, DecodeSpec.Format.JSON, DecodeSpec.Format.RAW);
         boolean raw = format == DecodeSpec.Format.RAW;
         List<String> fields = raw ? List.of() : distinctTexts();
         return new DecodeSpec(
@@ -456,6 +473,90 @@ final class RandomResources {
                 maybe(1.0, random::nextGaussian),
                 fields.size() > 1 ? pick(DecodeSpec.Order.values()) : DecodeSpec.Order.AS_LISTED,
                 format == DecodeSpec.Format.JSON && random.nextBoolean());
+    }
+
+    private ModelDefinitionSpec definition() {
+        return new ModelDefinitionSpec(
+                pick(ModelDefinitionSpec.Library.values()),
+                text(),
+                new FunctionSpec.Source(filledTexts().getFirst(), text()),
+                List.of("keras==3.15.1"));
+    }
+
+    private DatasetSpec dataset() {
+        var ranges = new ArrayList<TopicRange>();
+        for (String topic : filledNames()) {
+            ranges.add(
+                    random.nextBoolean()
+                            ? TopicRange.all(topic)
+                            : TopicRange.of(topic, random.nextInt(9), 3, 3 + random.nextInt(9)));
+        }
+        LabelSpec.Place place = pick(LabelSpec.Place.values());
+        return new DatasetSpec(
+                ranges,
+                maybe(List.of(), () -> List.of(TopicRange.parse("more:0:7"))),
+                decode(),
+                new LabelSpec(
+                        place,
+                        place == LabelSpec.Place.HEADER ? filledTexts().getFirst() : "",
+                        decode()),
+                new SplitSpec(
+                        random.nextInt(5) / 10.0,
+                        random.nextInt(5) / 10.0,
+                        pick(SplitSpec.Order.values()),
+                        random.nextInt(99)),
+                text());
+    }
+
+    private ExperimentSpec experiment() {
+        return new ExperimentSpec(
+                filledNames().stream().distinct().map(ResourceName::new).toList(),
+                settings(),
+                maybe(Optional.empty(), () -> someName().map(ResourceName::new)),
+                random.nextBoolean(),
+                maybe(Optional.empty(), () -> Optional.of(online())),
+                maybe(Optional.empty(), () -> Optional.of(SemiSupervisedSpec.DEFAULT)),
+                maybe(Optional.empty(), () -> Optional.of(retrain())));
+    }
+
+    private TrainingRunSpec trainingRun() {
+        return new TrainingRunSpec(
+                new ResourceName(name()),
+                new ResourceName(name()),
+                maybe(Optional.empty(), () -> someName().map(ResourceName::new)),
+                settings(),
+                maybe(Optional.empty(), () -> Optional.of(online())),
+                maybe(Optional.empty(), () -> Optional.of(SemiSupervisedSpec.DEFAULT)),
+                random.nextBoolean());
+    }
+
+    private TrainingSettings settings() {
+        return new TrainingSettings(
+                1 + random.nextInt(99),
+                maybe(Map.of(), () -> Map.of("epochs", "5")),
+                maybe(Map.of(), () -> Map.of("verbose", "False")),
+                random.nextInt(99),
+                random.nextBoolean(),
+                Duration.ofSeconds(1 + random.nextInt(99)),
+                TrainingSettings.DEFAULT_MEMORY);
+    }
+
+    private OnlineSpec online() {
+        return new OnlineSpec(
+                maybe(Optional.empty(), () -> Optional.of(Duration.ofSeconds(9))),
+                maybe(Optional.empty(), () -> Optional.of("val_loss")),
+                random.nextBoolean(),
+                random.nextGaussian());
+    }
+
+    private RetrainSpec retrain() {
+        return new RetrainSpec(
+                OptionalLong.of(1 + random.nextInt(99)),
+                maybe(Optional.empty(), () -> someName().map(ResourceName::new)),
+                new ResourceName(name()),
+                "val_loss",
+                random.nextBoolean(),
+                random.nextGaussian());
     }
 
     private EncodeSpec encode() {

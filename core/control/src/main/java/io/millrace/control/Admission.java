@@ -2,11 +2,14 @@ package io.millrace.control;
 
 import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.ErrorCode;
+import io.millrace.api.ExperimentSpec;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
+import io.millrace.api.ModelDefinitionSpec;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.PipelineSpec;
@@ -15,6 +18,7 @@ import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
+import io.millrace.api.TrainingRunSpec;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,7 +58,14 @@ public final class Admission {
                 }
                 case DataSourceSpec source ->
                         refusals.addAll(topicsOfOthers(manifest.key(), source, after));
-                case ProjectSpec _, FunctionSpec _, InferenceGraphSpec _, PipelineSpec _ -> {
+                case ProjectSpec _,
+                        FunctionSpec _,
+                        InferenceGraphSpec _,
+                        PipelineSpec _,
+                        ModelDefinitionSpec _,
+                        DatasetSpec _,
+                        ExperimentSpec _,
+                        TrainingRunSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }
@@ -72,8 +83,7 @@ public final class Admission {
         String message =
                 switch (key.kind()) {
                     case PROJECT -> key.label() + " is not empty; it holds " + names(users);
-                    case CATEGORY, DATA_SOURCE, FUNCTION, MODEL, INFERENCE_GRAPH, PIPELINE ->
-                            key.label() + " is used by " + names(users);
+                    default -> key.label() + " is used by " + names(users);
                 };
         return Optional.of(
                 new Refusal(key, ErrorCode.CONFLICT, "", message + "; delete that first"));

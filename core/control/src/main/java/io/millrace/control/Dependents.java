@@ -2,6 +2,7 @@ package io.millrace.control;
 
 import io.millrace.api.CategorySpec;
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.ExperimentSpec;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.ModelSpec;
@@ -10,6 +11,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TrainingRunSpec;
 import io.millrace.api.VersionRef;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -38,6 +40,7 @@ final class Dependents {
             }
             case FUNCTION, MODEL -> usersOfStep(changed, image);
             case PIPELINE -> pipelines(changed, image, p -> follows(p, changed.name()));
+            case MODEL_DEFINITION, DATASET, EXPERIMENT, TRAINING_RUN -> trainings(changed, image);
             case INFERENCE_GRAPH -> List.of();
         };
     }
@@ -46,7 +49,8 @@ final class Dependents {
     static List<ResourceKey> ofObservation(ResourceKey changed, StoreImage image) {
         return switch (changed.kind()) {
             case FUNCTION, MODEL -> usersOfStep(changed, image);
-            case PROJECT, CATEGORY, DATA_SOURCE, INFERENCE_GRAPH, PIPELINE -> List.of();
+            case MODEL_DEFINITION, DATASET, TRAINING_RUN -> trainings(changed, image);
+            case PROJECT, CATEGORY, DATA_SOURCE, INFERENCE_GRAPH, PIPELINE, EXPERIMENT -> List.of();
         };
     }
 
@@ -58,8 +62,40 @@ final class Dependents {
             case DATA_SOURCE -> pipelines(key, image, p -> names(p, key.name()));
             case FUNCTION, MODEL -> usersOfStep(key, image);
             case PIPELINE -> pipelines(key, image, p -> follows(p, key.name()));
+            case MODEL_DEFINITION, DATASET, EXPERIMENT, TRAINING_RUN -> trainings(key, image);
             case INFERENCE_GRAPH -> List.of();
         };
+    }
+
+    /** The experiments and runs that name a definition, a dataset or an experiment. */
+    private static List<ResourceKey> trainings(ResourceKey key, StoreImage image) {
+        var users = new ArrayList<ResourceKey>();
+        for (var experiment : image.all(Kind.EXPERIMENT, key.project(), ExperimentSpec.class)) {
+            ExperimentSpec spec = experiment.spec();
+            boolean isUser =
+                    switch (key.kind()) {
+                        case MODEL_DEFINITION -> spec.definitions().contains(key.name());
+                        case DATASET -> spec.dataset().filter(key.name()::equals).isPresent();
+                        default -> false;
+                    };
+            if (isUser) {
+                users.add(experiment.key());
+            }
+        }
+        for (var run : image.all(Kind.TRAINING_RUN, key.project(), TrainingRunSpec.class)) {
+            TrainingRunSpec spec = run.spec();
+            boolean isUser =
+                    switch (key.kind()) {
+                        case MODEL_DEFINITION -> spec.definition().equals(key.name());
+                        case DATASET -> spec.dataset().equals(key.name());
+                        case EXPERIMENT -> spec.experiment().filter(key.name()::equals).isPresent();
+                        default -> false;
+                    };
+            if (isUser) {
+                users.add(run.key());
+            }
+        }
+        return users;
     }
 
     /** Who uses one of the values of a category. */

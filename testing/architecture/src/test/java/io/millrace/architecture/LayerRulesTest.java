@@ -39,7 +39,8 @@ class LayerRulesTest {
         "io.millrace.stream..",
         "io.millrace.inference",
         "io.millrace.function..",
-        "io.millrace.drift.."
+        "io.millrace.drift..",
+        "io.millrace.training.."
     };
     private static final String[] PLUGINS = {
         "io.millrace.log.kafka..",
@@ -130,6 +131,7 @@ class LayerRulesTest {
                         RUNTIME[1],
                         RUNTIME[2],
                         RUNTIME[3],
+                        RUNTIME[4],
                         "io.millrace.embedded..")
                 .check(MILLRACE);
     }

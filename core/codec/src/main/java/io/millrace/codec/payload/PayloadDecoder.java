@@ -1,6 +1,7 @@
 package io.millrace.codec.payload;
 
 import io.millrace.api.DecodeSpec;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
@@ -27,6 +28,9 @@ public sealed interface PayloadDecoder permits MessagePackDecoder, JsonDecoder, 
             case MSGPACK -> new MessagePackDecoder(layout);
             case JSON -> new JsonDecoder(layout);
             case RAW -> new RawDecoder(layout, ItemLayout.rawType(spec));
+            case AVRO, CSV, IMAGE, NPY ->
+                    throw new MillraceException(
+                            ErrorCode.UNSUPPORTED, spec.format() + " payloads cannot be decoded");
         };
     }
 

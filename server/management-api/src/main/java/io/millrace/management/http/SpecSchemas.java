@@ -41,6 +41,21 @@ final class SpecSchemas {
             case MODEL -> model(schemas);
             case INFERENCE_GRAPH -> inferenceGraph(schemas);
             case PIPELINE -> pipeline(schemas);
+            case MODEL_DEFINITION ->
+                    ApiSchemas.add(
+                            schemas,
+                            "ModelDefinitionSpec",
+                            "library",
+                            "string",
+                            "imports",
+                            "string",
+                            "source",
+                            "#FunctionSource",
+                            "requirements",
+                            "[string]");
+            case DATASET -> TrainingSchemas.dataset(schemas);
+            case EXPERIMENT -> TrainingSchemas.experiment(schemas);
+            case TRAINING_RUN -> TrainingSchemas.run(schemas);
         }
     }
 

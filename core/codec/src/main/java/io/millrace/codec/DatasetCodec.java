@@ -1,0 +1,129 @@
+package io.millrace.codec;
+
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.DecodeSpec;
+import io.millrace.api.LabelSpec;
+import io.millrace.api.LabelSpec.Place;
+import io.millrace.api.MillraceException;
+import io.millrace.api.SplitSpec;
+import io.millrace.api.TopicRange;
+import io.millrace.codec.Node.MapNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** {@code kind: Dataset}. */
+final class DatasetCodec implements KindCodec<DatasetSpec> {
+
+    private static final Map<String, Place> PLACES = Words.of(Place.values());
+    private static final Map<String, SplitSpec.Order> ORDERS = Words.of(SplitSpec.Order.values());
+
+    @Override
+    public Class<DatasetSpec> type() {
+        return DatasetSpec.class;
+    }
+
+    @Override
+    public DatasetSpec read(Fields spec) {
+        Value declared = spec.required("ranges");
+        List<TopicRange> ranges = ranges(declared);
+        List<TopicRange> unlabelled = ranges(spec.optional("unlabelled"));
+        DecodeSpec decode = DecodeCodec.read(spec.required("decode"));
+        LabelSpec label = label(spec.required("label"));
+        SplitSpec split = split(spec.optional("split"));
+        Value description = spec.optional("description");
+        spec.rejectUnknown();
+        if (ranges.isEmpty()) {
+            if (declared.isPresent()) {
+                declared.problem("expected at least one range, such as digits:0:0:7000");
+            }
+            ranges = List.of(TopicRange.all("none"));
+        }
+        return new DatasetSpec(
+                ranges,
+                unlabelled,
+                decode,
+                label,
+                split,
+                description.isPresent() ? description.text() : "");
+    }
+
+    private static List<TopicRange> ranges(Value value) {
+        var ranges = new ArrayList<TopicRange>();
+        for (Value item : value.items()) {
+            try {
+                ranges.add(TopicRange.parse(item.filledLooseText()));
+            } catch (MillraceException e) {
+                item.problem(e.text());
+            }
+        }
+        return ranges;
+    }
+
+    private static LabelSpec label(Value value) {
+        Fields fields = value.fields();
+        Place place = fields.optional("place").choice("place", PLACES, Set.of());
+        Value name = fields.optional("name");
+        if (name.isPresent() && place != Place.HEADER) {
+            name.problem("only a label in a header has a name");
+        } else if (value.isPresent() && !name.isPresent() && place == Place.HEADER) {
+            fields.missing("name");
+        }
+        DecodeSpec decode = DecodeCodec.read(fields.optional("decode"));
+        fields.rejectUnknown();
+        return new LabelSpec(place, name.isPresent() ? name.filledText() : "", decode);
+    }
+
+    private static SplitSpec split(Value value) {
+        if (!value.isPresent()) {
+            return SplitSpec.NONE;
+        }
+        Fields fields = value.fields();
+        Value validation = fields.optional("validation");
+        Value test = fields.optional("test");
+        SplitSpec.Order order = fields.optional("order").choice("order", ORDERS, Set.of());
+        Value seed = fields.optional("seed");
+        long chosen = seed.isPresent() ? seed.count() : 0;
+        fields.rejectUnknown();
+        try {
+            return new SplitSpec(
+                    validation.isPresent() ? validation.decimal() : 0,
+                    test.isPresent() ? test.decimal() : 0,
+                    order,
+                    chosen);
+        } catch (MillraceException e) {
+            value.problem(e.text());
+            return SplitSpec.NONE;
+        }
+    }
+
+    @Override
+    public MapNode write(DatasetSpec spec) {
+        var label = Node.map().put("place", Words.word(spec.label().place()));
+        if (spec.label().place() == Place.HEADER) {
+            label.put("name", spec.label().name());
+        }
+        label.put("decode", DecodeCodec.write(spec.label().decode()));
+        SplitSpec split = spec.split();
+        return Node.map()
+                .put("ranges", texts(spec.ranges()))
+                .put("unlabelled", texts(spec.unlabelled()))
+                .put("decode", DecodeCodec.write(spec.decode()))
+                .put("label", label.build())
+                .put(
+                        "split",
+                        Node.map()
+                                .put("validation", split.validation())
+                                .put("test", split.test())
+                                .put("order", Words.word(split.order()))
+                                .put("seed", split.seed())
+                                .build())
+                .put("description", spec.description())
+                .build();
+    }
+
+    private static Node texts(List<TopicRange> ranges) {
+        return Node.texts(ranges.stream().map(TopicRange::toString).toList());
+    }
+}
