@@ -54,7 +54,8 @@ final class Faults implements TestExecutionExceptionHandler {
                         + " -Dfailsafe.failIfNoSpecifiedTests=false"
                         + (isSeeded ? " -Dmillrace.faults.seed=" + seed : "");
         failure.addSuppressed(new AssertionError("to repeat it: " + command));
-        LOG.error("{} failed; to repeat it: {}", context.getDisplayName(), command);
+        // At once: a long run tells its failures only when its last seed is through.
+        LOG.error("{} failed; to repeat it: {}", context.getDisplayName(), command, failure);
         throw failure;
     }
 }
