@@ -2,6 +2,7 @@ package io.millrace.api;
 
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a topic of the log, written {@code topic:partition:start:end}, as senders of training
@@ -94,7 +95,7 @@ public record TopicRange(String topic, OptionalInt partition, long start, Option
         return end.isPresent() ? from + ":" + end.getAsLong() : from;
     }
 
-    private static MillraceException notARange(String text, NumberFormatException cause) {
+    private static MillraceException notARange(String text, @Nullable NumberFormatException cause) {
         String message =
                 "\"%s\" is not a range of the log: expected topic:partition:start:end with whole"
                         + " numbers, such as digits:0:0:7000, where the end is the offset behind the"
