@@ -1,5 +1,6 @@
 package io.millrace.function;
 
+import io.millrace.process.EnvironmentSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -8,10 +9,7 @@ import java.util.List;
  * How functions run.
  *
  * @param work folders of running workers and the worker's own files; belongs to this runtime alone
- * @param environments where built environments are kept; several servers may share it
- * @param pythons interpreters to try, in order: names on the path or absolute paths
- * @param pipOptions given to every {@code pip install}, such as {@code --index-url}
- * @param pipTimeout the most that building an environment may take
+ * @param environments where and how virtual environments are built
  * @param startTimeout the most that a worker may take to import the function
  * @param stopTimeout how long a worker has to end by itself
  * @param startAttempts after so many failed starts in a row messages are failed
@@ -21,10 +19,7 @@ import java.util.List;
  */
 public record FunctionRuntimeConfig(
         Path work,
-        Path environments,
-        List<String> pythons,
-        List<String> pipOptions,
-        Duration pipTimeout,
+        EnvironmentSettings environments,
         Duration startTimeout,
         Duration stopTimeout,
         int startAttempts,
@@ -32,25 +27,15 @@ public record FunctionRuntimeConfig(
         Duration maxBackoff,
         LogBudget logBudget) {
 
-    /** Interpreters that are tried where the configuration names none. */
-    public static final List<String> DEFAULT_PYTHONS =
-            List.of("python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9");
-
     public FunctionRuntimeConfig {
         work = work.toAbsolutePath().normalize();
-        environments = environments.toAbsolutePath().normalize();
-        pythons = List.copyOf(pythons);
-        pipOptions = List.copyOf(pipOptions);
     }
 
     /** The defaults, with everything below one data directory. */
     public static FunctionRuntimeConfig of(Path data) {
         return new FunctionRuntimeConfig(
                 data.resolve("functions"),
-                data.resolve("environments"),
-                DEFAULT_PYTHONS,
-                List.of(),
-                Duration.ofMinutes(20),
+                EnvironmentSettings.of(data.resolve("environments")),
                 Duration.ofMinutes(2),
                 Duration.ofMillis(1500),
                 3,
@@ -61,44 +46,24 @@ public record FunctionRuntimeConfig(
 
     /** The same with another place for built environments, such as one in the user's cache. */
     public FunctionRuntimeConfig withEnvironments(Path folder) {
-        return new FunctionRuntimeConfig(
-                work,
-                folder,
-                pythons,
-                pipOptions,
-                pipTimeout,
-                startTimeout,
-                stopTimeout,
-                startAttempts,
-                firstBackoff,
-                maxBackoff,
-                logBudget);
+        return withEnvironments(
+                new EnvironmentSettings(
+                        folder,
+                        environments.pythons(),
+                        environments.pipOptions(),
+                        environments.pipTimeout()));
     }
 
     /** The same with other interpreters. */
     public FunctionRuntimeConfig withPythons(List<String> interpreters) {
-        return new FunctionRuntimeConfig(
-                work,
-                environments,
-                interpreters,
-                pipOptions,
-                pipTimeout,
-                startTimeout,
-                stopTimeout,
-                startAttempts,
-                firstBackoff,
-                maxBackoff,
-                logBudget);
+        return withEnvironments(environments.withPythons(interpreters));
     }
 
-    /** The same with other options for pip. */
-    public FunctionRuntimeConfig withPipOptions(List<String> options) {
+    /** The same with environments built otherwise. */
+    private FunctionRuntimeConfig withEnvironments(EnvironmentSettings settings) {
         return new FunctionRuntimeConfig(
                 work,
-                environments,
-                pythons,
-                options,
-                pipTimeout,
+                settings,
                 startTimeout,
                 stopTimeout,
                 startAttempts,

@@ -2,6 +2,10 @@ package io.millrace.function;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.process.EnvironmentBuilder;
+import io.millrace.process.EnvironmentCatalog;
+import io.millrace.process.Folders;
+import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.ModelConverter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,7 +51,7 @@ public final class KerasConverter implements ModelConverter {
      */
     public KerasConverter(FunctionRuntimeConfig config) {
         this.work = config.work();
-        this.environments = new EnvironmentBuilder(config);
+        this.environments = new EnvironmentBuilder(config.environments());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.millrace.function;
 
 import io.millrace.api.ResourceKey;
+import io.millrace.process.Folders;
 import io.millrace.spi.StepLogs.Line;
 import java.io.BufferedReader;
 import java.io.IOException;

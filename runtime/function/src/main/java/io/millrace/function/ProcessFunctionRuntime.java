@@ -5,6 +5,8 @@ import io.millrace.api.IdSource;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
+import io.millrace.process.EnvironmentBuilder;
+import io.millrace.process.Environments;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionRuntime;
@@ -58,7 +60,7 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
         this.config = config;
         this.meters = meters;
         this.time = time;
-        this.environments = new Environments(new EnvironmentBuilder(config), timer);
+        this.environments = new Environments(new EnvironmentBuilder(config.environments()), timer);
         this.launcher =
                 new WorkerLauncher(
                         config, inferenceEndpoint, logs, meters, time, ids, Sandbox.NONE);
@@ -75,7 +77,8 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
                         }
                         before.entry.forget(key);
                     }
-                    Environments.Entry entry = environments.request(spec);
+                    Environments.Entry entry =
+                            environments.request(spec.environment(), spec.requirements());
                     entry.listen(key, changed);
                     return new Prepared(spec, entry);
                 });
@@ -108,7 +111,8 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
         Supervisor supervisor =
                 new Supervisor(
                         launch,
-                        environments.request(launch.spec()),
+                        environments.request(
+                                launch.spec().environment(), launch.spec().requirements()),
                         launcher,
                         config,
                         workerMeters,

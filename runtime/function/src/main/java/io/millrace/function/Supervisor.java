@@ -1,6 +1,8 @@
 package io.millrace.function;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.process.Environments;
+import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.FunctionWorker.WorkerState;

@@ -1,6 +1,7 @@
 package io.millrace.function;
 
 import io.millrace.api.MillraceException;
+import io.millrace.process.Folders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -5,6 +5,8 @@ import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
+import io.millrace.process.Folders;
+import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StepLogs;

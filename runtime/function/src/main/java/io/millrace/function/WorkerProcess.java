@@ -4,6 +4,8 @@ import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.TimeSource;
+import io.millrace.process.MemoryUse;
+import io.millrace.process.ProcessFamily;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.process.EnvironmentBuilder;
+import io.millrace.process.EnvironmentCatalog;
+import io.millrace.process.VirtualEnvironment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +37,7 @@ class KerasConverterTest {
     static void makeModels() throws Exception {
         config = FunctionRuntimeConfig.of(work).withEnvironments(CACHE);
         VirtualEnvironment environment =
-                new EnvironmentBuilder(config)
+                new EnvironmentBuilder(config.environments())
                         .build(EnvironmentCatalog.recipe("tensorflow-python", List.of()));
         Path script = models.resolve("make.py");
         Files.writeString(

@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * built the folder has another name, so a half-built one is never used. A lock file keeps two
  * servers that share the folder from building the same one.
  */
-final class EnvironmentBuilder {
+public final class EnvironmentBuilder {
 
     private static final Logger log = LoggerFactory.getLogger(EnvironmentBuilder.class);
     private static final int LINES_SHOWN = 12;
@@ -32,10 +32,11 @@ final class EnvironmentBuilder {
     /** File locks belong to a process: within it, threads take turns here. */
     private static final ConcurrentHashMap<Path, ReentrantLock> TURNS = new ConcurrentHashMap<>();
 
-    private final FunctionRuntimeConfig config;
+    private final EnvironmentSettings settings;
 
-    EnvironmentBuilder(FunctionRuntimeConfig config) {
-        this.config = config;
+    /** Builds nothing yet. */
+    public EnvironmentBuilder(EnvironmentSettings settings) {
+        this.settings = settings;
     }
 
     /**
@@ -43,10 +44,10 @@ final class EnvironmentBuilder {
      *
      * @throws MillraceException saying, in the tool's own words, why it could not be built
      */
-    VirtualEnvironment build(EnvironmentCatalog.Recipe recipe)
+    public VirtualEnvironment build(EnvironmentCatalog.Recipe recipe)
             throws IOException, InterruptedException {
-        Path root = Files.createDirectories(config.environments());
-        PythonSearch.Python python = PythonSearch.find(config.pythons(), recipe, root);
+        Path root = Files.createDirectories(settings.folder());
+        PythonSearch.Python python = PythonSearch.find(settings.pythons(), recipe, root);
         String requirements = String.join("\n", recipe.requirements()) + "\n";
         String name =
                 recipe.name()
@@ -126,7 +127,7 @@ final class EnvironmentBuilder {
                                 "--prefer-binary",
                                 "--progress-bar=off",
                                 "--no-color"));
-        pip.addAll(config.pipOptions());
+        pip.addAll(settings.pipOptions());
         pip.addAll(List.of("-r", list.toString()));
         step("pip install", pip, output);
         rename(staging.resolve("bin"), staging.toString(), home.toString());
@@ -137,14 +138,14 @@ final class EnvironmentBuilder {
 
     private void step(String what, List<String> command, Path output)
             throws IOException, InterruptedException {
-        var outcome = ExternalCommand.run(command, output, config.pipTimeout());
+        var outcome = ExternalCommand.run(command, output, settings.pipTimeout());
         if (outcome.isSuccess()) {
             return;
         }
         if (outcome.isTimeout()) {
             throw new MillraceException(
                     ErrorCode.TIMEOUT,
-                    what + " took longer than " + config.pipTimeout() + ":\n" + last(outcome));
+                    what + " took longer than " + settings.pipTimeout() + ":\n" + last(outcome));
         }
         throw new MillraceException(
                 ErrorCode.UNAVAILABLE,

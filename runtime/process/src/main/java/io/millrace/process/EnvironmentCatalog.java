@@ -1,6 +1,5 @@
-package io.millrace.function;
+package io.millrace.process;
 
-import io.millrace.api.FunctionSpec;
 import io.millrace.api.MillraceException;
 import io.millrace.api.Suggestion;
 import java.io.IOException;
@@ -13,22 +12,24 @@ import java.util.Locale;
 import java.util.Map;
 
 /** The environments that Millrace knows by name, and what is installed in each. */
-final class EnvironmentCatalog {
+public final class EnvironmentCatalog {
 
-    static final List<String> NAMES = List.of("python", "tensorflow-python");
+    static final List<String> NAMES = List.of("python", "tensorflow-python", "pytorch-python");
 
-    /** What Karbon Platform Services called them; compared without case, spaces and dashes. */
+    /** Also what Karbon Platform Services called them; compared without case, spaces and dashes. */
     private static final Map<String, String> ALIASES =
-            Map.of(
-                    "python", "python",
-                    "python3", "python",
-                    "pythonenv", "python",
-                    "python3env", "python",
-                    "srpython", "python",
-                    "tensorflowpython", "tensorflow-python",
-                    "tensorflow", "tensorflow-python",
-                    "tensorflowpythonenv", "tensorflow-python",
-                    "srtensorflow", "tensorflow-python");
+            Map.ofEntries(
+                    Map.entry("python", "python"),
+                    Map.entry("python3", "python"),
+                    Map.entry("pythonenv", "python"),
+                    Map.entry("python3env", "python"),
+                    Map.entry("srpython", "python"),
+                    Map.entry("tensorflowpython", "tensorflow-python"),
+                    Map.entry("tensorflow", "tensorflow-python"),
+                    Map.entry("tensorflowpythonenv", "tensorflow-python"),
+                    Map.entry("srtensorflow", "tensorflow-python"),
+                    Map.entry("pytorchpython", "pytorch-python"),
+                    Map.entry("pytorch", "pytorch-python"));
 
     private EnvironmentCatalog() {}
 
@@ -40,8 +41,8 @@ final class EnvironmentCatalog {
      * @param newest the newest Python it works with
      * @param requirements as pip reads them
      */
-    record Recipe(String name, int oldest, int newest, List<String> requirements) {
-        Recipe {
+    public record Recipe(String name, int oldest, int newest, List<String> requirements) {
+        public Recipe {
             requirements = List.copyOf(requirements);
         }
 
@@ -58,17 +59,12 @@ final class EnvironmentCatalog {
     }
 
     /**
-     * The recipe of a function.
+     * The recipe of an environment with further packages.
      *
      * @throws MillraceException for an environment that is not known, or a requirement that is not
      *     one
      */
-    static Recipe recipe(FunctionSpec spec) {
-        return recipe(spec.environment(), spec.requirements());
-    }
-
-    /** The recipe of an environment with further packages; fails as above. */
-    static Recipe recipe(String environment, List<String> further) {
+    public static Recipe recipe(String environment, List<String> further) {
         String name = resolve(environment);
         List<String> requirements = new ArrayList<>();
         int oldest = 309;

@@ -1,11 +1,11 @@
-package io.millrace.function;
+package io.millrace.process;
 
-import io.millrace.api.FunctionSpec;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.EnvironmentState;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * is tried again, later and later, until it works; what nobody listens to any more is left alone
  * until somebody does again.
  */
-final class Environments implements AutoCloseable {
+public final class Environments implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Environments.class);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(30);
@@ -35,35 +35,45 @@ final class Environments implements AutoCloseable {
 
     /** How one is built. */
     @FunctionalInterface
-    interface Construction {
+    public interface Construction {
         VirtualEnvironment build(EnvironmentCatalog.Recipe recipe)
                 throws IOException, InterruptedException;
     }
 
-    Environments(EnvironmentBuilder builder, ScheduledExecutorService timer) {
+    /**
+     * Makes none yet.
+     *
+     * @param timer for trying again; its owner closes it
+     */
+    public Environments(EnvironmentBuilder builder, ScheduledExecutorService timer) {
         this(
                 builder::build,
                 Executors.newCachedThreadPool(
-                        Thread.ofPlatform().daemon().name("function-environment-", 0).factory()),
+                        Thread.ofPlatform().daemon().name("environment-", 0).factory()),
                 timer);
     }
 
     /**
+     * Makes none yet.
+     *
      * @param builders where building happens; closed with this
      * @param timer for trying again; its owner closes it
      */
-    Environments(
+    public Environments(
             Construction construction, ExecutorService builders, ScheduledExecutorService timer) {
         this.construction = construction;
         this.builders = builders;
         this.timer = timer;
     }
 
-    /** The environment of a function, which is being built from now on. Never fails by itself. */
-    Entry request(FunctionSpec spec) {
+    /**
+     * The environment of this name with further packages, which is being built from now on. Never
+     * fails by itself.
+     */
+    public Entry request(String environment, List<String> requirements) {
         EnvironmentCatalog.Recipe recipe;
         try {
-            recipe = EnvironmentCatalog.recipe(spec);
+            recipe = EnvironmentCatalog.recipe(environment, requirements);
         } catch (MillraceException e) {
             return new Entry(new EnvironmentState.Failed(e.text()));
         }
@@ -127,7 +137,7 @@ final class Environments implements AutoCloseable {
     }
 
     /** One environment; those who wait for news of it are called off any lock. */
-    static final class Entry {
+    public static final class Entry {
 
         private final Map<Object, Runnable> listeners = new ConcurrentHashMap<>();
         private volatile Snapshot snapshot;
@@ -139,16 +149,18 @@ final class Environments implements AutoCloseable {
             this.snapshot = new Snapshot(state, null);
         }
 
-        EnvironmentState state() {
+        /** How far it is. */
+        public EnvironmentState state() {
             return snapshot.state;
         }
 
         /** The environment itself, null when it is not ready. */
-        @Nullable VirtualEnvironment built() {
+        public @Nullable VirtualEnvironment built() {
             return snapshot.built;
         }
 
-        void listen(Object owner, Runnable changed) {
+        /** Calls an owner whenever the state is another. */
+        public void listen(Object owner, Runnable changed) {
             Runnable due;
             synchronized (this) {
                 listeners.put(owner, changed);
@@ -170,7 +182,8 @@ final class Environments implements AutoCloseable {
             action.run();
         }
 
-        void forget(Object owner) {
+        /** Tells an owner nothing more. */
+        public void forget(Object owner) {
             listeners.remove(owner);
         }
 

@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

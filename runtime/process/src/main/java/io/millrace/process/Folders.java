@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,19 +15,19 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Folders that are ours: private, named by content, removed whole. */
-final class Folders {
+public final class Folders {
 
     private Folders() {}
 
     /** Makes a folder, and its parents, that nobody but the owner may enter. */
-    static Path createPrivate(Path folder) throws IOException {
+    public static Path createPrivate(Path folder) throws IOException {
         Files.createDirectories(folder);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
         return folder;
     }
 
     /** Removes a folder with all that is in it; links are removed, not followed. */
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             Files.deleteIfExists(folder);
             return;
@@ -55,7 +55,7 @@ final class Folders {
     }
 
     /** A short name for some content: 20 hexadecimal digits of its SHA-256. */
-    static String nameOf(String content) {
+    public static String nameOf(String content) {
         try {
             byte[] hash =
                     MessageDigest.getInstance("SHA-256")

@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -6,19 +6,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What processes hold in memory, as Linux tells it; elsewhere nothing is known. */
-final class MemoryUse {
+public final class MemoryUse {
 
     private MemoryUse() {}
 
     /** Resident bytes of one process; 0 when it is gone or the system does not tell. */
-    static long resident(long pid) {
+    public static long resident(long pid) {
         return field(Path.of("/proc/" + pid + "/status"), "VmRSS:");
     }
 
     /**
      * Bytes of a process and all that it started, shared pages counted once: slow, for making sure.
      */
-    static long proportional(ProcessHandle process) {
+    public static long proportional(ProcessHandle process) {
         long sum = proportional(process.pid());
         return sum + process.descendants().mapToLong(child -> proportional(child.pid())).sum();
     }
@@ -26,7 +26,7 @@ final class MemoryUse {
     /**
      * Resident bytes of a process and all that it started; forked ones count shared pages twice.
      */
-    static long residentOfAll(ProcessHandle process) {
+    public static long residentOfAll(ProcessHandle process) {
         return resident(process.pid())
                 + process.descendants().mapToLong(child -> resident(child.pid())).sum();
     }

@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
  * A worker and everything that it started. Workers make a session of their own, so that their
  * children are found also when the worker itself is gone and they belong to nobody.
  */
-final class ProcessFamily {
+public final class ProcessFamily {
 
     private static final Logger log = LoggerFactory.getLogger(ProcessFamily.class);
 
     private ProcessFamily() {}
 
     /** Ends the process and its family. */
-    static void kill(Process process) {
+    public static void kill(Process process) {
         Set<ProcessHandle> members = new LinkedHashSet<>();
         process.descendants().forEach(members::add);
         process.destroyForcibly();

@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;

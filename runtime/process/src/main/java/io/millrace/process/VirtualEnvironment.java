@@ -1,4 +1,4 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,13 +8,15 @@ import java.nio.file.Path;
  *
  * @param home its folder
  */
-record VirtualEnvironment(Path home) {
+public record VirtualEnvironment(Path home) {
 
-    Path bin() {
+    /** Where its programs are. */
+    public Path bin() {
         return home.resolve("bin");
     }
 
-    Path python() {
+    /** Its interpreter. */
+    public Path python() {
         return bin().resolve("python");
     }
 

@@ -1,17 +1,11 @@
-package io.millrace.function;
+package io.millrace.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.millrace.api.DataSize;
-import io.millrace.api.FunctionSpec;
-import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
-import io.millrace.api.TimeSource;
 import io.millrace.spi.EnvironmentState;
-import io.millrace.testkit.RecordingMeters;
-import io.millrace.testkit.RecordingStepLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,15 +31,8 @@ class EnvironmentsTest {
 
     @TempDir Path data;
 
-    private static FunctionSpec spec(String environment, String... requirements) {
-        return new FunctionSpec(
-                FunctionSpec.Language.PYTHON,
-                environment,
-                List.of(requirements),
-                new FunctionSpec.Source("f.py", "def main(ctx, msg): pass\n"),
-                List.of(),
-                Duration.ofSeconds(5),
-                DataSize.ofMebibytes(256));
+    private static EnvironmentCatalog.Recipe named(String environment, String... requirements) {
+        return EnvironmentCatalog.recipe(environment, List.of(requirements));
     }
 
     private static EnvironmentCatalog.Recipe small(String... requirements) {
@@ -53,14 +40,8 @@ class EnvironmentsTest {
                 "small", 309, Integer.MAX_VALUE, List.of(requirements));
     }
 
-    private ProcessFunctionRuntime runtime(FunctionRuntimeConfig config) {
-        return new ProcessFunctionRuntime(
-                config,
-                _ -> "127.0.0.1:1",
-                new RecordingStepLogs(),
-                new RecordingMeters(),
-                TimeSource.system(),
-                IdSource.random());
+    private EnvironmentSettings settings() {
+        return EnvironmentSettings.of(data.resolve("environments"));
     }
 
     /** A package that pip can build without the network, thanks to the setuptools it finds. */
@@ -99,7 +80,7 @@ class EnvironmentsTest {
     @ParameterizedTest
     @ValueSource(strings = {"python", "python-env", "Python3 Env", "sr-python"})
     void knowsTheNamesThatKarbonUsed(String name) {
-        var recipe = EnvironmentCatalog.recipe(spec(name, " scipy==1.15.3 "));
+        var recipe = named(name, " scipy==1.15.3 ");
         assertThat(recipe.name()).isEqualTo("python");
         assertThat(recipe.requirements())
                 .anyMatch(line -> line.startsWith("requests=="))
@@ -110,46 +91,42 @@ class EnvironmentsTest {
 
     @Test
     void tensorflowBringsWhatTheTutorialImports() {
-        var recipe = EnvironmentCatalog.recipe(spec("Tensorflow Python"));
+        var recipe = named("Tensorflow Python");
         assertThat(recipe.name()).isEqualTo("tensorflow-python");
         assertThat(recipe.requirements())
                 .anyMatch(line -> line.startsWith("tensorflow-cpu=="))
                 .anyMatch(line -> line.startsWith("requests=="))
-                .anyMatch(line -> line.startsWith("pillow=="));
+                .anyMatch(line -> line.startsWith("pillow=="))
+                .anyMatch(line -> line.startsWith("keras==3."))
+                .anyMatch(line -> line.startsWith("numpy=="));
         assertThat(recipe.suits(313)).isTrue();
+        assertThat(recipe.suits(314)).isFalse();
+    }
+
+    @Test
+    void pytorchCanWriteOnnx() {
+        var recipe = named("PyTorch");
+        assertThat(recipe.name()).isEqualTo("pytorch-python");
+        assertThat(recipe.requirements())
+                .anyMatch(line -> line.startsWith("torch=="))
+                .anyMatch(line -> line.startsWith("onnx=="))
+                .anyMatch(line -> line.startsWith("numpy=="));
+        assertThat(List.of(311, 312, 313)).allMatch(recipe::suits);
         assertThat(recipe.suits(314)).isFalse();
     }
 
     @Test
     void refusesOptionsAmongTheRequirements() {
         for (String bad : List.of("--index-url=http://evil", "-e .", "a\nb")) {
-            assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("python", bad)))
+            assertThatThrownBy(() -> named("python", bad))
                     .isInstanceOf(MillraceException.class)
                     .hasMessageContaining("is not a package");
         }
     }
 
     @Test
-    void saysWhichEnvironmentsThereAre() {
-        try (var runtime = runtime(FunctionRuntimeConfig.of(data))) {
-            runtime.prepare(RunningFunction.FUNCTION, spec("tensorflow-pyton"), () -> {});
-            assertThat(runtime.environment(RunningFunction.FUNCTION))
-                    .hasValueSatisfying(state ->
-                            assertThat(((EnvironmentState.Failed) state).message())
-                                    .isEqualTo(
-                                            "environment 'tensorflow-pyton' is not known;"
-                                                    + " did you mean 'tensorflow-python'?"
-                                                    + " Known are python,"
-                                                    + " tensorflow-python; further packages"
-                                                    + " go into spec.requirements"));
-            runtime.remove(RunningFunction.FUNCTION);
-            assertThat(runtime.environment(RunningFunction.FUNCTION)).isEmpty();
-        }
-    }
-
-    @Test
     void buildsALocalRequirementOnceAndRemovesWhatAKilledServerLeft() throws Exception {
-        var config = FunctionRuntimeConfig.of(data);
+        var config = settings();
         var recipe = small("millrace-sample @ file://" + localPackage());
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<VirtualEnvironment> build = () -> new EnvironmentBuilder(config).build(recipe);
@@ -158,7 +135,7 @@ class EnvironmentsTest {
             Path python = built.python();
             assertThat(both.get(1).get()).isEqualTo(built);
             Path home = built.home();
-            assertThat(home.getParent()).isEqualTo(config.environments());
+            assertThat(home.getParent()).isEqualTo(config.folder());
             var outcome =
                     ExternalCommand.run(
                             List.of(
@@ -183,35 +160,17 @@ class EnvironmentsTest {
 
     @Test
     void showsPipsOwnWordsAndLeavesNothingBehind() throws IOException {
-        var config = FunctionRuntimeConfig.of(data).withPipOptions(List.of("--no-index"));
+        var config = settings().withPipOptions(List.of("--no-index"));
         assertThatThrownBy(() -> new EnvironmentBuilder(config).build(small("no-such-thing==1")))
                 .isInstanceOf(MillraceException.class)
                 .hasMessageContaining("pip install failed")
                 .hasMessageContaining("No matching distribution found for no-such-thing==1")
                 .hasMessageContaining("spec.requirements");
-        try (Stream<Path> all = Files.list(config.environments())) {
+        try (Stream<Path> all = Files.list(config.folder())) {
             assertThat(all.map(path -> path.getFileName().toString()))
                     .hasSize(2)
                     .anyMatch(name -> name.endsWith(".lock"))
                     .anyMatch(name -> name.endsWith(".failed.log"));
-        }
-    }
-
-    @Test
-    void tellsWhoeverPreparedItWhenBuildingFails() {
-        var calls = new AtomicInteger();
-        var config = FunctionRuntimeConfig.of(data).withPythons(List.of("no-such-python"));
-        try (var runtime = runtime(config)) {
-            runtime.prepare(RunningFunction.FUNCTION, spec("python"), calls::incrementAndGet);
-            runtime.prepare(RunningFunction.FUNCTION, spec("python"), calls::incrementAndGet);
-            await().untilAsserted(() ->
-                    assertThat(runtime.environment(RunningFunction.FUNCTION))
-                            .hasValueSatisfying(state ->
-                                    assertThat(state).isInstanceOf(EnvironmentState.Failed.class)));
-            assertThat(calls.get()).isBetween(1, 2);
-            assertThat(runtime.environment(RunningFunction.FUNCTION).orElseThrow().toString())
-                    .contains("no-such-python is not installed")
-                    .contains("apt install python3 python3-venv");
         }
     }
 
@@ -225,7 +184,7 @@ class EnvironmentsTest {
                                 },
                                 Executors.newSingleThreadExecutor(),
                                 timer)) {
-            var entry = environments.request(spec("python"));
+            var entry = environments.request("python", List.of());
             await().until(() -> entry.state() instanceof EnvironmentState.Failed);
             assertThat(entry.state().toString()).contains("a defect");
         }
@@ -244,7 +203,7 @@ class EnvironmentsTest {
                                 },
                                 builders,
                                 timer)) {
-            var entry = environments.request(spec("python"));
+            var entry = environments.request("python", List.of());
             entry.listen("one", () -> {});
             entry.listen("other", () -> {});
             entry.forget("other");
@@ -259,7 +218,7 @@ class EnvironmentsTest {
             builders.submit(() -> {}).get();
             assertThat(attempts).hasValue(2);
 
-            assertThat(environments.request(spec("python"))).isSameAs(entry);
+            assertThat(environments.request("python", List.of())).isSameAs(entry);
             entry.listen("one", () -> {});
             builders.submit(() -> {}).get();
             assertThat(attempts).hasValue(3);
@@ -271,9 +230,8 @@ class EnvironmentsTest {
 
     @Test
     void suggestsOnlyWhatIsNear() {
-        assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("pyhton3")))
-                .hasMessageContaining("did you mean 'python'?");
-        assertThatThrownBy(() -> EnvironmentCatalog.recipe(spec("ruby")))
+        assertThatThrownBy(() -> named("pyhton3")).hasMessageContaining("did you mean 'python'?");
+        assertThatThrownBy(() -> named("ruby"))
                 .hasMessageContaining("'ruby' is not known; known are python")
                 .hasMessageNotContaining("did you mean");
     }
@@ -324,7 +282,7 @@ class EnvironmentsTest {
         Files.writeString(
                 fake, "#!/bin/sh\necho 'millrace-python 3 11 2|/usr/bin/python3|/usr|ensurepip'\n");
         assertThat(fake.toFile().setExecutable(true)).isTrue();
-        var config = FunctionRuntimeConfig.of(data).withPythons(List.of(fake.toString()));
+        var config = settings().withPythons(List.of(fake.toString()));
         assertThatThrownBy(() -> new EnvironmentBuilder(config).build(small()))
                 .hasMessageContaining("lacks ensurepip")
                 .hasMessageContaining("apt install python3.11-venv");

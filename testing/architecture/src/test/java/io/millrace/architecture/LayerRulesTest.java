@@ -57,6 +57,10 @@ class LayerRulesTest {
     private static final String[] FACES = {
         "io.millrace.inference.http..", "io.millrace.management.http.."
     };
+
+    /** What runtime modules that start processes share. */
+    private static final String PROCESS = "io.millrace.process..";
+
     private static final String GRPC = "io.millrace.inference.grpc..";
 
     @Test
@@ -93,8 +97,12 @@ class LayerRulesTest {
     @Test
     void runtimeSeesOnlyApiSpiAndCodec() {
         for (String module : RUNTIME) {
-            onlySees(new String[] {module}, API, SPI, CODEC);
+            boolean isStarter =
+                    module.equals("io.millrace.function..")
+                            || module.equals("io.millrace.training..");
+            onlySees(new String[] {module}, API, SPI, CODEC, isStarter ? PROCESS : CODEC);
         }
+        onlySees(new String[] {PROCESS}, API, SPI);
         onlySees(
                 new String[] {"io.millrace.inference.graph.."},
                 API,
@@ -132,6 +140,7 @@ class LayerRulesTest {
                         RUNTIME[2],
                         RUNTIME[3],
                         RUNTIME[4],
+                        PROCESS,
                         "io.millrace.embedded..")
                 .check(MILLRACE);
     }
