@@ -13,6 +13,11 @@ public interface DataAnnouncements {
      */
     void listen(Listener listener);
 
+    /** Hears nothing. */
+    static DataAnnouncements none() {
+        return listener -> {};
+    }
+
     /** Takes announcements, one at a time and in order. */
     @FunctionalInterface
     interface Listener {

@@ -32,4 +32,20 @@ public interface DatasetHost {
      * @param message a sentence for people, when there is a fault
      */
     record State(long records, long unlabelled, String sample, String fault, String message) {}
+
+    /** Looks at nothing. */
+    static DatasetHost none() {
+        return new DatasetHost() {
+            @Override
+            public void check(ResourceKey dataset, DatasetSpec spec, Runnable changed) {}
+
+            @Override
+            public Optional<State> observe(ResourceKey dataset) {
+                return Optional.empty();
+            }
+
+            @Override
+            public void remove(ResourceKey dataset) {}
+        };
+    }
 }

@@ -2,6 +2,8 @@ package io.millrace.spi;
 
 import io.millrace.api.ModelDefinitionSpec;
 import io.millrace.api.ResourceKey;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -43,4 +45,44 @@ public interface TrainingHost extends AutoCloseable {
     /** Ends all trainers; what was trained since their last checkpoints is repeated next time. */
     @Override
     void close();
+
+    /** Trains nothing, and says so. */
+    static TrainingHost none() {
+        return new TrainingHost() {
+            private static final String WHY = "this server does not train models";
+
+            @Override
+            public void check(ResourceKey definition, ModelDefinitionSpec spec, Runnable changed) {}
+
+            @Override
+            public Optional<DefinitionState> definition(ResourceKey definition) {
+                return Optional.of(new DefinitionState.Unknown(WHY));
+            }
+
+            @Override
+            public void forget(ResourceKey definition) {}
+
+            @Override
+            public void train(TrainingPlan plan, Runnable changed) {}
+
+            @Override
+            public Optional<TrainingState> observe(ResourceKey run) {
+                return Optional.of(
+                        new TrainingState(
+                                TrainingState.Phase.QUEUED,
+                                "NoTraining",
+                                WHY,
+                                0,
+                                0,
+                                Map.of(),
+                                Duration.ZERO));
+            }
+
+            @Override
+            public void remove(ResourceKey run) {}
+
+            @Override
+            public void close() {}
+        };
+    }
 }
