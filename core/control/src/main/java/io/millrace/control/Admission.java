@@ -58,14 +58,15 @@ public final class Admission {
                 }
                 case DataSourceSpec source ->
                         refusals.addAll(topicsOfOthers(manifest.key(), source, after));
+                case TrainingRunSpec run ->
+                        keepsTraining(manifest.key(), run, image).ifPresent(refusals::add);
                 case ProjectSpec _,
                         FunctionSpec _,
                         InferenceGraphSpec _,
                         PipelineSpec _,
                         ModelDefinitionSpec _,
                         DatasetSpec _,
-                        ExperimentSpec _,
-                        TrainingRunSpec _ -> {
+                        ExperimentSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }
@@ -168,6 +169,24 @@ public final class Admission {
                         ErrorCode.CONFLICT,
                         "/spec/values",
                         "other values of " + key.label() + " are used by " + names(users)));
+    }
+
+    /** What a run was told when it began is what its result means. */
+    private static Optional<Refusal> keepsTraining(
+            ResourceKey key, TrainingRunSpec next, StoreImage before) {
+        Optional<TrainingRunSpec> old = before.find(key, TrainingRunSpec.class).map(Resource::spec);
+        if (old.isEmpty() || old.get().equals(next) || old.get().stopped().equals(next)) {
+            return Optional.empty();
+        }
+        boolean goesOn = old.get().equals(next.stopped());
+        return Optional.of(
+                new Refusal(
+                        key,
+                        ErrorCode.CONFLICT,
+                        goesOn ? "/spec/stopped" : "/spec",
+                        goesOn
+                                ? "a run that was stopped does not go on; make a new one"
+                                : "a run cannot be changed, only stopped; make a new one"));
     }
 
     /** The content of a version never changes: what was answered with it can be repeated. */

@@ -27,6 +27,7 @@ public final class Control implements AutoCloseable {
     private final ResourceStore store;
     private final ReconcileLoop loop;
     private final ReconcileConfig config;
+    private final ControlPorts ports;
     private final TimeSource time;
     private final Duration patience;
     private final List<Thread> threads = new ArrayList<>();
@@ -52,11 +53,13 @@ public final class Control implements AutoCloseable {
         this.time = time;
         this.config = config;
         this.patience = patience;
+        this.ports = ports;
         this.loop =
-                new ReconcileLoop(store, reconcilers(ports), ports.events(), meters, time, config);
+                new ReconcileLoop(
+                        store, reconcilers(store, ports), ports.events(), meters, time, config);
     }
 
-    static List<Reconciler<?>> reconcilers(ControlPorts ports) {
+    static List<Reconciler<?>> reconcilers(ResourceStore store, ControlPorts ports) {
         return List.of(
                 new ProjectReconciler(),
                 new CategoryReconciler(),
@@ -70,7 +73,11 @@ public final class Control implements AutoCloseable {
                         ports.pipelines(),
                         ports.functions(),
                         ports.models(),
-                        ports.stepLogs()));
+                        ports.stepLogs()),
+                new ModelDefinitionReconciler(ports.training().training()),
+                new DatasetReconciler(ports.training().datasets()),
+                new ExperimentReconciler(store, ports.events()),
+                new TrainingRunReconciler(ports.training().training(), ports.events()));
     }
 
     /** Creates what an empty store needs and begins to reconcile. Returns at once. */
@@ -80,6 +87,7 @@ public final class Control implements AutoCloseable {
         for (int i = 0; i < config.threads(); i++) {
             threads.add(Thread.ofVirtual().name("reconcile-" + i).start(loop::runUntilClosed));
         }
+        ports.training().announcements().listen(new Announcements(store, ports.events()));
     }
 
     /**

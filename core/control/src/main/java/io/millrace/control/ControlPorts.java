@@ -23,6 +23,7 @@ import java.util.List;
  * @param stepLogs what functions printed; removed with the pipeline
  * @param events what happened; removed with the resource to which it did
  * @param monitor where models are watched
+ * @param training where models are trained
  */
 public record ControlPorts(
         StreamLog log,
@@ -33,12 +34,37 @@ public record ControlPorts(
         PipelineHost pipelines,
         StepLogs stepLogs,
         EventLog events,
-        ModelMonitor monitor) {
+        ModelMonitor monitor,
+        TrainingPorts training) {
     public ControlPorts {
         sources = List.copyOf(sources);
     }
 
-    /** Ports to an install that watches no models. */
+    /** Ports to an install that trains no models. */
+    public ControlPorts(
+            StreamLog log,
+            List<SourceConnector> sources,
+            FunctionRuntime functions,
+            ModelHost models,
+            GraphHost graphs,
+            PipelineHost pipelines,
+            StepLogs stepLogs,
+            EventLog events,
+            ModelMonitor monitor) {
+        this(
+                log,
+                sources,
+                functions,
+                models,
+                graphs,
+                pipelines,
+                stepLogs,
+                events,
+                monitor,
+                TrainingPorts.none());
+    }
+
+    /** Ports to an install that neither watches nor trains models. */
     public ControlPorts(
             StreamLog log,
             List<SourceConnector> sources,

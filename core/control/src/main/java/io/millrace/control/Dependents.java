@@ -40,7 +40,14 @@ final class Dependents {
             }
             case FUNCTION, MODEL -> usersOfStep(changed, image);
             case PIPELINE -> pipelines(changed, image, p -> follows(p, changed.name()));
-            case MODEL_DEFINITION, DATASET, EXPERIMENT, TRAINING_RUN -> trainings(changed, image);
+            case MODEL_DEFINITION, EXPERIMENT -> trainings(changed, image);
+            case DATASET -> {
+                // An experiment may have waited for it.
+                var all = waiting(changed.project(), image);
+                all.addAll(trainings(changed, image));
+                yield all;
+            }
+            case TRAINING_RUN -> experimentOf(changed, image);
             case INFERENCE_GRAPH -> List.of();
         };
     }
@@ -49,8 +56,16 @@ final class Dependents {
     static List<ResourceKey> ofObservation(ResourceKey changed, StoreImage image) {
         return switch (changed.kind()) {
             case FUNCTION, MODEL -> usersOfStep(changed, image);
-            case MODEL_DEFINITION, DATASET, TRAINING_RUN -> trainings(changed, image);
-            case PROJECT, CATEGORY, DATA_SOURCE, INFERENCE_GRAPH, PIPELINE, EXPERIMENT -> List.of();
+            case TRAINING_RUN -> experimentOf(changed, image);
+            case PROJECT,
+                    CATEGORY,
+                    DATA_SOURCE,
+                    INFERENCE_GRAPH,
+                    PIPELINE,
+                    MODEL_DEFINITION,
+                    DATASET,
+                    EXPERIMENT ->
+                    List.of();
         };
     }
 
@@ -62,9 +77,44 @@ final class Dependents {
             case DATA_SOURCE -> pipelines(key, image, p -> names(p, key.name()));
             case FUNCTION, MODEL -> usersOfStep(key, image);
             case PIPELINE -> pipelines(key, image, p -> follows(p, key.name()));
-            case MODEL_DEFINITION, DATASET, EXPERIMENT, TRAINING_RUN -> trainings(key, image);
+            case MODEL_DEFINITION, DATASET, EXPERIMENT -> trainingsUnderWay(key, image);
+            case TRAINING_RUN -> List.of();
             case INFERENCE_GRAPH -> List.of();
         };
+    }
+
+    /** A run that has ended keeps what it needs: its plan, its report and its model. */
+    private static List<ResourceKey> trainingsUnderWay(ResourceKey key, StoreImage image) {
+        return trainings(key, image).stream()
+                .filter(user ->
+                        user.kind() != Kind.TRAINING_RUN
+                                || image.find(user)
+                                        .filter(run -> !RunPhase.of(run).isEnd())
+                                        .isPresent())
+                .toList();
+    }
+
+    private static List<ResourceKey> waiting(ProjectId project, StoreImage image) {
+        var keys = new ArrayList<ResourceKey>();
+        for (var experiment : image.all(Kind.EXPERIMENT, project, ExperimentSpec.class)) {
+            if (experiment.spec().dataset().isEmpty()) {
+                keys.add(experiment.key());
+            }
+        }
+        return keys;
+    }
+
+    /** Of a run that is gone nobody knows any more to which experiment it belonged. */
+    private static List<ResourceKey> experimentOf(ResourceKey run, StoreImage image) {
+        return image.find(run, TrainingRunSpec.class)
+                .map(known ->
+                        known.spec().experiment().stream()
+                                .map(name -> ResourceKey.of(Kind.EXPERIMENT, run.project(), name))
+                                .toList())
+                .orElseGet(() ->
+                        image.all(Kind.EXPERIMENT, run.project()).stream()
+                                .<ResourceKey>map(Resource::key)
+                                .toList());
     }
 
     /** The experiments and runs that name a definition, a dataset or an experiment. */

@@ -5,12 +5,15 @@ import io.millrace.api.Manifest;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.Status;
+import io.millrace.testkit.FakeAnnouncements;
+import io.millrace.testkit.FakeDatasetHost;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.FakeTrainingHost;
 import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.RecordingStepLogs;
@@ -32,6 +35,9 @@ final class World {
     FakeModelHost models = new FakeModelHost();
     FakeGraphHost graphs = new FakeGraphHost();
     FakePipelineHost pipelines = new FakePipelineHost();
+    FakeTrainingHost training = new FakeTrainingHost();
+    final FakeDatasetHost datasets = new FakeDatasetHost();
+    final FakeAnnouncements announcements = new FakeAnnouncements();
     final FakeModelMonitor monitor = new FakeModelMonitor();
     private ReconcileLoop loop = newLoop();
 
@@ -45,6 +51,7 @@ final class World {
 
     void start() {
         loop.start();
+        announcements.listen(new Announcements(store, events));
         settle();
     }
 
@@ -84,9 +91,15 @@ final class World {
                         pipelines,
                         stepLogs,
                         events,
-                        monitor);
+                        monitor,
+                        new TrainingPorts(training, datasets, announcements));
         return new ReconcileLoop(
-                store, Control.reconcilers(ports), events, meters, time, ReconcileConfig.DEFAULT);
+                store,
+                Control.reconcilers(store, ports),
+                events,
+                meters,
+                time,
+                ReconcileConfig.DEFAULT);
     }
 
     /** Writes without stepping. */

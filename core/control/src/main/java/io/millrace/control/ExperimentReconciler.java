@@ -1,0 +1,201 @@
+package io.millrace.control;
+
+import io.millrace.api.Condition;
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.ExperimentSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.Manifest;
+import io.millrace.api.MillraceException;
+import io.millrace.api.Resource;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.ResourceName;
+import io.millrace.api.Revision;
+import io.millrace.api.TrainingRunSpec;
+import io.millrace.spi.EventLog;
+import io.millrace.spi.TrainingState.Phase;
+import io.millrace.store.ResourceStore;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Makes the runs of experiments as soon as their samples are known. */
+final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
+    private final ResourceStore store;
+    private final EventLog events;
+    private final ExperimentNumbers numbers = new ExperimentNumbers();
+
+    ExperimentReconciler(ResourceStore store, EventLog events) {
+        this.store = store;
+        this.events = events;
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.EXPERIMENT;
+    }
+
+    @Override
+    public Observation reconcile(Request<ExperimentSpec> request) {
+        long number = numbers.number(request.resource(), request.image());
+        var details = new LinkedHashMap<String, String>();
+        details.put(ExperimentNumbers.DETAIL, Long.toString(number));
+        keepMemory(request.resource(), details);
+        if (!request.spec().isWaiting()) {
+            return Observation.ready("Kept", "it neither waits for samples nor trains")
+                    .withDetails(details);
+        }
+        Optional<ResourceName> missing = missingDefinition(request);
+        if (missing.isPresent()) {
+            return Observation.notReady(
+                            "UnknownModelDefinition",
+                            "model definition '" + missing.get() + "' does not exist")
+                    .withDetails(details);
+        }
+        Optional<ResourceName> chosen = chosen(request, number);
+        if (chosen.isEmpty()) {
+            return Observation.ready(
+                            "WaitingForData",
+                            "waits for samples of number %d: a sender says so, or 'dataset' names them"
+                                    .formatted(number))
+                    .withDetails(details);
+        }
+        ResourceKey key = ResourceKey.of(Kind.DATASET, request.key().project(), chosen.get());
+        return request.image()
+                .find(key, DatasetSpec.class)
+                .map(dataset -> train(request, dataset, details))
+                .orElseGet(() -> gone(request, chosen.get(), details));
+    }
+
+    private static void keepMemory(
+            Resource<ExperimentSpec> experiment, Map<String, String> details) {
+        Map<String, String> before = experiment.status().details();
+        for (String kept : List.of(ExperimentRounds.DATASET, ExperimentRounds.TRAINED)) {
+            if (before.containsKey(kept)) {
+                details.put(kept, before.get(kept));
+            }
+        }
+    }
+
+    private static Optional<ResourceName> missingDefinition(Request<ExperimentSpec> request) {
+        return request.spec().definitions().stream()
+                .filter(name -> request.image().find(definition(request.key(), name)).isEmpty())
+                .findFirst();
+    }
+
+    private static ResourceKey definition(ResourceKey experiment, ResourceName name) {
+        return ResourceKey.of(Kind.MODEL_DEFINITION, experiment.project(), name);
+    }
+
+    /** The status may not say the number yet. */
+    private static Optional<ResourceName> chosen(Request<ExperimentSpec> request, long number) {
+        Optional<ResourceName> known =
+                ExperimentRounds.dataset(request.resource(), request.image());
+        return known.isPresent()
+                ? known
+                : ExperimentRounds.announced(request.resource(), number, request.image());
+    }
+
+    /** After the last run on it, a dataset may be deleted; before the first it is a mistake. */
+    private static Observation gone(
+            Request<ExperimentSpec> request, ResourceName dataset, Map<String, String> details) {
+        boolean wasThere = dataset.value().equals(details.get(ExperimentRounds.DATASET));
+        return wasThere
+                ? observe(request, dataset, List.of(), details)
+                : Observation.notReady("UnknownDataset", "dataset '" + dataset + "' does not exist")
+                        .withDetails(details);
+    }
+
+    private Observation train(
+            Request<ExperimentSpec> request,
+            Resource<DatasetSpec> dataset,
+            Map<String, String> details) {
+        List<Manifest<TrainingRunSpec>> missing =
+                ExperimentRounds.missing(request.resource(), dataset, request.image());
+        missing.forEach(this::make);
+        if (!missing.isEmpty()) {
+            events.record(
+                    request.key(),
+                    EventLog.Severity.NORMAL,
+                    "RunsMade",
+                    "on dataset %s: %s"
+                            .formatted(
+                                    dataset.key().name(),
+                                    missing.stream()
+                                            .map(run -> run.key().name().value())
+                                            .collect(Collectors.joining(", "))));
+        }
+        details.put(ExperimentRounds.DATASET, dataset.key().name().value());
+        details.put(
+                ExperimentRounds.TRAINED,
+                request.spec().definitions().stream()
+                        .distinct()
+                        .map(ResourceName::value)
+                        .collect(Collectors.joining(", ")));
+        return observe(request, dataset.key().name(), missing, details);
+    }
+
+    private void make(Manifest<TrainingRunSpec> run) {
+        try {
+            store.put(run, Optional.of(Revision.NONE));
+        } catch (MillraceException e) {
+            if (e.code() != ErrorCode.CONFLICT) {
+                throw e;
+            }
+            // The image was older than the store: the next look sees which one that is.
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE, run.key() + " was made by somebody else", e);
+        }
+    }
+
+    private static Observation observe(
+            Request<ExperimentSpec> request,
+            ResourceName dataset,
+            List<Manifest<TrainingRunSpec>> made,
+            Map<String, String> details) {
+        List<Resource<TrainingRunSpec>> runs =
+                ExperimentRounds.runs(request.resource(), request.image()).stream()
+                        .filter(run -> run.spec().dataset().equals(dataset))
+                        .toList();
+        runs.forEach(
+                run -> details.put("run " + run.key().name(), RunPhase.word(RunPhase.of(run))));
+        made.forEach(run -> details.put("run " + run.key().name(), RunPhase.word(Phase.QUEUED)));
+        int all = runs.size() + made.size();
+        long ended = runs.stream().filter(run -> RunPhase.of(run).isEnd()).count();
+        List<Resource<TrainingRunSpec>> failed =
+                runs.stream().filter(run -> RunPhase.of(run) == Phase.FAILED).toList();
+        Observation seen;
+        if (ended < all) {
+            seen =
+                    Observation.notReady(
+                            "Training", "%d of %d runs have ended".formatted(ended, all));
+        } else if (failed.isEmpty()) {
+            seen =
+                    Observation.ready(
+                            "Finished",
+                            all == 1 ? "its run has ended" : "all " + all + " runs have ended");
+        } else {
+            seen = Observation.notReady("RunsFailed", reasons(failed));
+        }
+        return seen.withDetails(details);
+    }
+
+    private static String reasons(List<Resource<TrainingRunSpec>> failed) {
+        return failed.stream()
+                .map(run ->
+                        run.key().name()
+                                + ": "
+                                + run.status()
+                                        .condition(Condition.READY)
+                                        .map(Condition::message)
+                                        .orElse(""))
+                .collect(Collectors.joining("; "));
+    }
+
+    @Override
+    public void remove(ResourceKey key) {
+        numbers.remove(key);
+    }
+}
