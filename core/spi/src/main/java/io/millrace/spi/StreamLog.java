@@ -54,6 +54,18 @@ public interface StreamLog extends AutoCloseable {
         throw new MillraceException(ErrorCode.UNSUPPORTED, "this log has no transactions");
     }
 
+    /**
+     * Has a group begin at the present end of a topic, so that it misses nothing that comes from
+     * now on, however late it comes and wherever it would begin by itself. A group that has a place
+     * in the topic keeps it, and one that has members finds its own.
+     *
+     * @throws io.millrace.api.MillraceException {@code UNSUPPORTED} when this log cannot, {@code
+     *     NOT_FOUND} when there is no such topic, {@code UNAVAILABLE}
+     */
+    default void keepPlace(String group, String topic) {
+        throw new MillraceException(ErrorCode.UNSUPPORTED, "this log keeps no places for readers");
+    }
+
     /** Forgets a consumer group that has no members; nothing happens when there is none. */
     void removeGroup(String group);
 

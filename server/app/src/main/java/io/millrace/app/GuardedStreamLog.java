@@ -62,6 +62,11 @@ final class GuardedStreamLog implements StreamLog {
     }
 
     @Override
+    public void keepPlace(String group, String topic) {
+        log.keepPlace(group, topic);
+    }
+
+    @Override
     public void removeGroup(String group) {
         log.removeGroup(group);
     }

@@ -49,6 +49,11 @@ final class LateStreamLog implements StreamLog {
     }
 
     @Override
+    public void keepPlace(String group, String topic) {
+        log.join().keepPlace(group, topic);
+    }
+
+    @Override
     public void removeGroup(String group) {
         log.join().removeGroup(group);
     }

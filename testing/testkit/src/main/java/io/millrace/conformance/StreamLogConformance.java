@@ -418,6 +418,29 @@ public abstract class StreamLogConformance {
     }
 
     @Test
+    void aReaderWhosePlaceIsKeptMissesNothingHoweverLateItComes() {
+        appendNumbers(0, 3);
+        log.keepPlace(group, topic);
+        appendNumbers(3, 5);
+        log.keepPlace(group, topic);
+        appendNumbers(5, 6);
+        assertThat(numbers(read(member("m", Long.MAX_VALUE / 2), 3))).containsExactly(3, 4, 5);
+    }
+
+    @Test
+    void aGroupThatReadsHasAPlaceOfItsOwn() {
+        appendNumbers(0, 3);
+        LogConsumer first = member("m", 0);
+        List<LogRecord> two = read(first, 3).subList(0, 2);
+        log.keepPlace(group, topic);
+        commit(first, two);
+        first.close();
+        log.keepPlace(group, topic);
+        assertThat(numbers(read(member("m", Long.MAX_VALUE / 2), 1))).containsExactly(2);
+        assertCode(ErrorCode.NOT_FOUND, () -> log.keepPlace(group, newName("absent")));
+    }
+
+    @Test
     void refusesAMemberWithoutName() {
         assertCode(
                 ErrorCode.INVALID, () -> log.consumer(new ConsumerSpec(group, "", 0, 10)).close());

@@ -342,6 +342,24 @@ public final class InMemoryStreamLog implements StreamLog {
     }
 
     @Override
+    public void keepPlace(String name, String topic) {
+        locked(() -> {
+            requireOpen();
+            if (partitionsOf(topic) == 0) {
+                throw MillraceException.notFound("no topic \"" + topic + "\" in the log");
+            }
+            InMemoryGroup group = groups.computeIfAbsent(name, _ -> new InMemoryGroup());
+            if (group.hasMembers()) {
+                return;
+            }
+            for (int i = 0; i < partitionsOf(topic); i++) {
+                var place = new LogPartition(topic, i);
+                group.committed().putIfAbsent(place, stableEnd(place));
+            }
+        });
+    }
+
+    @Override
     public void removeGroup(String name) {
         locked(() -> {
             requireOpen();

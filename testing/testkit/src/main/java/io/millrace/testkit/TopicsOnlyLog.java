@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** A log for those who only create topics; it moves no records. */
 public final class TopicsOnlyLog implements StreamLog {
     private final Set<String> topics = ConcurrentHashMap.newKeySet();
+    private final Set<String> places = ConcurrentHashMap.newKeySet();
     private volatile boolean isDown;
 
     /** All topics that were asked for. */
@@ -47,6 +48,19 @@ public final class TopicsOnlyLog implements StreamLog {
     @Override
     public LogConsumer consumer(ConsumerSpec spec) {
         throw unsupported();
+    }
+
+    @Override
+    public void keepPlace(String group, String topic) {
+        if (isDown) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "the log cannot be reached");
+        }
+        places.add(group + " in " + topic);
+    }
+
+    /** Whose places were kept, as in {@code group in topic}. */
+    public Set<String> places() {
+        return Set.copyOf(places);
     }
 
     @Override

@@ -255,6 +255,12 @@ public final class KafkaStreamLog implements StreamLog {
     }
 
     @Override
+    public void keepPlace(String group, String topic) {
+        requireOpen();
+        new ReaderPlaces(admin).keep(group, topic);
+    }
+
+    @Override
     public void removeGroup(String group) {
         requireOpen();
         try {
