@@ -87,12 +87,12 @@ class ServiceConfigurationTest {
                                     .containsExactly(new PipelineSpec.MqttOutput("outqueue/lstm"));
                             var step = (PipelineSpec.ModelStep) pipeline.steps().getFirst();
                             assertThat(step.models()).hasToString("[LSTM]");
-                            assertThat(step.decode().fields())
+                            assertThat(step.decoding().fields())
                                     .isEqualTo(
                                             List.of(
                                                     "norm_1", "norm_2", "norm_3", "norm_4",
                                                     "norm_5", "norm_6"));
-                            assertThat(step.decode().takesText()).isTrue();
+                            assertThat(step.decoding().takesText()).isTrue();
                             assertThat(step.encode().template())
                                     .hasValue("{\"LSTM\": {{output[0]}}}");
                         });

@@ -66,8 +66,15 @@ public record ModelSpec(
      * @param uri where its archive is: {@code blob:sha256:<hex>} in the server's own store, or an
      *     address that the server fetches once; the command line turns {@code file:} of its own
      *     machine into {@code blob:}
+     * @param decode how payloads become its input, as its training samples did; pipelines that say
+     *     nothing else decode so
      */
-    public record Version(int version, String uri) {}
+    public record Version(int version, String uri, Optional<DecodeSpec> decode) {
+        /** One that leaves it to pipelines how payloads are decoded. */
+        public Version(int version, String uri) {
+            this(version, uri, Optional.empty());
+        }
+    }
 
     /**
      * Whether a version may take over although its inputs or outputs differ from those of the

@@ -95,16 +95,39 @@ public record PipelineSpec(
      *
      * @param choice which model
      * @param version which version of it
-     * @param decode how payloads become its input
+     * @param decode how payloads become its input; empty for as the model's version says
      * @param encode how its output becomes a payload
      */
     public record ModelStep(
-            ModelChoice choice, VersionRef version, DecodeSpec decode, EncodeSpec encode)
+            ModelChoice choice, VersionRef version, Optional<DecodeSpec> decode, EncodeSpec encode)
             implements Step {
+        /** A step that says how it decodes. */
+        public ModelStep(
+                ModelChoice choice, VersionRef version, DecodeSpec decode, EncodeSpec encode) {
+            this(choice, version, Optional.of(decode), encode);
+        }
+
         /** A step that always calls the same model. */
         public ModelStep(
                 ResourceName name, VersionRef version, DecodeSpec decode, EncodeSpec encode) {
             this(new OneModel(name), version, decode, encode);
+        }
+
+        /** The same, decoding so. */
+        public ModelStep withDecode(DecodeSpec other) {
+            return new ModelStep(choice, version, Optional.of(other), encode);
+        }
+
+        /**
+         * How payloads become its input.
+         *
+         * @throws MillraceException when it says nothing and nobody has filled it in
+         */
+        public DecodeSpec decoding() {
+            return decode.orElseThrow(() ->
+                    MillraceException.internal(
+                            "a step of model %s was not told how to decode".formatted(models()),
+                            null));
         }
 
         /** All models that it may call. */
@@ -201,9 +224,21 @@ public record PipelineSpec(
      * @param topic may hold templates
      * @param cluster another one; empty for the log itself
      * @param isReply whether a reply topic that came with the request is answered on, instead
+     * @param readers consumer groups that shall get every answer although they begin to read at the
+     *     end and may come late; only for the log itself
      */
-    public record KafkaOutput(String topic, Optional<KafkaConnection> cluster, boolean isReply)
+    public record KafkaOutput(
+            String topic, Optional<KafkaConnection> cluster, boolean isReply, List<String> readers)
             implements Output {
+        public KafkaOutput {
+            readers = List.copyOf(readers);
+        }
+
+        /** Whose readers look after themselves. */
+        public KafkaOutput(String topic, Optional<KafkaConnection> cluster, boolean isReply) {
+            this(topic, cluster, isReply, List.of());
+        }
+
         /** To the log itself. */
         public KafkaOutput(String topic) {
             this(topic, Optional.empty(), false);

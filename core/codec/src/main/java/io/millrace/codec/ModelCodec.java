@@ -86,8 +86,15 @@ final class ModelCodec implements KindCodec<ModelSpec> {
             Fields fields = item.fields();
             Value number = fields.required("version");
             String uri = VersionAddress.read(fields);
+            Value decode = fields.optional("decode");
             numbers.add(number);
-            versions.add(new Version(number.integer(1, MAX_VERSION), uri));
+            versions.add(
+                    new Version(
+                            number.integer(1, MAX_VERSION),
+                            uri,
+                            decode.isPresent()
+                                    ? Optional.of(DecodeCodec.read(decode))
+                                    : Optional.empty()));
             fields.rejectUnknown();
         }
         Value.refuseDuplicates("version", numbers);
@@ -133,13 +140,15 @@ final class ModelCodec implements KindCodec<ModelSpec> {
         }
     }
 
+    private static MapNode write(Version version) {
+        var map = Node.map().put("version", version.version()).put("uri", version.uri());
+        version.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
+        return map.build();
+    }
+
     @Override
     public MapNode write(ModelSpec spec) {
-        List<MapNode> versions =
-                spec.versions().stream()
-                        .map(v ->
-                                Node.map().put("version", v.version()).put("uri", v.uri()).build())
-                        .toList();
+        List<MapNode> versions = spec.versions().stream().map(ModelCodec::write).toList();
         var aliases = Node.map();
         new TreeMap<>(spec.aliases())
                 .forEach((alias, version) -> aliases.put(alias, version.longValue()));

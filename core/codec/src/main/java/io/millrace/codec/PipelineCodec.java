@@ -204,6 +204,7 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         }
         Fields settings = target.fields();
         Optional<KafkaConnection> cluster = ConnectionCodec.kafka(settings);
+        List<String> readers = readers(settings, cluster);
         var output =
                 new KafkaOutput(
                         topic(
@@ -212,9 +213,23 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
                                         ? Topics::problemOfLog
                                         : Topics::problemOfKafka),
                         cluster,
-                        settings.optional("reply").bool(false));
+                        settings.optional("reply").bool(false),
+                        readers);
         settings.rejectUnknown();
         return output;
+    }
+
+    /** Places are kept for them in a topic that is known before the first record. */
+    private static List<String> readers(Fields settings, Optional<KafkaConnection> cluster) {
+        Value value = settings.optional("readers");
+        List<Value> groups = value.items();
+        Value.refuseDuplicates("reader", groups);
+        if (value.isPresent() && cluster.isPresent()) {
+            value.problem("readers are known in the log itself only, not in other clusters");
+        } else if (value.isPresent() && settings.optional("topic").looseText().indexOf('{') >= 0) {
+            value.problem("readers need a topic without templates");
+        }
+        return groups.stream().map(Value::filledLooseText).toList();
     }
 
     private static Output stream(Value target) {
@@ -356,6 +371,9 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         output.cluster().ifPresent(cluster -> ConnectionCodec.write(cluster, map));
         if (output.isReply()) {
             map.put("reply", true);
+        }
+        if (!output.readers().isEmpty()) {
+            map.put("readers", Node.texts(output.readers()));
         }
         return map.build();
     }

@@ -58,8 +58,9 @@ final class StepCodec {
     private static Step model(Fields fields, boolean written) {
         ModelChoice choice = choice(fields, written);
         VersionRef version = version(fields.optional("version"));
-        DecodeSpec decode =
-                DecodeCodec.read(written ? fields.required("decode") : fields.optional("decode"));
+        Value decoding = fields.optional("decode");
+        Optional<DecodeSpec> decode =
+                decoding.isPresent() ? Optional.of(DecodeCodec.read(decoding)) : Optional.empty();
         var step =
                 new ModelStep(choice, version, decode, encode(fields.optional("encode"), decode));
         fields.rejectUnknown();
@@ -101,7 +102,7 @@ final class StepCodec {
         return VersionRef.parse(text);
     }
 
-    private static EncodeSpec encode(Value value, DecodeSpec decode) {
+    private static EncodeSpec encode(Value value, Optional<DecodeSpec> decode) {
         Fields fields = value.fields();
         EncodeSpec.Format format =
                 fields.optional("format")
@@ -139,7 +140,7 @@ final class StepCodec {
     }
 
     private static void checkTemplate(
-            Value template, String text, EncodeSpec spec, DecodeSpec decode) {
+            Value template, String text, EncodeSpec spec, Optional<DecodeSpec> decode) {
         Optional<String> problem = AnswerTemplate.problem(text);
         if (problem.isPresent() || text.isBlank()) {
             problem.ifPresent(template::problem);
@@ -149,7 +150,8 @@ final class StepCodec {
         if (parsed.needsLabels() && spec.labels().isEmpty()) {
             template.problem("{{label}} needs 'labels', the names of the output's elements");
         }
-        if (parsed.needsFields() && decode.format() == DecodeSpec.Format.RAW) {
+        if (parsed.needsFields()
+                && decode.filter(d -> d.format() == DecodeSpec.Format.RAW).isPresent()) {
             template.problem("{{field.NAME}} needs fields, and raw payloads have none");
         }
     }
@@ -183,9 +185,8 @@ final class StepCodec {
             case VersionRef.Numbered(int version) -> map.put("version", version);
             case VersionRef.Alias(String alias) -> map.put("version", alias);
         }
-        return map.put("decode", DecodeCodec.write(step.decode()))
-                .put("encode", write(step.encode()))
-                .build();
+        step.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
+        return map.put("encode", write(step.encode())).build();
     }
 
     private static MapNode write(EncodeSpec encode) {

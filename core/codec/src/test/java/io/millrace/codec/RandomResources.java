@@ -253,7 +253,11 @@ final class RandomResources {
         var versions = new ArrayList<ModelSpec.Version>();
         var aliases = new LinkedHashMap<String, Integer>();
         for (int i = 1; i <= random.nextInt(4); i++) {
-            versions.add(new ModelSpec.Version(i, pick(ADDRESSES)));
+            versions.add(
+                    new ModelSpec.Version(
+                            i,
+                            pick(ADDRESSES),
+                            maybe(Optional.empty(), () -> Optional.of(decode()))));
             aliases.put("alias " + i + name(), i);
         }
         return new ModelSpec(
@@ -378,7 +382,7 @@ final class RandomResources {
                                                         "{header.model}",
                                                         List.of(new ResourceName(name()))),
                                         version(),
-                                        decode(),
+                                        maybe(Optional.empty(), () -> Optional.of(decode())),
                                         encode());
                     });
         }
@@ -388,7 +392,8 @@ final class RandomResources {
                 steps,
                 exact
                         ? List.of(
-                                new PipelineSpec.KafkaOutput(name()),
+                                new PipelineSpec.KafkaOutput(
+                                        name(), Optional.empty(), false, names()),
                                 new PipelineSpec.StreamOutput())
                         : List.of(
                                 new PipelineSpec.MqttOutput("x/{project}/" + name()),

@@ -57,9 +57,14 @@ final class PipelinePlanner {
             return new PipelineDecision.Wait();
         }
         Optional<Block> unknown = unknownCapture(spec, streams);
-        return unknown.isPresent()
-                ? unknown.get()
-                : new PipelineDecision.Deploy(plan(pipeline, image, streams), streams);
+        if (unknown.isPresent()) {
+            return unknown.get();
+        }
+        return switch (ModelDecoding.fillIn(pipeline, image, observed)) {
+            case ModelDecoding.Missing(String message) -> new Block("MissingDecode", message);
+            case ModelDecoding.Complete(var complete) ->
+                    new PipelineDecision.Deploy(plan(complete, image, streams), streams);
+        };
     }
 
     /** A name in a template that a stream does not give its records would fail each of them. */

@@ -76,6 +76,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
 
     private Observation deploy(Request<PipelineSpec> request, PipelineDecision.Deploy deploy) {
         log.ensureTopics(topics(request, deploy.streams()));
+        keepPlaces(request.spec());
         stepLogs.open(request.key());
         pipelines.deploy(deploy.plan(), request.changed());
         Map<String, String> details = details(request, deploy.streams());
@@ -93,6 +94,16 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
                 yield Observation.ready("Running", "").withDetails(details);
             }
         };
+    }
+
+    /** Readers that come later than the first answer shall find it. */
+    private void keepPlaces(PipelineSpec spec) {
+        for (PipelineSpec.Output output : spec.to()) {
+            if (output instanceof PipelineSpec.KafkaOutput kafka && !kafka.readers().isEmpty()) {
+                log.ensureTopics(List.of(kafka.topic()));
+                kafka.readers().forEach(group -> log.keepPlace(group, kafka.topic()));
+            }
+        }
     }
 
     private static List<String> topics(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.Condition;
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DecodeSpec;
+import io.millrace.api.EncodeSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec.Parameter;
 import io.millrace.api.FunctionSpec.ParameterType;
@@ -18,6 +20,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.VersionRef;
 import io.millrace.spi.DriftReport;
 import io.millrace.spi.EnvironmentState;
 import io.millrace.spi.LogTopic;
@@ -499,6 +502,54 @@ final class ReconcilersTest {
 
             assertThat(world.ready(PIPELINE).reason()).isEqualTo("Starting");
             assertThat(world.log.topics()).contains("requests");
+        }
+
+        @Test
+        void keepsThePlacesOfReadersThatComeLater() {
+            World world =
+                    world(
+                            Given.pipeline(
+                                    "p",
+                                    new PipelineSpec.ByLogTopic("requests"),
+                                    new PipelineSpec.KafkaOutput(
+                                            "answers",
+                                            Optional.empty(),
+                                            false,
+                                            List.of("output_group"))));
+
+            assertThat(world.log.topics()).contains("answers");
+            assertThat(world.log.places()).containsExactly("output_group in answers");
+            assertThat(world.pipelines.plan(PIPELINE)).isPresent();
+        }
+
+        @Test
+        void decodesAsTheVersionSaysThatAnswers() {
+            PipelineSpec.Step step =
+                    new PipelineSpec.ModelStep(
+                            new PipelineSpec.OneModel(name("m")),
+                            new VersionRef.Serving(),
+                            Optional.empty(),
+                            new EncodeSpec(EncodeSpec.Format.JSON, List.of(), 0, List.of()));
+            DecodeSpec raw = GivenTraining.samples("digits:0:0:1").decode();
+            World world =
+                    world(
+                            Given.model("m", Map.of("production", 1), Given.version(1)),
+                            Given.pipeline("p", images(), "out", step));
+            world.models.decide(MODEL, 1, State.READY, "");
+            world.settle();
+            assertThat(world.ready(PIPELINE).reason()).isEqualTo("MissingDecode");
+            assertThat(world.ready(PIPELINE).message()).contains("write 'decode'");
+
+            world.apply(
+                    Given.model(
+                            "m",
+                            Map.of("production", 2),
+                            Given.version(1),
+                            new ModelSpec.Version(2, "blob:sha256:2", Optional.of(raw))));
+            world.models.decide(MODEL, 2, State.READY, "");
+            world.settle();
+            assertThat(world.pipelines.plan(PIPELINE).orElseThrow().spec().steps())
+                    .containsExactly(((PipelineSpec.ModelStep) step).withDecode(raw));
         }
 
         private ResourceName name(String name) {

@@ -65,8 +65,8 @@ final class ModelLane {
         this.facts = new RecordFacts(model.value());
         this.label = "model/" + model;
         this.takesArrays =
-                step.decode().format() == DecodeSpec.Format.JSON
-                        && !step.decode().fields().isEmpty()
+                step.decoding().format() == DecodeSpec.Format.JSON
+                        && !step.decoding().fields().isEmpty()
                         && step.encode().template().isPresent();
     }
 
@@ -142,10 +142,10 @@ final class ModelLane {
                             .formatted(model, signature.inputs().size()));
         }
         var input = signature.inputs().getFirst();
-        PayloadDecoder decoder = PayloadDecoder.of(step.decode(), input);
+        PayloadDecoder decoder = PayloadDecoder.of(step.decoding(), input);
         PayloadEncoder encoder =
                 PayloadEncoder.of(
-                        step.encode(), step.decode().format(), signature.outputs().getFirst());
+                        step.encode(), step.decoding().format(), signature.outputs().getFirst());
         long fixed = input.shape().extent(0);
         if (fixed != Shape.ANY && fixed != 1) {
             throw new MillraceException(

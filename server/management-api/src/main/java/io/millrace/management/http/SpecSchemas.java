@@ -281,7 +281,9 @@ final class SpecSchemas {
                         "reply",
                         "boolean"));
         ApiSchemas.add(
-                schemas, "KafkaOutput", with(KAFKA_CLUSTER, "topic", "string", "reply", "boolean"));
+                schemas,
+                "KafkaOutput",
+                with(KAFKA_CLUSTER, "topic", "string", "reply", "boolean", "readers", "[string]"));
         ApiSchemas.add(
                 schemas,
                 "ErrorPolicy",
