@@ -70,7 +70,7 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
         } else if (value.isPresent() && !name.isPresent() && place == Place.HEADER) {
             fields.missing("name");
         }
-        DecodeSpec decode = DecodeCodec.read(fields.optional("decode"));
+        DecodeSpec decode = DecodeCodec.readLabel(fields.optional("decode"));
         fields.rejectUnknown();
         return new LabelSpec(place, name.isPresent() ? name.filledText() : "", decode);
     }

@@ -7,7 +7,6 @@ import io.millrace.api.SemiSupervisedSpec;
 import io.millrace.api.TrainingSettings;
 import io.millrace.codec.Node.MapNode;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -30,8 +29,8 @@ final class TrainingCodec {
         var settings =
                 new TrainingSettings(
                         batch.isPresent() ? Math.max(1, batch.integer(1, MOST_BATCH)) : 32,
-                        arguments(fields.optional("fit")),
-                        arguments(fields.optional("evaluate")),
+                        PythonArguments.read(fields.optional("fit")),
+                        PythonArguments.read(fields.optional("evaluate")),
                         seed.isPresent() ? seed.count() : 0,
                         fields.optional("confusionMatrix").bool(true),
                         fields.optional("timeout")
@@ -43,10 +42,6 @@ final class TrainingCodec {
                                 .size(TrainingSettings.DEFAULT_MEMORY, LEAST_MEMORY, MOST_MEMORY));
         fields.rejectUnknown();
         return settings;
-    }
-
-    private static Map<String, String> arguments(Value value) {
-        return value.textMap();
     }
 
     static MapNode write(TrainingSettings settings) {

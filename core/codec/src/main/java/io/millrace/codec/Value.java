@@ -55,6 +55,11 @@ final class Value {
         return reading;
     }
 
+    /** What is written there. */
+    Node node() {
+        return node;
+    }
+
     /** Notes that something is wrong here. */
     void problem(String message) {
         reading.problems().add(node.position(), pointer, message);

@@ -10,6 +10,7 @@ import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
 import io.millrace.api.ExperimentSpec;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.ImageSpec;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.Kind;
@@ -467,17 +468,48 @@ final class RandomResources {
     }
 
     private DecodeSpec decode() {
-        DecodeSpec.Format format =
-                pick(DecodeSpec.Format.MSGPACK, DecodeSpec.Format.JSON, DecodeSpec.Format.RAW);
-        boolean raw = format == DecodeSpec.Format.RAW;
-        List<String> fields = raw ? List.of() : distinctTexts();
+        return decode(false);
+    }
+
+    private DecodeSpec decode(boolean isLabel) {
+        DecodeSpec.Format format = pick(DecodeSpec.Format.values());
+        List<String> fields =
+                switch (format) {
+                    case RAW, IMAGE, NPY -> List.of();
+                    case CSV -> maybe(List.of(), () -> List.of("7", "0"));
+                    case MSGPACK, JSON, AVRO -> distinctTexts();
+                };
         return new DecodeSpec(
                 format,
                 fields,
-                raw ? Optional.of(pick(DataType.FP32, DataType.UINT8)) : Optional.empty(),
+                decodedType(format, isLabel),
                 maybe(1.0, random::nextGaussian),
                 fields.size() > 1 ? pick(DecodeSpec.Order.values()) : DecodeSpec.Order.AS_LISTED,
-                format == DecodeSpec.Format.JSON && random.nextBoolean());
+                format == DecodeSpec.Format.JSON && random.nextBoolean(),
+                maybe(List.of(), () -> List.of(28, 1 + random.nextInt(99))),
+                format == DecodeSpec.Format.AVRO
+                        ? Optional.of("[\"null\", \"float\"]")
+                        : Optional.empty(),
+                format == DecodeSpec.Format.IMAGE
+                        ? Optional.of(
+                                new ImageSpec(
+                                        1 + random.nextInt(99),
+                                        1 + random.nextInt(99),
+                                        pick(ImageSpec.Colour.values()),
+                                        random.nextBoolean()))
+                        : Optional.empty());
+    }
+
+    private Optional<DataType> decodedType(DecodeSpec.Format format, boolean isLabel) {
+        if (format == DecodeSpec.Format.RAW) {
+            return Optional.of(
+                    isLabel
+                            ? pick(DataType.BYTES, DataType.INT64)
+                            : pick(DataType.FP32, DataType.UINT8));
+        }
+        boolean takesText =
+                isLabel && (format == DecodeSpec.Format.CSV || format == DecodeSpec.Format.JSON);
+        return takesText && random.nextBoolean() ? Optional.of(DataType.BYTES) : Optional.empty();
     }
 
     private ModelDefinitionSpec definition() {
@@ -504,7 +536,7 @@ final class RandomResources {
                 new LabelSpec(
                         place,
                         place == LabelSpec.Place.HEADER ? filledTexts().getFirst() : "",
-                        decode()),
+                        decode(true)),
                 new SplitSpec(
                         random.nextInt(5) / 10.0,
                         random.nextInt(5) / 10.0,
@@ -538,8 +570,8 @@ final class RandomResources {
     private TrainingSettings settings() {
         return new TrainingSettings(
                 1 + random.nextInt(99),
-                maybe(Map.of(), () -> Map.of("epochs", "5")),
-                maybe(Map.of(), () -> Map.of("verbose", "False")),
+                maybe(Map.of(), () -> Map.of("epochs", "5", "a", "[1, {'b': None}]")),
+                maybe(Map.of(), () -> Map.of("verbose", "'auto'")),
                 random.nextInt(99),
                 random.nextBoolean(),
                 Duration.ofSeconds(1 + random.nextInt(99)),

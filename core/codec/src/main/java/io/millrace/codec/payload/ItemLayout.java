@@ -9,6 +9,7 @@ import io.millrace.api.tensor.TensorSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What one item must look like: its shape, and how the named fields share it. One field holds the
@@ -107,9 +108,15 @@ final class ItemLayout {
         if (new HashSet<>(fields).size() != fields.size()) {
             throw MillraceException.invalid("decode names a field twice: " + fields);
         }
-        if (spec.format() == DecodeSpec.Format.RAW) {
+        checkShape(spec, itemShape);
+        DecodeSpec.Format format = spec.format();
+        if (format == DecodeSpec.Format.RAW
+                || format == DecodeSpec.Format.IMAGE
+                || format == DecodeSpec.Format.NPY) {
             if (!fields.isEmpty()) {
-                throw MillraceException.invalid("raw payloads have no fields, got " + fields);
+                throw MillraceException.invalid(
+                        "%s payloads have no fields, got %s"
+                                .formatted(format.name().toLowerCase(Locale.ROOT), fields));
             }
             return;
         }
@@ -119,6 +126,18 @@ final class ItemLayout {
             throw MillraceException.invalid(
                     "decode names %d fields, but an item of the model's input is %s numbers"
                             .formatted(fields.size(), times(itemShape.toArray())));
+        }
+    }
+
+    private static void checkShape(DecodeSpec spec, Shape itemShape) {
+        long elements = 1;
+        for (int extent : spec.shape()) {
+            elements = Math.multiplyExact(elements, (long) extent);
+        }
+        if (!spec.shape().isEmpty() && elements != itemShape.elements()) {
+            throw MillraceException.invalid(
+                    "decode.shape %s is %d numbers, but an item of the model's input is %s numbers"
+                            .formatted(spec.shape(), elements, times(itemShape.toArray())));
         }
     }
 

@@ -1,7 +1,6 @@
 package io.millrace.codec.payload;
 
 import io.millrace.api.DecodeSpec;
-import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
@@ -12,9 +11,17 @@ import java.lang.foreign.MemorySegment;
 /**
  * Decodes payloads straight into the memory of a batch: no intermediate values, no allocation
  * unless a payload is refused. Made once for a declared format and a model's input; not safe for
- * several threads, since it keeps its place in the payload between calls to its parts.
+ * several threads, since it keeps its place in the payload between calls to its parts. Where there
+ * is no model yet, {@link SampleFormat} finds the input that samples describe.
  */
-public sealed interface PayloadDecoder permits MessagePackDecoder, JsonDecoder, RawDecoder {
+public sealed interface PayloadDecoder
+        permits MessagePackDecoder,
+                JsonDecoder,
+                RawDecoder,
+                AvroDecoder,
+                CsvDecoder,
+                ImageDecoder,
+                NpyDecoder {
 
     /**
      * The decoder for a model's input whose first axis counts items.
@@ -28,9 +35,10 @@ public sealed interface PayloadDecoder permits MessagePackDecoder, JsonDecoder, 
             case MSGPACK -> new MessagePackDecoder(layout);
             case JSON -> new JsonDecoder(layout);
             case RAW -> new RawDecoder(layout, ItemLayout.rawType(spec));
-            case AVRO, CSV, IMAGE, NPY ->
-                    throw new MillraceException(
-                            ErrorCode.UNSUPPORTED, spec.format() + " payloads cannot be decoded");
+            case AVRO -> new AvroDecoder(layout, AvroSchema.of(spec), spec.fields());
+            case CSV -> new CsvDecoder(layout, spec.fields());
+            case IMAGE -> new ImageDecoder(layout, SampleFormat.image(spec));
+            case NPY -> new NpyDecoder(layout);
         };
     }
 

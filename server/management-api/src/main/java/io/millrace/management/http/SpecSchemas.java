@@ -365,6 +365,23 @@ final class SpecSchemas {
                 "order",
                 "string",
                 "textNumbers",
+                "boolean",
+                "shape",
+                "[integer]",
+                "schema",
+                "string",
+                "image",
+                "#Image");
+        ApiSchemas.add(
+                schemas,
+                "Image",
+                "height",
+                "integer",
+                "width",
+                "integer",
+                "colour",
+                "string",
+                "inverted",
                 "boolean");
         ApiSchemas.add(
                 schemas,
