@@ -74,6 +74,25 @@ enum ConfigKey {
             "host:port,… of an external Kafka; empty means the embedded one"),
     KAFKA_PARTITIONS("kafka.partitions", "4", "partitions of each new topic"),
     KAFKA_REPLICATION("kafka.replication", "1", "copies of each new topic on an external Kafka"),
+    KAFKA_AUTO_CREATE_TOPICS(
+            "kafka.auto.create.topics",
+            "true",
+            "whether clients of the embedded Kafka make topics by using them, up to 1000 topics;"
+                    + " names that Millrace keeps for itself are never made this way"),
+    KAFKA_EXTRA_PORT(
+            "kafka.extra.port",
+            "off",
+            "another port of the embedded Kafka, such as 9094, for clients that expect it; off or a"
+                    + " number"),
+    KAFKA_EXTRA_BIND(
+            "kafka.extra.bind",
+            "127.0.0.1",
+            "address that serves the extra port; any but this machine's own opens the log to the"
+                    + " network, unencrypted and without login"),
+    KAFKA_EXTRA_HOST(
+            "kafka.extra.host",
+            "",
+            "host name that clients of the extra port are told to connect to; empty is its address"),
     TRACING_ENDPOINT(
             "tracing.endpoint",
             "",

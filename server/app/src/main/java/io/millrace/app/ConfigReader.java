@@ -4,6 +4,7 @@ import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Suggestion;
+import io.millrace.app.ServerConfig.ExtraKafka;
 import io.millrace.app.ServerConfig.LoginMqtt;
 import io.millrace.app.ServerConfig.PlainMqtt;
 import io.millrace.spi.AllowedOrigins;
@@ -34,6 +35,7 @@ final class ConfigReader {
 
     private static final int DEFAULT_MQTT_PLAIN_PORT = 1884;
     private static final int MAX_PORT = 65_535;
+    private static final List<String> EVERY_ADDRESS = List.of("0.0.0.0", "::");
     private static final List<String> POLICIES = List.of("anonymous", "password");
 
     /** In one array, with room to grow into another one. */
@@ -163,7 +165,9 @@ final class ConfigReader {
                         Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
                         number(ConfigKey.KAFKA_PARTITIONS, 1, 1000),
                         number(ConfigKey.KAFKA_REPLICATION, 1, 100),
-                        kafkaClient),
+                        kafkaClient,
+                        isOn(ConfigKey.KAFKA_AUTO_CREATE_TOPICS),
+                        extraKafka()),
                 tracing(),
                 stopOnStdinEof,
                 warmUp);
@@ -223,6 +227,34 @@ final class ConfigReader {
                                         text(ConfigKey.MQTT_LOGIN_BIND),
                                         port(ConfigKey.MQTT_LOGIN_PORT)),
                                 project(ConfigKey.MQTT_LOGIN_PROJECT).orElse(ProjectId.DEFAULT)));
+    }
+
+    private Optional<ExtraKafka> extraKafka() {
+        if (text(ConfigKey.KAFKA_EXTRA_PORT).equals("off")) {
+            return Optional.empty();
+        }
+        String bind = text(ConfigKey.KAFKA_EXTRA_BIND);
+        String host = text(ConfigKey.KAFKA_EXTRA_HOST);
+        if (host.isEmpty() && EVERY_ADDRESS.contains(bind)) {
+            errors.add(
+                    "%s must name the host by which clients reach this machine, for %s is %s"
+                            .formatted(
+                                    ConfigKey.KAFKA_EXTRA_HOST.key(),
+                                    ConfigKey.KAFKA_EXTRA_BIND.key(),
+                                    bind));
+        }
+        return Optional.of(
+                new ExtraKafka(
+                        new ServerConfig.Endpoint(bind, port(ConfigKey.KAFKA_EXTRA_PORT)),
+                        host.isEmpty() ? bind : host));
+    }
+
+    private boolean isOn(ConfigKey key) {
+        String word = text(key);
+        if (!List.of("true", "false").contains(word)) {
+            errors.add(key.key() + " must be true or false, got '" + word + "'");
+        }
+        return word.equals("true");
     }
 
     private boolean isPassword(ConfigKey key) {

@@ -15,7 +15,6 @@ import io.millrace.control.ReconcileConfig;
 import io.millrace.drift.DriftConfig;
 import io.millrace.drift.DriftMonitor;
 import io.millrace.embedded.kafka.EmbeddedKafka;
-import io.millrace.embedded.kafka.EmbeddedKafkaConfig;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig;
 import io.millrace.embedded.mqtt.MqttLimits;
@@ -398,7 +397,7 @@ final class MillraceServer implements AutoCloseable {
     private String startKafka(DataDirectory data) {
         var broker =
                 new EmbeddedKafka(
-                        EmbeddedKafkaConfig.of(data.folder(KAFKA), config.kafka().port()),
+                        EmbeddedLog.config(data.folder(KAFKA), config.kafka()),
                         fault -> {
                             LOG.error("The embedded Kafka has died: {}", fault.text());
                             readiness.down(KAFKA, fault.text() + "; restart the server");
@@ -507,6 +506,7 @@ final class MillraceServer implements AutoCloseable {
         config.mqttLogin().ifPresent(login -> ports.put("mqttLogin", login.at().port()));
         if (config.kafka().bootstrap().isEmpty()) {
             ports.put(KAFKA, config.kafka().port());
+            config.kafka().extra().ifPresent(extra -> ports.put("kafkaExtra", extra.at().port()));
         }
         return new ServerFacts(version(), ports);
     }

@@ -40,6 +40,14 @@ final class PortCheck {
                                 taken));
         if (config.kafka().bootstrap().isEmpty()) {
             check(ConfigKey.KAFKA_PORT, LOOPBACK, config.kafka().port(), taken);
+            config.kafka()
+                    .extra()
+                    .ifPresent(extra ->
+                            check(
+                                    ConfigKey.KAFKA_EXTRA_PORT,
+                                    extra.at().bind(),
+                                    extra.at().port(),
+                                    taken));
         }
         if (!taken.isEmpty()) {
             throw new MillraceException(

@@ -116,15 +116,27 @@ record ServerConfig(
      * @param partitions of a new topic
      * @param replicationFactor of a new topic on an external Kafka
      * @param client further settings of Kafka clients, such as {@code sasl.mechanism}
+     * @param makesTopics whether clients of the embedded broker make topics by using them
+     * @param extra another address of the embedded broker; empty is off
      */
     record KafkaSettings(
             int port,
             Optional<String> bootstrap,
             int partitions,
             int replicationFactor,
-            Map<String, String> client) {
+            Map<String, String> client,
+            boolean makesTopics,
+            Optional<ExtraKafka> extra) {
         KafkaSettings {
             client = Map.copyOf(client);
         }
     }
+
+    /**
+     * Another address of the embedded Kafka.
+     *
+     * @param at where it listens
+     * @param host what its clients are told to connect to
+     */
+    record ExtraKafka(Endpoint at, String host) {}
 }

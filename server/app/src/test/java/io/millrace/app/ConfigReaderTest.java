@@ -65,6 +65,33 @@ class ConfigReaderTest {
     }
 
     @Test
+    void theEmbeddedKafkaListensOnAnotherPortWhenItIsNamed() {
+        ServerConfig.KafkaSettings plain = ConfigReader.read(List.of()).kafka();
+        assertThat(plain.extra()).isEmpty();
+        assertThat(plain.makesTopics()).isTrue();
+
+        var open = List.of("--kafka-extra-port", "9094", "--kafka-auto-create-topics", "false");
+        ServerConfig.KafkaSettings local = ConfigReader.read(open).kafka();
+        assertThat(local.makesTopics()).isFalse();
+        assertThat(local.extra())
+                .contains(
+                        new ServerConfig.ExtraKafka(
+                                new ServerConfig.Endpoint("127.0.0.1", 9094), "127.0.0.1"));
+
+        var everywhere = new ArrayList<>(open);
+        everywhere.addAll(List.of("--kafka-extra-bind", "0.0.0.0"));
+        assertThatThrownBy(() -> ConfigReader.read(everywhere))
+                .hasMessageContaining("kafka.extra.host must name the host");
+        everywhere.addAll(List.of("--kafka-extra-host", "ml.example"));
+        assertThat(ConfigReader.read(everywhere).kafka().extra())
+                .contains(
+                        new ServerConfig.ExtraKafka(
+                                new ServerConfig.Endpoint("0.0.0.0", 9094), "ml.example"));
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--kafka-auto-create-topics", "yes")))
+                .hasMessageContaining("must be true or false, got 'yes'");
+    }
+
+    @Test
     void reportsAllErrorsAtOnceWithSuggestions() throws IOException {
         Path file = Files.writeString(folder.resolve("c"), "htp.port = 1\nmqtt.port = many\n");
 

@@ -1,6 +1,7 @@
 package io.millrace.embedded.kafka;
 
 import java.util.Properties;
+import java.util.StringJoiner;
 
 /** Kafka's own properties for a broker that is alone and small. */
 final class BrokerSettings {
@@ -8,6 +9,7 @@ final class BrokerSettings {
     static final int NODE_ID = 1;
     static final String CONTROLLER_LISTENER = "CONTROLLER";
 
+    private static final String EXTRA_LISTENER = "EXTRA";
     private static final String CONTROLLER_HOST = "127.0.0.1";
 
     /** 50 MiB of payload, and room for key, headers and Kafka's framing. */
@@ -25,6 +27,7 @@ final class BrokerSettings {
         listeners(settings, config, port, controllerPort);
         startUp(settings);
         singleNode(settings);
+        firstUse(settings, config);
         storage(settings, config);
         size(settings);
         return settings;
@@ -47,25 +50,38 @@ final class BrokerSettings {
 
     private static void listeners(
             Properties settings, EmbeddedKafkaConfig config, int port, int controllerPort) {
-        set(
-                settings,
-                "listeners",
-                "PLAINTEXT://%s:%d,%s://%s:%d"
-                        .formatted(
-                                config.bindHost(),
-                                port,
-                                CONTROLLER_LISTENER,
-                                CONTROLLER_HOST,
-                                controllerPort));
-        set(
-                settings,
-                "advertised.listeners",
-                "PLAINTEXT://" + config.advertisedHost() + ":" + port);
+        var bound = new StringJoiner(",");
+        var advertised = new StringJoiner(",");
+        var protocols = new StringJoiner(",");
+        bound.add("PLAINTEXT://" + config.bindHost() + ":" + port);
+        advertised.add("PLAINTEXT://" + config.advertisedHost() + ":" + port);
+        protocols.add("PLAINTEXT:PLAINTEXT");
+        // A listener of its own: Kafka tells clients the address that belongs to the one they use.
+        config.extra()
+                .ifPresent(extra -> {
+                    bound.add(EXTRA_LISTENER + "://" + extra.bindHost() + ":" + extra.port());
+                    advertised.add(
+                            EXTRA_LISTENER + "://" + extra.advertisedHost() + ":" + extra.port());
+                    protocols.add(EXTRA_LISTENER + ":PLAINTEXT");
+                });
+        bound.add(CONTROLLER_LISTENER + "://" + CONTROLLER_HOST + ":" + controllerPort);
+        protocols.add(CONTROLLER_LISTENER + ":PLAINTEXT");
+        set(settings, "listeners", bound);
+        set(settings, "advertised.listeners", advertised);
+        set(settings, "listener.security.protocol.map", protocols);
         set(settings, "inter.broker.listener.name", "PLAINTEXT");
-        set(
-                settings,
-                "listener.security.protocol.map",
-                "PLAINTEXT:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
+    }
+
+    /** By default a misspelt topic must be an error, not a topic. */
+    private static void firstUse(Properties settings, EmbeddedKafkaConfig config) {
+        set(settings, "auto.create.topics.enable", config.firstUse().isPresent());
+        config.firstUse()
+                .ifPresent(rule -> {
+                    set(settings, "num.partitions", rule.partitions());
+                    set(settings, "create.topic.policy.class.name", FirstUsePolicy.class.getName());
+                    set(settings, FirstUsePolicy.DIRECTORY, config.directory());
+                    set(settings, FirstUsePolicy.MAX_TOPICS, rule.maxTopics());
+                });
     }
 
     private static void startUp(Properties settings) {
@@ -97,8 +113,6 @@ final class BrokerSettings {
         set(settings, "transaction.state.log.num.partitions", 4);
         set(settings, "share.coordinator.state.topic.num.partitions", 4);
         set(settings, "num.partitions", 4);
-        // A misspelt topic must be an error, not a topic.
-        set(settings, "auto.create.topics.enable", false);
     }
 
     private static void storage(Properties settings, EmbeddedKafkaConfig config) {

@@ -75,6 +75,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     private int choosePort() {
+        config.extra().ifPresent(extra -> Ports.requireFree(extra.bindHost(), extra.port()));
         if (config.port() == 0) {
             return Ports.anyFree();
         }
@@ -97,6 +98,8 @@ public final class EmbeddedKafka implements AutoCloseable {
                     throw e;
                 }
                 Ports.requireFree(config.bindHost(), port);
+                config.extra()
+                        .ifPresent(extra -> Ports.requireFree(extra.bindHost(), extra.port()));
                 LOG.info("The broker did not get its ports; trying others");
             }
         }
