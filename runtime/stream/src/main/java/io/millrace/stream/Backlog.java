@@ -86,6 +86,9 @@ final class Backlog implements AutoCloseable {
             long startMillis,
             Collection<String> topics,
             Map<LogPartition, OffsetRange> ranges) {
+        if (ranges.isEmpty()) {
+            return Map.of();
+        }
         var positions = new HashMap<>(ask(reading -> reading.committed(group, topics)));
         if (positions.keySet().containsAll(ranges.keySet())) {
             return positions;

@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at all pipelines whose number of tasks may change: at those that work about once a second,
- * at those that sleep a little more often. One thread for all of them, which does not exist before
- * there is one; and one question to the log for all that sleep, none for those that work and are
- * not behind.
+ * Looks at all pipelines: at those that work about once a second, how far they are behind and
+ * whether there should be more or fewer tasks of them; at those that sleep a little more often. One
+ * thread for all of them, which does not exist before there is one; and one question to the log for
+ * all that sleep, none for those that work and are not behind.
  */
 final class ScaleLoop implements AutoCloseable {
 
@@ -172,7 +172,9 @@ final class ScaleLoop implements AutoCloseable {
 
     private void lookAtWorking(List<Scaling> all) {
         var behind = new ArrayList<Scaling>();
-        boolean isLogAskable = backlog.isAnswering();
+        // Those that always have as many tasks ask only when these are held up.
+        boolean isLogAskable =
+                all.stream().anyMatch(pipeline -> !pipeline.isFixed()) && backlog.isAnswering();
         for (Scaling pipeline : all) {
             if (pipeline.isAsleep()) {
                 continue;
@@ -184,7 +186,7 @@ final class ScaleLoop implements AutoCloseable {
                 pipeline.scale();
             }
         }
-        if (behind.isEmpty()) {
+        if (behind.isEmpty() || !backlog.isAnswering()) {
             return;
         }
         Map<LogPartition, OffsetRange> ranges = backlog.ranges(topics(behind));

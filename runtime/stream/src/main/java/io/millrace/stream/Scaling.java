@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 final class Scaling {
 
-    /** A task tells its lag about once a second, but not while it is at work. */
+    /** A task tells its lag about once a second, but not while it is at work or held up. */
     private static final long STALE_NANOS = Duration.ofMillis(2_500).toNanos();
 
     private static final long SAY_AGAIN_NANOS = Duration.ofMinutes(5).toNanos();
@@ -41,8 +41,8 @@ final class Scaling {
     private boolean isUnsure;
     private int inWork;
 
-    /** Records that the tasks do not know of, when they have been at work for long. */
-    private volatile long unknown;
+    /** What the log said that waits, while the tasks do not know; else 0. */
+    private volatile long known;
 
     private volatile String last = "";
     private volatile String limit = "";
@@ -129,8 +129,9 @@ final class Scaling {
      * Asks the tasks how they do.
      *
      * @param isLogAskable whether the log says what it holds
-     * @return whether the log should be asked as well: they are behind, or at work for so long that
-     *     they do not know
+     * @return whether the log should be asked as well: they have been at work or held up for so
+     *     long that they do not know how far they are behind, or they are behind and there may be
+     *     more of them
      */
     synchronized boolean look(boolean isLogAskable) {
         long now = context.time().nanoTime();
@@ -150,7 +151,7 @@ final class Scaling {
             inWork += held.inWork();
             oldest = Math.max(oldest, held.ageMillis(epochMillis));
             busyNanos += held.takeBusyNanos(now);
-            isUnsure |= held.isBusy() && now - control.lagAt() > STALE_NANOS;
+            isUnsure |= now - control.lagAt() > STALE_NANOS;
             isUnsure |= !runner.hasBegun();
             starting += isStarting(runner) ? 1 : 0;
             isFailing |= control.state() instanceof PipelineState.Failing;
@@ -173,8 +174,8 @@ final class Scaling {
                         busy,
                         0,
                         isLogAskable);
-        unknown = isUnsure ? unknown : 0;
-        return isLogAskable && (waiting > 0 || isUnsure);
+        known = isUnsure ? known : 0;
+        return isFixed() ? isUnsure : isLogAskable && (waiting > 0 || isUnsure);
     }
 
     /** One that waits for the end of another may wait long: others may be added meanwhile. */
@@ -190,7 +191,7 @@ final class Scaling {
     /** What the log says: partitions of the inputs, and records that are not committed. */
     synchronized void asked(int partitions, long unfinished) {
         long waiting = Math.max(load.waiting(), unfinished - inWork);
-        unknown = waiting - load.waiting();
+        known = isUnsure ? waiting : 0;
         load =
                 new Load(
                         load.tasks(),
@@ -206,6 +207,9 @@ final class Scaling {
 
     /** Decides by the last look and does it. */
     synchronized void scale() {
+        if (isFixed()) {
+            return;
+        }
         ScaleDecision decision = autoscaler.decide(load, context.time().nanoTime());
         boolean isHeld = decision.cause() == Cause.LIMITED || decision.cause() == Cause.HELD;
         limit = isHeld ? decision.message() : "";
@@ -266,11 +270,11 @@ final class Scaling {
 
     /** Records that no task works on yet, as far as is known. */
     long waiting() {
-        long waiting = unknown;
+        long waiting = 0;
         for (TaskRunner runner : tasks.active()) {
             waiting += runner.control().lag() + runner.control().load().waiting();
         }
-        return waiting;
+        return Math.max(waiting, known);
     }
 
     /** The age of the oldest record that is not finished. */

@@ -161,7 +161,6 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             current.changed(changed);
             if (!current.plan().equals(plan)) {
                 current.takeOver(plan);
-                watchLoad(current);
             }
             return;
         }
@@ -177,15 +176,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                         changed);
         deployments.put(key, next);
         next.start(ending.get(key));
-        watchLoad(next);
-    }
-
-    private void watchLoad(Deployment deployment) {
-        if (deployment.scaling().isFixed()) {
-            scaleLoop.remove(deployment.scaling());
-        } else {
-            scaleLoop.add(deployment.scaling());
-        }
+        scaleLoop.add(next.scaling());
     }
 
     /** Topics and scale are taken over by the tasks that run. */

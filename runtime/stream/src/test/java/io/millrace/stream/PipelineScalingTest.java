@@ -379,6 +379,37 @@ class PipelineScalingTest {
     }
 
     @Test
+    void countsWhatComesWhileAnOutputIsAwayHoweverManyTasksThereAre() {
+        var isAway = new AtomicBoolean(true);
+        sink.failing(batch -> isAway.get() ? allOf(batch, "the broker is away") : List.of());
+        deploy(aPipeline().to("out").tasks(1).plan());
+        send(1);
+        awaitThat().untilAsserted(() -> assertThat(events.reasons(Plans.KEY)).contains("SinkAway"));
+        send(40);
+        // One of the 41 is in work.
+        awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isEqualTo(40));
+        send(30);
+        awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isEqualTo(70));
+        isAway.set(false);
+        awaitOutputs();
+        awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isZero());
+        assertKept(0);
+    }
+
+    @Test
+    void countsWhatComesWhileItsFunctionIsNotReady() {
+        functions.workersAre(new io.millrace.spi.FunctionWorker.WorkerState.Starting("loading"));
+        deploy(aPipeline().function().to("out").tasks(1).plan());
+        awaitThat().until(() -> state() instanceof PipelineState.Starting);
+        send(40);
+        awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isEqualTo(40));
+        functions.workersAre(new io.millrace.spi.FunctionWorker.WorkerState.Running(1));
+        awaitOutputs();
+        awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isZero());
+        assertKept(0);
+    }
+
+    @Test
     void tellsOfATaskThatIsBuiltAnew() {
         var isBroken = new AtomicBoolean(true);
         sink.failing(_ -> {
