@@ -12,8 +12,9 @@ import java.util.List;
 /**
  * {@code ./millrace bench [startup|ingest|pipeline|function|streams|serving …] [--seconds N] [--out
  * FILE]}, or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers]
- * [--short]}. The other servers of {@code peers} are installed only when they are asked for: by
- * {@code --peers}, or by naming that part.
+ * [--short]}, or {@code ./millrace bench streams [topics|mqtt|tasks …] [--peers] [--short]}. The
+ * other servers of {@code peers} are installed only when they are asked for: by {@code --peers}, or
+ * by naming that part.
  */
 public final class Main {
 
@@ -41,16 +42,13 @@ public final class Main {
                 default -> chosen.add(arguments[i]);
             }
         }
-        List<String> parts = ServingBench.PARTS.stream().filter(chosen::contains).toList();
-        if (!parts.isEmpty() && chosen.remove(SERVING)) {
-            withPeers |= parts.contains("peers");
-            chosen.removeAll(parts);
-            chosen.add(SERVING);
-        }
+        List<String> ofStreams = parts(StreamsBench.PARTS, STREAMS, chosen);
+        List<String> ofServing = parts(ServingBench.PARTS, SERVING, chosen);
+        withPeers |= ofServing.contains("peers");
         if (!ALL.containsAll(chosen)) {
             System.err.println(
-                    "millrace bench: knows %s, for serving %s, --seconds N, --out FILE, --short and --peers"
-                            .formatted(ALL, ServingBench.PARTS));
+                    "millrace bench: knows %s, for serving %s, for streams %s, --seconds N, --out FILE, --short and --peers"
+                            .formatted(ALL, ServingBench.PARTS, StreamsBench.PARTS));
             System.exit(2);
         }
         List<String> names = chosen.isEmpty() ? ALL : chosen;
@@ -64,13 +62,14 @@ public final class Main {
                     case "pipeline" -> pipeline(folder, report, seconds);
                     case "function" -> new FunctionBench(folder, report).run();
                     case STREAMS ->
-                            new StreamsBench(folder, report, isShort, withPeers).run(seconds);
+                            new StreamsBench(folder, report, isShort, withPeers)
+                                    .run(all(ofStreams, StreamsBench.PARTS), seconds);
                     default ->
                             new ServingBench(
                                             folder,
                                             report,
                                             isShort ? Effort.brief() : Effort.full(seconds))
-                                    .run(parts.isEmpty() ? ServingBench.PARTS : parts, withPeers);
+                                    .run(all(ofServing, ServingBench.PARTS), withPeers);
                 }
             }
         } finally {
@@ -82,6 +81,20 @@ public final class Main {
             delete(folder);
         }
         System.exit(0);
+    }
+
+    /** Takes the parts of a bench out of what was chosen, when that bench was. */
+    private static List<String> parts(List<String> known, String bench, List<String> chosen) {
+        if (!chosen.contains(bench)) {
+            return List.of();
+        }
+        List<String> parts = known.stream().filter(chosen::contains).toList();
+        chosen.removeAll(parts);
+        return parts;
+    }
+
+    private static List<String> all(List<String> parts, List<String> known) {
+        return parts.isEmpty() ? known : parts;
     }
 
     private static void ingest(Path folder, Report report, double seconds) throws Exception {
