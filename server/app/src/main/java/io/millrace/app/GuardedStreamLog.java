@@ -5,6 +5,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
+import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogReader;
 import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
@@ -75,8 +76,13 @@ final class GuardedStreamLog implements StreamLog {
     @Override
     public void close() {}
 
+    /**
+     * Refuses appends, as the log does: whoever writes the transaction takes it back and waits. To
+     * refuse its beginning would say that this transactor can do no more.
+     */
     private final class Guarded implements LogTransactor {
         private final LogTransactor transactor;
+        private boolean isRefused;
 
         Guarded(LogTransactor transactor) {
             this.transactor = transactor;
@@ -84,25 +90,38 @@ final class GuardedStreamLog implements StreamLog {
 
         @Override
         public void begin() {
-            if (guard.problem().isPresent()) {
-                throw refusal();
-            }
+            isRefused = false;
             transactor.begin();
         }
 
         @Override
         public void append(OutgoingRecord record, AppendListener listener) {
-            transactor.append(record, listener);
+            if (guard.problem().isPresent()) {
+                isRefused = true;
+                listener.appended(refusal());
+            } else {
+                transactor.append(record, listener);
+            }
         }
 
         @Override
-        public boolean commit(LogConsumer consumer, Map<io.millrace.spi.LogPartition, Long> next) {
+        public boolean commit(LogConsumer consumer, Map<LogPartition, Long> next) {
+            failIfRefused();
             return transactor.commit(consumer, next);
         }
 
         @Override
         public void commit() {
+            failIfRefused();
             transactor.commit();
+        }
+
+        /** The log below does not know of an append that did not come to it. */
+        private void failIfRefused() {
+            if (isRefused) {
+                transactor.abort();
+                throw refusal();
+            }
         }
 
         @Override

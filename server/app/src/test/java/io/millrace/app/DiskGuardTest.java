@@ -1,12 +1,14 @@
 package io.millrace.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -61,6 +63,47 @@ class DiskGuardTest {
             assertThat(append(guarded)).isNull();
             assertThat(readiness.isReady()).isTrue();
         }
+    }
+
+    @Test
+    void aTransactionIsRefusedByItsAppendsSoThatItsWriterWaitsAndGoesOn() {
+        log.ensureTopics(Set.of("t"));
+        try (DiskGuard guard =
+                DiskGuard.start(
+                        Path.of("/data"),
+                        DataSize.ofMebibytes(100),
+                        free::get,
+                        meters,
+                        TimeSource.system(),
+                        readiness)) {
+            LogTransactor transactor = new GuardedStreamLog(log, guard).transactor("writer");
+            free.set(99L << 20);
+            await().until(() -> guard.problem().isPresent());
+
+            transactor.begin();
+            assertThat(append(transactor)).isInstanceOf(MillraceException.class);
+            transactor.abort();
+
+            transactor.begin();
+            assertThat(append(transactor)).isInstanceOf(MillraceException.class);
+            assertThatExceptionOfType(MillraceException.class)
+                    .isThrownBy(transactor::commit)
+                    .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+            assertThat(log.records("t")).isEmpty();
+
+            free.set(200L << 20);
+            await().until(() -> guard.problem().isEmpty());
+            transactor.begin();
+            assertThat(append(transactor)).isNull();
+            transactor.commit();
+            assertThat(log.records("t")).hasSize(1);
+        }
+    }
+
+    private static @Nullable Exception append(LogTransactor transactor) {
+        var failure = new AtomicReference<@Nullable Exception>();
+        transactor.append(new OutgoingRecord("t", null, new byte[1], List.of(), 0), failure::set);
+        return failure.get();
     }
 
     private static @Nullable Exception append(GuardedStreamLog log) {
