@@ -1,6 +1,8 @@
 package io.millrace.embedded.mqtt;
 
+import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
@@ -31,7 +33,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Publishes 64 bytes at QoS 1 from 20 connections with 20 in flight each, over loopback without
  * TLS, into a log that acknowledges from a thread of its own. Senders are plain sockets in the same
- * JVM. By hand, not in the suite.
+ * JVM. With the argument {@code clients} the topic is of no data source, and the messages go to a
+ * client with a session that is kept. By hand, not in the suite.
  */
 final class ThroughputCheck {
 
@@ -61,9 +64,36 @@ final class ThroughputCheck {
                                 certificate -> Optional.empty(),
                                 Secrets.none())) {
             broker.start();
-            broker.start(Bindings.one(BrokerFixture.FASHION, "camera", "images"));
-            run(broker.plainPort(), streamLog);
+            if (arguments.length > 0 && arguments[0].equals("clients")) {
+                Mqtt3BlockingClient reader = reader(broker.plainPort());
+                run(broker.plainPort(), streamLog);
+                reader.disconnect();
+            } else {
+                broker.start(Bindings.one(BrokerFixture.FASHION, "camera", "images"));
+                run(broker.plainPort(), streamLog);
+            }
         }
+    }
+
+    private static Mqtt3BlockingClient reader(int port) {
+        var client =
+                MqttClient.builder()
+                        .useMqttVersion3()
+                        .identifier("reader")
+                        .serverHost("127.0.0.1")
+                        .serverPort(port)
+                        .simpleAuth()
+                        .username(BrokerFixture.FASHION.value())
+                        .applySimpleAuth()
+                        .buildAsync();
+        client.connectWith().cleanSession(false).send().join();
+        client.subscribeWith()
+                .topicFilter("images")
+                .qos(MqttQos.AT_LEAST_ONCE)
+                .callback(_ -> {})
+                .send()
+                .join();
+        return client.toBlocking();
     }
 
     private static void run(int port, ThreadedLog streamLog) throws Exception {

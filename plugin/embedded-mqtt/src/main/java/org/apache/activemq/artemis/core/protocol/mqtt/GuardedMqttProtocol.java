@@ -69,7 +69,7 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
         pipeline.addLast(MqttEncoder.INSTANCE);
         pipeline.addLast(new MqttDecoder(maxPacketBytes));
         pipeline.addLast(guards.get());
-        pipeline.addLast(new MQTTProtocolHandler(server, this));
+        pipeline.addLast(new OrderedMqttHandler(server, this));
     }
 
     /** Everything that Artemis sends comes through here, on the thread that decided to send it. */

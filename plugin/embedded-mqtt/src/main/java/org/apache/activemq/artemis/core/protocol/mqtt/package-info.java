@@ -1,6 +1,6 @@
 /**
- * The one class that has to live beside Artemis' own, because the constructor it needs is visible
- * in this package only.
+ * What has to live beside Artemis' own, because the methods it needs are visible in this package
+ * only.
  */
 @NullMarked
 package org.apache.activemq.artemis.core.protocol.mqtt;
