@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 final class MqttLoad implements AutoCloseable {
 
     private static final int IN_FLIGHT = 100;
-    private static final Duration SETTLE = Duration.ofSeconds(90);
+    private static final Duration SETTLE = Duration.ofMinutes(5);
     private static final Duration PACE = Duration.ofMillis(20);
 
     private final Ledger ledger;
