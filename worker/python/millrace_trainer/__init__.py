@@ -1,0 +1,1 @@
+"""The process that trains a model of a user."""

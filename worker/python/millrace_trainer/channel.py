@@ -1,0 +1,73 @@
+"""Events out, commands in."""
+
+import json
+import math
+import os
+import queue
+import threading
+
+
+def plain(value):
+    """What JSON can say: numbers that are none become text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    number = float(value)
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return number
+
+
+class Channel:
+    """Takes the standard streams away from the user's code; it prints to standard error."""
+
+    def __init__(self, out, commands):
+        self._out = out
+        self._commands = commands
+        self._lock = threading.Lock()
+        self._notices = set()
+        self.incoming = queue.Queue()
+        self.stopped = threading.Event()
+
+    @classmethod
+    def take(cls):
+        out = os.dup(1)
+        commands = os.dup(0)
+        os.dup2(2, 1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        return cls(out, commands)
+
+    def listen(self):
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+
+    def emit(self, event, **fields):
+        line = json.dumps({"event": event, **plain(fields)}, allow_nan=False) + "\n"
+        data = line.encode()
+        with self._lock:
+            try:
+                while data:
+                    data = data[os.write(self._out, data) :]
+            except OSError:
+                os._exit(75)  # nobody listens any more
+
+    def notice(self, text):
+        """Says something to people, once."""
+        if text not in self._notices and len(self._notices) < 50:
+            self._notices.add(text)
+            self.emit("notice", text=text[:1000])
+
+    def _read(self):
+        with os.fdopen(self._commands, "r", encoding="utf-8") as lines:
+            for line in lines:
+                command = json.loads(line)
+                if command["command"] == "stop":
+                    self.stopped.set()
+                self.incoming.put(command)
+        os._exit(75)  # the server is gone

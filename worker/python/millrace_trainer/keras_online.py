@@ -1,0 +1,146 @@
+"""Training from a live stream: one pass for each piece, as they come."""
+
+import os
+import shutil
+import time
+
+import numpy as np
+
+from millrace_trainer import keras_export, samples
+from millrace_trainer.usercode import UserError
+
+# Of the samples held back, so many of the newest judge the model.
+MOST_HELD_BACK = 10_000
+SHARE_HELD_BACK = 0.1
+
+
+def train(trainer):
+    Online(trainer, trainer.job["online"]).run()
+
+
+class Online:
+    def __init__(self, trainer, settings):
+        self._trainer = trainer
+        self._channel = trainer.channel
+        self._metric = settings.get("metric") or ""
+        self._is_upward = settings.get("upward", False)
+        self._improvement = settings.get("improvement", 0.0)
+        self._share = settings.get("validation", 0.0)
+        if self._metric.startswith("val_") and self._share <= 0:
+            self._share = SHARE_HELD_BACK
+            self._channel.notice(
+                "%s needs samples that are held back: a tenth of each piece is" % self._metric
+            )
+        self._held = None
+        self._best = None
+        self._versions = 0
+        self._pieces = 0
+
+    def run(self):
+        last = None
+        self._channel.emit("phase", phase="training", epochs=0, before=0)
+        while True:
+            command = self._trainer.channel.incoming.get()
+            if command["command"] in ("stop", "end"):
+                break
+            if command["command"] != "chunk":
+                continue
+            x, y = _load(command["folder"])
+            if last is None:
+                last = self._start(x, y)
+            self._learn(x, y, command["position"])
+        if last is None and not self._restore_only():
+            raise UserError("no sample came: there is nothing to learn from")
+        if self._versions == 0 or not self._metric:
+            self._write("the last state", keras_export.ALL)
+
+    def _restore_only(self):
+        """A stream that ended after a restart brings nothing new; what was learned is kept."""
+        return self._trainer.model.built and bool(self._resume())
+
+    def _start(self, x, y):
+        self._trainer.prepare(samples.of_arrays(x, y))
+        self._resume()
+        return True
+
+    def _resume(self):
+        words = self._trainer.resumed()
+        self._pieces = words.get("epoch", 0)
+        self._versions = words.get("versions", 0)
+        self._best = words.get("best")
+        rest = words.get("rest") or []
+        self._held = tuple(rest) if len(rest) == 2 else None
+        return words
+
+    def _learn(self, x, y, position):
+        trainer, model = self._trainer, self._trainer.model
+        began = time.perf_counter()
+        order = np.random.default_rng([abs(trainer.settings["seed"]), self._pieces])
+        rows = order.permutation(len(x))
+        # Whoever asks for samples to be held back gets at least one of the first piece.
+        kept = int(len(x) * self._share)
+        if self._share > 0 and kept == 0 and self._held is None and len(x) > 1:
+            kept = 1
+        self._hold_back(x[rows[:kept]], y[rows[:kept]])
+        rows = rows[kept:]
+        self._pieces += 1
+        metrics = {}
+        if len(rows) > 0:
+            named = {
+                name: value
+                for name, value in trainer.fit_arguments.items()
+                if name in ("class_weight", "verbose")
+            }
+            data = trainer.reader.once(samples.of_arrays(x[rows], y[rows]))
+            history = model.fit(data, epochs=1, shuffle=False, **named).history
+            metrics = {name: values[-1] for name, values in history.items()}
+        if self._held is not None:
+            found = model.evaluate(
+                trainer.reader.once(samples.of_arrays(*self._held)), return_dict=True, verbose=0
+            )
+            metrics.update({"val_" + name: value for name, value in found.items()})
+        millis = round((time.perf_counter() - began) * 1000)
+        self._channel.emit("epoch", epoch=self._pieces, metrics=metrics, millis=millis)
+        self._judge(metrics)
+        words = {"versions": self._versions, "best": self._best, "position": position}
+        trainer.write(0, self._pieces, words, self._held or ())
+        self._channel.emit("taken", position=position)
+
+    def _hold_back(self, x, y):
+        if len(x) == 0:
+            return
+        if self._held is not None:
+            x = np.concatenate([self._held[0], x])
+            y = np.concatenate([self._held[1], y])
+        self._held = (x[-MOST_HELD_BACK:], y[-MOST_HELD_BACK:])
+
+    def _judge(self, metrics):
+        """Writes a new version when the metric is better by enough than at the last one."""
+        if not self._metric:
+            return
+        value = metrics.get(self._metric)
+        if value is None:
+            raise UserError(
+                "metric %s is not known; there are %s"
+                % (self._metric, ", ".join(sorted(metrics)))
+            )
+        if self._best is not None:
+            gain = value - self._best if self._is_upward else self._best - value
+            if not gain >= self._improvement:
+                return
+        self._best = float(value)
+        self._write("%s %g" % (self._metric, value))
+
+    def _write(self, why, formats=keras_export.QUICK):
+        """While samples wait, in the formats that are written at once."""
+        self._versions += 1
+        folder = os.path.join(self._trainer.folder, "model-%d" % self._versions)
+        shutil.rmtree(folder, ignore_errors=True)
+        keras_export.export(self._trainer.model, folder, self._channel, formats)
+        self._channel.emit("improved", epoch=self._pieces, version=self._versions, text=why)
+
+
+def _load(folder):
+    return tuple(
+        np.load(os.path.join(folder, name), allow_pickle=False) for name in ("x.npy", "y.npy")
+    )
