@@ -98,19 +98,22 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
         }
     }
 
+    static MapNode write(LabelSpec spec) {
+        var label = Node.map().put("place", Words.word(spec.place()));
+        if (spec.place() == Place.HEADER) {
+            label.put("name", spec.name());
+        }
+        return label.put("decode", DecodeCodec.write(spec.decode())).build();
+    }
+
     @Override
     public MapNode write(DatasetSpec spec) {
-        var label = Node.map().put("place", Words.word(spec.label().place()));
-        if (spec.label().place() == Place.HEADER) {
-            label.put("name", spec.label().name());
-        }
-        label.put("decode", DecodeCodec.write(spec.label().decode()));
         SplitSpec split = spec.split();
         return Node.map()
                 .put("ranges", texts(spec.ranges()))
                 .put("unlabelled", texts(spec.unlabelled()))
                 .put("decode", DecodeCodec.write(spec.decode()))
-                .put("label", label.build())
+                .put("label", write(spec.label()))
                 .put(
                         "split",
                         Node.map()

@@ -106,7 +106,7 @@ final class Announcements implements Listener {
         boolean isNumbered = true;
         for (var experiment : image.all(Kind.EXPERIMENT, dataset.project(), ExperimentSpec.class)) {
             var number = ExperimentNumbers.of(experiment);
-            isNumbered &= number.isPresent();
+            isNumbered &= number.isPresent() || !experiment.spec().isWaiting();
             if (number.isEmpty() || number.getAsLong() != said.number()) {
                 continue;
             }

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Gives each experiment the next free number of its project, from 1: senders name it by that. It is
- * kept in the status.
+ * Gives each experiment that waits the next free number of its project, from 1: senders name it by
+ * that. It is kept in the status.
  */
 final class ExperimentNumbers {
     static final String DETAIL = "number";

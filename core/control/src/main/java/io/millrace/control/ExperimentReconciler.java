@@ -39,14 +39,15 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
 
     @Override
     public Observation reconcile(Request<ExperimentSpec> request) {
-        long number = numbers.number(request.resource(), request.image());
         var details = new LinkedHashMap<String, String>();
-        details.put(ExperimentNumbers.DETAIL, Long.toString(number));
         keepMemory(request.resource(), details);
         if (!request.spec().isWaiting()) {
             return Observation.ready("Kept", "it neither waits for samples nor trains")
                     .withDetails(details);
         }
+        // Only those that wait: senders write to number 1 unless somebody tells them another.
+        long number = numbers.number(request.resource(), request.image());
+        details.put(ExperimentNumbers.DETAIL, Long.toString(number));
         Optional<ResourceName> missing = missingDefinition(request);
         if (missing.isPresent()) {
             return Observation.notReady(
@@ -72,7 +73,11 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     private static void keepMemory(
             Resource<ExperimentSpec> experiment, Map<String, String> details) {
         Map<String, String> before = experiment.status().details();
-        for (String kept : List.of(ExperimentRounds.DATASET, ExperimentRounds.TRAINED)) {
+        for (String kept :
+                List.of(
+                        ExperimentNumbers.DETAIL,
+                        ExperimentRounds.DATASET,
+                        ExperimentRounds.TRAINED)) {
             if (before.containsKey(kept)) {
                 details.put(kept, before.get(kept));
             }

@@ -262,7 +262,9 @@ final class TrainingReconcilersTest {
                             "mnist", Optional.of("digits"), false, Optional.empty(), "small"));
             assertThat(world.ready(EXPERIMENT).reason()).isEqualTo("Kept");
             assertThat(runs(world)).isEmpty();
-            assertThat(number(world, "mnist")).isEqualTo("1");
+            assertThat(number(world, "mnist")).isEmpty();
+            world.apply(GivenTraining.experiment("other", "small"));
+            assertThat(number(world, "other")).isEqualTo("1");
         }
 
         @Test

@@ -52,6 +52,7 @@ final class ApiSchemas {
         addEvents(schemas);
         DeadLetterSchemas.addTo(schemas);
         InsightSchemas.addTo(schemas);
+        TrainingSchemas.addReports(schemas);
         addProblem(schemas);
         addEnvelope(schemas);
         addApply(schemas);

@@ -8,6 +8,7 @@ import io.millrace.spi.EventLog;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.ModelMonitor;
 import io.millrace.spi.StepLogs;
+import io.millrace.spi.TrainingResults;
 import io.millrace.store.ResourceStore;
 import java.util.function.Supplier;
 
@@ -26,6 +27,8 @@ import java.util.function.Supplier;
  * @param insight looks into pipelines
  * @param time for deadlines and dates
  * @param monitor watches models; asked for what it saw
+ * @param training what runs reported and made; asked anew each time, since the runtime comes up
+ *     after the API
  */
 public record ManagementPorts(
         ResourceStore store,
@@ -39,4 +42,5 @@ public record ManagementPorts(
         Supplier<ServerFacts> facts,
         Insight insight,
         TimeSource time,
-        ModelMonitor monitor) {}
+        ModelMonitor monitor,
+        Supplier<TrainingResults> training) {}

@@ -66,6 +66,9 @@ public final class ManagementRoutes implements HttpService {
         all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());
         all.addAll(new ModelRoutes(ports, versions, views, limits).routes());
         all.addAll(new ModelTrafficRoutes(traffic, views, limits).routes());
+        all.addAll(
+                new TrainingRoutes(ports, new RunPublishing(ports, writes, versions), limits)
+                        .routes());
         all.add(new DriftRoute(modelWrites, ports.monitor()).route());
         all.addAll(new ResourceRoutes(store, writes, limits).routes());
         return List.copyOf(all);

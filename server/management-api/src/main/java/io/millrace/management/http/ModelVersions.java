@@ -1,6 +1,7 @@
 package io.millrace.management.http;
 
 import io.millrace.api.Condition;
+import io.millrace.api.DecodeSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FrameworkName;
 import io.millrace.api.Manifest;
@@ -53,8 +54,17 @@ final class ModelVersions {
      * @param model to which model; need not exist
      * @param version its number
      * @param framework of a model that does not exist; must fit one that does
+     * @param decode how payloads become its input, where that is known
      */
-    record Request(ResourceKey model, int version, Optional<String> framework) {}
+    record Request(
+            ResourceKey model,
+            int version,
+            Optional<String> framework,
+            Optional<DecodeSpec> decode) {
+        Request(ResourceKey model, int version, Optional<String> framework) {
+            this(model, version, framework, Optional.empty());
+        }
+    }
 
     static String uri(String sha256) {
         return "blob:sha256:" + sha256;
@@ -102,7 +112,7 @@ final class ModelVersions {
 
     private static Manifest<ModelSpec> with(
             Request request, String uri, Optional<Resource<ModelSpec>> model) {
-        var version = new ModelSpec.Version(request.version(), uri);
+        var version = new ModelSpec.Version(request.version(), uri, request.decode());
         if (model.isEmpty()) {
             var spec =
                     ModelSpec.of(

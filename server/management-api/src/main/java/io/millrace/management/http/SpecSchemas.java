@@ -156,7 +156,9 @@ final class SpecSchemas {
                 "uri",
                 "string",
                 "storageUri",
-                "string");
+                "string",
+                "decode",
+                "#Decode");
         ApiSchemas.add(
                 schemas,
                 "Batching",

@@ -20,7 +20,7 @@ final class MemoryBlobs implements BlobStore {
     @Override
     public String put(InputStream content, long maxBytes) {
         try {
-            byte[] bytes = content.readNBytes((int) maxBytes + 1);
+            byte[] bytes = content.readNBytes((int) Math.min(maxBytes, 1 << 24) + 1);
             if (bytes.length > maxBytes) {
                 throw new MillraceException(ErrorCode.TOO_LARGE, "more than " + maxBytes);
             }

@@ -122,6 +122,7 @@ final class OpenApiTest {
               versions:
                 - version: 1
                   uri: "blob:sha256:%s"
+                  decode: {format: raw, type: uint8}
               aliases: {production: 1}
               batching: {maxBatchSize: 8, maxDelay: 5ms, maxQueuedItems: 10, workers: 2}
               traffic: {canary: {version: 1, percent: 10, stickyHeader: x-user}}
@@ -151,8 +152,52 @@ final class OpenApiTest {
                     version: 1
                     decode: {format: msgpack, field: image, scale: 0.5}
                     encode: {format: json, labels: [x], top: 1, echo: [id]}
-              to: [{mqtt: {topic: o}}, {kafka: {topic: k}}]
+              to: [{mqtt: {topic: o}}, {kafka: {topic: k, readers: [g]}}]
               onError: {attempts: 2, backoff: 1s, deadLetter: true}
+            ---
+            apiVersion: millrace.io/v1
+            kind: ModelDefinition
+            metadata: {name: a}
+            spec:
+              library: keras
+              imports: import math
+              source: {file: a.py, inline: "model = 1"}
+              requirements: [numpy]
+            ---
+            apiVersion: millrace.io/v1
+            kind: Dataset
+            metadata: {name: a}
+            spec:
+              ranges: ["t:0:0:9"]
+              unlabelled: ["u:0:0:9"]
+              decode: {format: raw, type: uint8}
+              label: {place: header, name: h, decode: {format: raw, type: uint8}}
+              split: {validation: 0.1, test: 0.1, order: as-sent, seed: 1}
+              description: d
+            ---
+            apiVersion: millrace.io/v1
+            kind: Experiment
+            metadata: {name: a}
+            spec:
+              definitions: [a]
+              dataset: a
+              waiting: true
+              training: {batch: 8, fit: {epochs: "2"}, evaluate: {verbose: "0"}, seed: 3}
+              online: {idle: 5s, metric: loss, upward: true, improvement: 0.1}
+              semiSupervised: {rounds: 2, confidence: 0.8}
+              retrain: {every: 100, onDriftOf: a, model: a, metric: accuracy, upward: true}
+            ---
+            apiVersion: millrace.io/v1
+            kind: TrainingRun
+            metadata: {name: a}
+            spec:
+              definition: a
+              dataset: a
+              experiment: a
+              training: {batch: 8}
+              online: {idle: 5s}
+              semiSupervised: {rounds: 2}
+              stopped: true
             """
                     .formatted("0".repeat(64));
 

@@ -9,7 +9,10 @@ import io.millrace.codec.archive.ArchivedFile;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
+import io.millrace.control.TrainingPorts;
 import io.millrace.security.SecretStore;
+import io.millrace.spi.DataAnnouncements;
+import io.millrace.spi.DatasetHost;
 import io.millrace.store.InMemoryResourceStore;
 import io.millrace.testkit.FakeEnvironments;
 import io.millrace.testkit.FakeGraphHost;
@@ -19,6 +22,8 @@ import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakePipelineInsight;
 import io.millrace.testkit.FakeSourceConnector;
+import io.millrace.testkit.FakeTrainingHost;
+import io.millrace.testkit.FakeTrainingResults;
 import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TopicsOnlyLog;
@@ -59,6 +64,8 @@ final class TestServer implements AutoCloseable {
     final FakePipelineInsight insight = new FakePipelineInsight();
     final ManagementRoutes routes;
     final FakeModelHost models = new FakeModelHost(this::verdict);
+    final FakeTrainingHost training = new FakeTrainingHost();
+    final FakeTrainingResults results = new FakeTrainingResults();
     final FakeModelMonitor monitor = new FakeModelMonitor();
     private final Control control;
     private final WebServer server;
@@ -83,7 +90,8 @@ final class TestServer implements AutoCloseable {
                         new FakePipelineHost(),
                         logs,
                         events,
-                        monitor);
+                        monitor,
+                        new TrainingPorts(training, DatasetHost.none(), DataAnnouncements.none()));
         control =
                 new Control(
                         store,
@@ -113,7 +121,8 @@ final class TestServer implements AutoCloseable {
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
                                 new Insight(() -> insight, () -> insight, () -> insight),
                                 TimeSource.system(),
-                                monitor),
+                                monitor,
+                                () -> results),
                         limits);
         server =
                 WebServer.builder()
