@@ -47,6 +47,7 @@ public final class Commands {
                 "models",
                 "Upload, try, promote and watch versions of models.",
                 () -> ModelsCommand.spec(context));
+        add("data", "Send samples for training.", () -> DataCommand.spec(context));
         add("sources", "Get client certificates.", () -> new SourcesCommand(context));
         add(
                 "secrets",

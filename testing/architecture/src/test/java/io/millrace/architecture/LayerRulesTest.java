@@ -147,7 +147,12 @@ class LayerRulesTest {
 
     @Test
     void theClientSeesNoServerCode() {
-        onlySees(new String[] {"io.millrace.cli..", "io.millrace.client.."}, API, CODEC);
+        onlySees(
+                new String[] {"io.millrace.cli..", "io.millrace.client.."},
+                API,
+                CODEC,
+                "io.millrace.sender..");
+        onlySees(new String[] {"io.millrace.sender.."}, API);
     }
 
     @Test
@@ -157,7 +162,11 @@ class LayerRulesTest {
 
     @Test
     void everyLibraryStaysBehindItsFence() {
-        fence("org.apache.kafka..", "io.millrace.log.kafka..", "io.millrace.embedded.kafka..");
+        fence(
+                "org.apache.kafka..",
+                "io.millrace.log.kafka..",
+                "io.millrace.embedded.kafka..",
+                "io.millrace.sender..");
         fence("kafka..", "io.millrace.embedded.kafka..");
         fence("org.apache.activemq..", "io.millrace.embedded.mqtt..", "org.apache.activemq..");
         fence("io.netty..", "io.millrace.embedded.mqtt..", "org.apache.activemq..");
@@ -191,6 +200,7 @@ class LayerRulesTest {
                 "io.millrace.app..",
                 "io.millrace.cli..",
                 "io.millrace.client..",
+                "io.millrace.sender..",
                 "io.millrace.bench..");
     }
 
