@@ -55,6 +55,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
     private final HeldPackets held = new HeldPackets();
 
     private Phase phase = Phase.NEW;
+    private boolean isEstablished;
     private boolean isAnswered;
     private volatile @Nullable Listener listener;
     private Runnable keepAlive = () -> {};
@@ -93,6 +94,21 @@ final class ConnectionHandler extends ChannelDuplexHandler
         } else {
             broker.packetIds().forget(sessionId);
         }
+    }
+
+    @Override
+    public void established() {
+        onEventLoop(() -> {
+            isEstablished = true;
+            ChannelHandlerContext ctx = context;
+            Client current = client;
+            if (ctx != null && current != null) {
+                held.answer((connack, promise) -> {
+                    writeConnack(ctx, connack, current, promise);
+                    ctx.flush();
+                });
+            }
+        });
     }
 
     @Override
@@ -381,6 +397,11 @@ final class ConnectionHandler extends ChannelDuplexHandler
             broker.meters().refused.increment();
             endIntake();
             ctx.write(connack, promise);
+            return;
+        }
+        if (!isEstablished) {
+            // A client that has its answer counts on being subscribed.
+            held.hold(connack, promise);
             return;
         }
         broker.meters().connected.increment();

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ class OldClientTest {
             client.subscribe(OUT);
             assertThat(client.read()).isEqualTo(SUBSCRIBED);
             client.publish("inqueue/lstm", "{\"norm_1\": 0.1}");
-            await().until(() -> fixture.log.size() == 1);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
             assertThat(Header.find(fixture.log.records().getFirst().headers(), "mqtt.client"))
                     .isEqualTo("user2");
             answer("{\"LSTM\": -0.13547556102275848}");
@@ -109,6 +110,23 @@ class OldClientTest {
         try (var client = new OldClient(port, "user2")) {
             answer("fresh");
             assertThat(OldClient.payload(client.read())).isEqualTo("fresh");
+        }
+    }
+
+    @Test
+    void isSubscribedAgainAsSoonAsItHasTheAnswer() throws IOException {
+        try (var client = new OldClient(port, "user2")) {
+            client.subscribe(OUT);
+            client.read();
+        }
+        for (int i = 0; i < 300; i++) {
+            awaitNobodyConnected();
+            try (var client = new OldClient(port, "user2")) {
+                answer("" + i);
+                assertThat(fixture.meters.countValue("millrace_mqtt_offline_dropped_total"))
+                        .isZero();
+                assertThat(OldClient.payload(client.read())).isEqualTo("" + i);
+            }
         }
     }
 
@@ -167,12 +185,16 @@ class OldClientTest {
     }
 
     private void awaitNobodyConnected() {
-        await().until(() -> fixture.meters.gaugeValue("millrace_mqtt_open_connections") == 0);
-        await().until(() ->
-                org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager.getInstance(
-                                fixture.broker.server())
-                        .getConnectedClients()
-                        .isEmpty());
+        await().atMost(30, TimeUnit.SECONDS)
+                .pollInterval(2, TimeUnit.MILLISECONDS)
+                .until(() -> fixture.meters.gaugeValue("millrace_mqtt_open_connections") == 0);
+        await().atMost(30, TimeUnit.SECONDS)
+                .pollInterval(2, TimeUnit.MILLISECONDS)
+                .until(() ->
+                        org.apache.activemq.artemis.core.protocol.mqtt.MQTTStateManager.getInstance(
+                                        fixture.broker.server())
+                                .getConnectedClients()
+                                .isEmpty());
     }
 
     private void answer(String text) {

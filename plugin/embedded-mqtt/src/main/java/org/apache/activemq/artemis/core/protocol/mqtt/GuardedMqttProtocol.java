@@ -41,6 +41,12 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
          */
         void accepted(boolean isNew, MQTTSessionState.OutboundStore store);
 
+        /**
+         * Called when all that a CONNECT brings about is done: a session that was kept has its
+         * subscribers again. Artemis sends the CONNACK before that.
+         */
+        void established();
+
         /** Called on the delivering thread before a PUBLISH with a packet id goes out. */
         void sending(int packetId);
     }
@@ -92,7 +98,7 @@ public final class GuardedMqttProtocol extends MQTTProtocolManager {
         return super.invokeOutgoing(message, connection);
     }
 
-    private static Guard guard(Connection connection) {
+    static Guard guard(Connection connection) {
         return ((NettyServerConnection) connection).getChannel().pipeline().get(Guard.class);
     }
 

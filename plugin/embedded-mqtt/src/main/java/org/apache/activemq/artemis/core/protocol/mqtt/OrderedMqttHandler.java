@@ -1,6 +1,7 @@
 package org.apache.activemq.artemis.core.protocol.mqtt;
 
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageType;
 import org.apache.activemq.artemis.core.persistence.OperationContext;
 import org.apache.activemq.artemis.core.persistence.StorageManager;
 import org.apache.activemq.artemis.core.server.ActiveMQServer;
@@ -19,6 +20,7 @@ final class OrderedMqttHandler extends MQTTProtocolHandler {
 
     private final ActiveMQServer server;
     private @Nullable OperationContext session;
+    private GuardedMqttProtocol.@Nullable Guard guard;
 
     OrderedMqttHandler(ActiveMQServer server, MQTTProtocolManager protocolManager) {
         super(server, protocolManager);
@@ -30,10 +32,13 @@ final class OrderedMqttHandler extends MQTTProtocolHandler {
     void setConnection(MQTTConnection connection, ConnectionEntry entry) throws Exception {
         super.setConnection(connection, entry);
         session = server.getStorageManager().getContext();
+        guard = GuardedMqttProtocol.guard(connection.getTransportConnection());
     }
 
     @Override
     public void act(MqttMessage message) {
+        // Its packet may be released when it has been handled.
+        boolean connects = message.fixedHeader().messageType() == MqttMessageType.CONNECT;
         StorageManager storage = server.getStorageManager();
         OperationContext before = storage.getContext();
         storage.setContext(session);
@@ -41,6 +46,9 @@ final class OrderedMqttHandler extends MQTTProtocolHandler {
             super.act(message);
         } finally {
             storage.setContext(before);
+            if (connects && guard != null) {
+                guard.established();
+            }
         }
     }
 }
