@@ -45,7 +45,7 @@ final class BackPressureTest {
         try (var fixture = BrokerFixture.start(directory, limits(100_000, bound, 1L << 40))) {
             fixture.bind(FASHION, "camera", "images");
             fixture.log.hold();
-            int sent = flood(fixture, 20_000);
+            int sent = flood(fixture, 20_000, bound);
             assertThat(sent).isLessThan(20_000);
             double held = fixture.meters.gaugeValue("millrace_mqtt_ingest_in_flight_bytes");
             assertThat(held).isGreaterThanOrEqualTo(bound).isLessThan(bound + 2 * SLACK);
@@ -58,13 +58,13 @@ final class BackPressureTest {
         try (var fixture = BrokerFixture.start(directory, limits(100_000, 1L << 40, bound))) {
             fixture.bind(FASHION, "camera", "images");
             fixture.log.hold();
-            assertThat(flood(fixture, 20_000)).isLessThan(20_000);
+            assertThat(flood(fixture, 20_000, bound)).isLessThan(20_000);
             double held = fixture.meters.gaugeValue("millrace_mqtt_ingest_in_flight_bytes");
             assertThat(held).isGreaterThanOrEqualTo(bound).isLessThan(bound + 2 * SLACK);
             fixture.log.resume();
             var client = fixture.connected(FASHION, "later");
             client.publish(publish("images", "later", MqttQos.AT_LEAST_ONCE));
-            await().atMost(10, TimeUnit.SECONDS)
+            await().atMost(30, TimeUnit.SECONDS)
                     .until(() -> fixture.log.values().contains("later"));
         }
     }
@@ -78,19 +78,22 @@ final class BackPressureTest {
             for (int i = 0; i < 500; i++) {
                 var _ = client.publish(publish("images", "" + i, MqttQos.AT_LEAST_ONCE));
             }
-            await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.held() >= 10);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.held() >= 10);
             fixture.log.resume();
-            await().atMost(10, TimeUnit.SECONDS).until(() -> fixture.log.size() == 500);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.size() == 500);
         }
     }
 
-    /** Sends QoS 0 messages of 1 KB until the socket takes no more; how many it took. */
-    private static int flood(BrokerFixture fixture, int count) throws Exception {
+    /**
+     * Sends QoS 0 messages of 1 KB until the broker holds so many bytes and the socket takes no
+     * more; how many it took.
+     */
+    private static int flood(BrokerFixture fixture, int count, int bound) throws Exception {
         var socket = new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort());
         var out = new DataOutputStream(socket.getOutputStream());
         out.write(RawPackets.connect("flood", "fashion"));
         out.flush();
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(30_000);
         assertThat(socket.getInputStream().readNBytes(4)).isEqualTo(RawPackets.CONNACK_ACCEPTED);
         byte[] packet = RawPackets.publish("images", "x".repeat(1_000));
         var sent = new java.util.concurrent.atomic.AtomicInteger();
@@ -106,7 +109,10 @@ final class BackPressureTest {
                                 // The test closes the broker while this waits.
                             }
                         });
-        await().atMost(20, TimeUnit.SECONDS)
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() ->
+                        fixture.meters.gaugeValue("millrace_mqtt_ingest_in_flight_bytes") >= bound);
+        await().atMost(30, TimeUnit.SECONDS)
                 .pollInterval(200, TimeUnit.MILLISECONDS)
                 .until(new Steady(sent));
         assertThat(writer.isAlive()).isTrue();

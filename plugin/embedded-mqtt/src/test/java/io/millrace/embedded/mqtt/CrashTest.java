@@ -55,13 +55,13 @@ final class CrashTest {
                     got.add(
                             text(
                                     publishes
-                                            .receive(10, TimeUnit.SECONDS)
+                                            .receive(30, TimeUnit.SECONDS)
                                             .orElseThrow()
                                             .getPayloadAsBytes()));
                 }
                 assertThat(got).isEqualTo(numbers());
                 second.publish("results/b", 1);
-                assertThat(publishes.receive(10, TimeUnit.SECONDS)).isPresent();
+                assertThat(publishes.receive(30, TimeUnit.SECONDS)).isPresent();
             }
             var five = mqtt5(second, "five");
             try (var publishes = five.publishes(MqttGlobalPublishFilter.ALL)) {
@@ -73,7 +73,7 @@ final class CrashTest {
                     got.add(
                             text(
                                     publishes
-                                            .receive(10, TimeUnit.SECONDS)
+                                            .receive(30, TimeUnit.SECONDS)
                                             .orElseThrow()
                                             .getPayloadAsBytes()));
                 }
@@ -110,7 +110,7 @@ final class CrashTest {
             try (var publishes = three.publishes(MqttGlobalPublishFilter.ALL)) {
                 three.connectWith().cleanSession(false).send();
                 for (int i = 0; i < accepted; i++) {
-                    var got = publishes.receive(10, TimeUnit.SECONDS).orElseThrow();
+                    var got = publishes.receive(30, TimeUnit.SECONDS).orElseThrow();
                     assertThat(text(got.getPayloadAsBytes())).isEqualTo("" + i % 25);
                 }
             }

@@ -87,17 +87,30 @@ final class LifecycleTest {
                 .write(List.of(RECORD));
     }
 
+    /** Far more than a slow machine needs, and far less than it may wait for what is under way. */
     @Test
-    void stopsWithinASecondWithClientsConnected() {
-        var fixture = BrokerFixture.start(directory);
+    void doesNotWaitForClientsThatHaveNothingUnderWay() {
+        var fixture = BrokerFixture.start(directory, patient());
         for (int i = 0; i < 10; i++) {
             var client = fixture.connected(FASHION, "c" + i);
             client.subscribeWith().topicFilter("#").qos(MqttQos.AT_LEAST_ONCE).send();
         }
-        TimeSource time = TimeSource.system();
-        long start = time.nanoTime();
-        fixture.close();
-        assertThat(Duration.ofNanos(time.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+        assertThat(CompletableFuture.runAsync(fixture::close)).succeedsWithin(30, TimeUnit.SECONDS);
+    }
+
+    private static MqttLimits patient() {
+        MqttLimits limits = MqttLimits.DEFAULT;
+        return new MqttLimits(
+                limits.packet(),
+                limits.inFlightMessages(),
+                limits.inFlight(),
+                limits.totalInFlight(),
+                limits.unacknowledged(),
+                limits.queuedMessages(),
+                limits.queuedInMemory(),
+                limits.queuedOnDisk(),
+                limits.totalInMemory(),
+                Duration.ofHours(1));
     }
 
     @Test
@@ -107,12 +120,12 @@ final class LifecycleTest {
         fixture.log.hold();
         var client = fixture.connected(FASHION, "cam").toAsync();
         var acknowledged = client.publish(publish("images", "last", MqttQos.AT_LEAST_ONCE));
-        await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.held() == 1);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.held() == 1);
         CompletableFuture<Void> closing = CompletableFuture.runAsync(fixture::close);
         assertThat(closing).isNotDone();
         fixture.log.resume();
-        assertThat(acknowledged).succeedsWithin(5, TimeUnit.SECONDS);
-        assertThat(closing).succeedsWithin(5, TimeUnit.SECONDS);
+        assertThat(acknowledged).succeedsWithin(30, TimeUnit.SECONDS);
+        assertThat(closing).succeedsWithin(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -68,7 +69,9 @@ class MqttSinkConformanceTest extends SinkConformance {
 
     @Override
     protected List<byte[]> arrived(String destination, int count) {
-        Awaitility.await().until(() -> at(destination).size() >= count);
+        Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
+                .until(() -> at(destination).size() >= count);
         return at(destination);
     }
 

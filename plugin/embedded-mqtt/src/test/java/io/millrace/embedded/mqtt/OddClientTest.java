@@ -72,7 +72,7 @@ final class OddClientTest {
                 assertThat(in.readNBytes(4)).isEqualTo(RawPackets.CONNACK_ACCEPTED);
                 assertThat(in.readNBytes(5)).isEqualTo(SUBACK_QOS_0);
             }
-            await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.size() == 2);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.size() == 2);
             var records = fixture.log.records();
             assertThat(records.get(0).key()).isNotEqualTo(records.get(1).key());
 
@@ -149,9 +149,9 @@ final class OddClientTest {
                 assertThat(socket.getInputStream().readNBytes(4))
                         .isEqualTo(RawPackets.CONNACK_ACCEPTED);
             }
-            await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
+            await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
             assertThat(fixture.log.values()).containsExactly("bye");
-            assertThat(publishes.receive(5, TimeUnit.SECONDS)).isPresent();
+            assertThat(publishes.receive(30, TimeUnit.SECONDS)).isPresent();
         }
     }
 
@@ -196,7 +196,7 @@ final class OddClientTest {
                     .applyUserProperties()
                     .payload("x".getBytes(StandardCharsets.UTF_8))
                     .send();
-            var got = publishes.receive(5, TimeUnit.SECONDS).orElseThrow();
+            var got = publishes.receive(30, TimeUnit.SECONDS).orElseThrow();
             assertThat(got.getTopic().toString()).isEqualTo("answers");
             assertThat(got.getResponseTopic().orElseThrow().toString()).isEqualTo("reply/here");
             assertThat(got.getUserProperties().asList()).hasSize(1);
@@ -345,7 +345,7 @@ final class OddClientTest {
                 (SSLSocket)
                         context.getSocketFactory()
                                 .createSocket("127.0.0.1", fixture.broker.tlsPort())) {
-            socket.setSoTimeout(5_000);
+            socket.setSoTimeout(30_000);
             socket.getOutputStream().write(RawPackets.KARBON_CONNECT);
             if (socket.getInputStream().read() == -1) {
                 throw new IOException("closed");
@@ -365,14 +365,14 @@ final class OddClientTest {
                         context.getSocketFactory()
                                 .createSocket("127.0.0.1", fixture.broker.tlsPort());
         socket.setEnabledProtocols(new String[] {"TLSv1.2"});
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(30_000);
         socket.setTcpNoDelay(true);
         return socket;
     }
 
     private Socket plain() throws IOException {
         var socket = new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort());
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

@@ -14,7 +14,7 @@ import java.util.HexFormat;
  */
 final class OldClient implements AutoCloseable {
 
-    private static final int READ_MILLIS = 10_000;
+    private static final int READ_MILLIS = 30_000;
 
     private final Socket socket;
     private final DataInputStream in;

@@ -79,7 +79,7 @@ final class ProjectIsolationTest {
         for (int i = 0; i < 10; i++) {
             mine.publish("t", "" + i, false);
         }
-        await().atMost(5, TimeUnit.SECONDS).until(() -> mine.messages.size() == 10);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> mine.messages.size() == 10);
         theirs.publish("t", "end", false);
         theirs.got("t=end");
     }
@@ -100,7 +100,7 @@ final class ProjectIsolationTest {
         theirs.subscribe("#");
         try (var socket =
                 new Socket(InetAddress.getLoopbackAddress(), fixture.broker.plainPort())) {
-            socket.setSoTimeout(5_000);
+            socket.setSoTimeout(30_000);
             socket.getOutputStream()
                     .write(RawPackets.connectWithWill("dying", "fashion", "gone", "bye"));
             assertThat(socket.getInputStream().readNBytes(4))
@@ -156,7 +156,7 @@ final class ProjectIsolationTest {
         theirs.publish("images", "plain", false);
         theirs.got("images=plain");
         mine.publish("images", "taken", false);
-        await().atMost(5, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> fixture.log.size() == 1);
         assertThat(fixture.log.values()).containsExactly("taken");
     }
 
@@ -201,7 +201,7 @@ final class ProjectIsolationTest {
 
         /** Exactly these have come since the last look. */
         void got(List<String> expected) {
-            await().atMost(5, TimeUnit.SECONDS)
+            await().atMost(30, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(messages).containsExactlyElementsOf(expected));
             messages.clear();
         }

@@ -38,13 +38,13 @@ class RateTest {
             fixture.broker.start(
                     new SourceBinding(
                             ResourceKey.of(Kind.DATA_SOURCE, FASHION, "grid"),
-                            new EmbeddedMqtt(Optional.empty(), OptionalInt.of(100)),
+                            new EmbeddedMqtt(Optional.empty(), OptionalInt.of(50)),
                             List.of(
                                     new SourceBinding.Route(
                                             new ResourceName("f"), "inqueue/+", "log.f"))));
             var noisy = fixture.connected(FASHION, "noisy").toAsync();
             var acknowledged = new ArrayList<CompletableFuture<?>>();
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 250; i++) {
                 acknowledged.add(
                         noisy.publishWith()
                                 .topic("inqueue/noisy")
@@ -58,12 +58,12 @@ class RateTest {
                     .qos(MqttQos.AT_LEAST_ONCE)
                     .payload("q".getBytes(UTF_8))
                     .send();
-            await().atMost(20, TimeUnit.SECONDS)
+            await().atMost(40, TimeUnit.SECONDS)
                     .until(() -> acknowledged.stream().allMatch(CompletableFuture::isDone));
-            assertThat(fixture.log.values()).hasSize(201).contains("q");
+            assertThat(fixture.log.values()).hasSize(251).contains("q");
             assertThat(fixture.log.values().stream().filter(v -> v.startsWith("n")))
                     .startsWith("n0")
-                    .endsWith("n199");
+                    .endsWith("n249");
             assertThat(fixture.meters.countValue("millrace_mqtt_throttled_total")).isPositive();
             noisy.toBlocking().disconnect();
             quiet.disconnect();

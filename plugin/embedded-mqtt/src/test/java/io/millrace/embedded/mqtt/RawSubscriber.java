@@ -11,7 +11,7 @@ import java.util.List;
 /** An MQTT 3.1.1 subscriber with a persistent session that acknowledges what the test says. */
 final class RawSubscriber implements AutoCloseable {
 
-    private static final int READ_MILLIS = 10_000;
+    private static final int READ_MILLIS = 30_000;
     private static final byte[] PINGREQ = {(byte) 0xc0, 0};
     private static final int PINGRESP = 0xd0;
     private static final int PUBLISH = 0x30;

@@ -126,7 +126,7 @@ class RequestTest {
                     .topic("inqueue/lstm")
                     .responseTopic("$SYS/broker")
                     .send();
-            await().atMost(10, TimeUnit.SECONDS).until(() -> !client.getState().isConnected());
+            await().atMost(30, TimeUnit.SECONDS).until(() -> !client.getState().isConnected());
             assertThat(fixture.log.size()).isZero();
         }
     }

@@ -43,7 +43,7 @@ final class RetainedTest {
                             .payload(topic.getBytes(StandardCharsets.UTF_8))
                             .send();
                     reader.subscribeWith().topicFilter(topic).send();
-                    Optional<Mqtt5Publish> kept = messages.receive(5, TimeUnit.SECONDS);
+                    Optional<Mqtt5Publish> kept = messages.receive(30, TimeUnit.SECONDS);
                     assertThat(
                                     kept.map(message ->
                                             new String(

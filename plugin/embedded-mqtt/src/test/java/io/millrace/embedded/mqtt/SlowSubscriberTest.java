@@ -2,6 +2,7 @@ package io.millrace.embedded.mqtt;
 
 import static io.millrace.embedded.mqtt.BrokerFixture.FASHION;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.activemq.artemis.core.postoffice.impl.LocalQueueBinding;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +45,7 @@ final class SlowSubscriberTest {
 
             try (var other = new Reader(fixture, "other")) {
                 other.expect(0, LIMIT);
+                awaitNothingWaits(fixture, "other");
                 write(fixture, LIMIT, LIMIT + 300);
                 other.expect(LIMIT, LIMIT + 300);
             }
@@ -51,6 +54,7 @@ final class SlowSubscriberTest {
 
             try (var slow = new Reader(fixture, "slow")) {
                 slow.expect(0, LIMIT);
+                awaitNothingWaits(fixture, "slow");
                 write(fixture, LIMIT + 300, LIMIT + 310);
                 slow.expect(LIMIT + 300, LIMIT + 310);
             }
@@ -90,6 +94,20 @@ final class SlowSubscriberTest {
         client.disconnect();
     }
 
+    /** What a subscriber has got and not acknowledged waits still. */
+    private static void awaitNothingWaits(BrokerFixture fixture, String id) {
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() ->
+                        fixture.broker
+                                .server()
+                                .getPostOffice()
+                                .getAllBindings()
+                                .filter(binding -> binding instanceof LocalQueueBinding)
+                                .map(binding -> ((LocalQueueBinding) binding).getQueue())
+                                .filter(queue -> queue.getName().toString().contains(":" + id))
+                                .allMatch(queue -> queue.getMessageCount() == 0));
+    }
+
     private static void write(BrokerFixture fixture, int from, int to) {
         try (Sink sink =
                 fixture.broker
@@ -126,7 +144,7 @@ final class SlowSubscriberTest {
             var numbers = new ArrayList<Integer>();
             for (int i = from; i < to; i++) {
                 byte[] payload =
-                        publishes.receive(20, TimeUnit.SECONDS).orElseThrow().getPayloadAsBytes();
+                        publishes.receive(30, TimeUnit.SECONDS).orElseThrow().getPayloadAsBytes();
                 numbers.add(ByteBuffer.wrap(payload).getInt());
             }
             assertThat(numbers).isEqualTo(IntStream.range(from, to).boxed().toList());

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,7 +163,7 @@ class UsersTest {
     void whatAnOldClientMayNotPublishIsDroppedAndCounted() {
         var alice = login("alice", "wonder", "one");
         alice.publishWith().topic("inqueue/bob").payload("x".getBytes(UTF_8)).send();
-        await().until(() -> denied("publish") == 1);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> denied("publish") == 1);
         assertThat(alice.getState().isConnected()).isTrue();
         assertThat(fixture.log.size()).isZero();
         alice.disconnect();
@@ -177,7 +178,7 @@ class UsersTest {
                         .topic("inqueue/bob")
                         .qos(MqttQos.AT_LEAST_ONCE)
                         .send();
-        await().until(() -> !alice.getState().isConnected());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !alice.getState().isConnected());
         assertThat(acknowledged.isDone() && !acknowledged.isCompletedExceptionally()).isFalse();
         assertThat(fixture.log.size()).isZero();
         assertThat(denied("publish")).isEqualTo(1);
@@ -270,7 +271,7 @@ class UsersTest {
         guest.subscribeWith().topicFilter("outqueue/#").qos(MqttQos.AT_LEAST_ONCE).send();
         guest.subscribeWith().topicFilter("news").qos(MqttQos.AT_LEAST_ONCE).send();
         bindUsers(FASHION, "inqueue/{tenant}");
-        await().until(() -> !guest.getState().isConnected());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !guest.getState().isConnected());
         try (var publishes = guest.publishes(MqttGlobalPublishFilter.ALL)) {
             guest.connectWith().cleanSession(false).send();
             fixture.publish(FASHION, "outqueue/alice", "secret");
@@ -287,7 +288,7 @@ class UsersTest {
         guest.connectWith().cleanSession(false).send();
         guest.subscribeWith().topicFilter("later/#").qos(MqttQos.AT_LEAST_ONCE).send();
         bindUsers(FASHION, "inqueue/{tenant}", "later/{tenant}");
-        await().until(() -> !guest.getState().isConnected());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !guest.getState().isConnected());
         guest.connectWith().cleanSession(false).send();
         assertThatThrownBy(() -> guest.subscribeWith().topicFilter("later/#").send())
                 .isInstanceOf(Mqtt3SubAckException.class);
@@ -307,8 +308,8 @@ class UsersTest {
                 .applyWillPublish()
                 .send();
         bindUsers(FASHION, "inqueue/{tenant}");
-        await().until(() -> !guest.getState().isConnected());
-        await().until(() -> denied("publish") == 1);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !guest.getState().isConnected());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> denied("publish") == 1);
         assertThat(fixture.log.size()).isZero();
     }
 
@@ -316,7 +317,7 @@ class UsersTest {
     void aNewPasswordEndsTheConnectionsMadeWithTheOldOne() {
         var alice = login("alice", "wonder", "one");
         fixture.secrets.put(FASHION, SECRET, Map.of("alice", "changed"));
-        await().until(() -> !alice.getState().isConnected());
+        await().atMost(30, TimeUnit.SECONDS).until(() -> !alice.getState().isConnected());
         login("alice", "changed", "one").disconnect();
     }
 
