@@ -226,17 +226,26 @@ public record PipelineSpec(
      * @param isReply whether a reply topic that came with the request is answered on, instead
      * @param readers consumer groups that shall get every answer although they begin to read at the
      *     end and may come late; only for the log itself
+     * @param replyTopics how many topics of the log may be made because requests name them; those
+     *     that exist are answered on in any case
      */
     public record KafkaOutput(
-            String topic, Optional<KafkaConnection> cluster, boolean isReply, List<String> readers)
+            String topic,
+            Optional<KafkaConnection> cluster,
+            boolean isReply,
+            List<String> readers,
+            int replyTopics)
             implements Output {
+        /** The topics that senders may have made, unless an output says otherwise. */
+        public static final int DEFAULT_REPLY_TOPICS = 100;
+
         public KafkaOutput {
             readers = List.copyOf(readers);
         }
 
-        /** Whose readers look after themselves. */
+        /** Whose readers look after themselves, with as many reply topics as are customary. */
         public KafkaOutput(String topic, Optional<KafkaConnection> cluster, boolean isReply) {
-            this(topic, cluster, isReply, List.of());
+            this(topic, cluster, isReply, List.of(), DEFAULT_REPLY_TOPICS);
         }
 
         /** To the log itself. */
