@@ -34,6 +34,7 @@ import java.util.function.Function;
 /** {@code kind: Pipeline}; its steps are read by {@link StepCodec}. */
 final class PipelineCodec implements KindCodec<PipelineSpec> {
 
+    private static final int MAX_REPLY_TOPICS = 100_000;
     private static final int MAX_TASKS = 1_000;
     private static final Duration SHORTEST_AGE = Duration.ofMillis(10);
     private static final Duration LONGEST_IDLE = Duration.ofDays(1);
@@ -205,6 +206,7 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         Fields settings = target.fields();
         Optional<KafkaConnection> cluster = ConnectionCodec.kafka(settings);
         List<String> readers = readers(settings, cluster);
+        Value replyTopics = settings.optional("replyTopics");
         var output =
                 new KafkaOutput(
                         topic(
@@ -214,7 +216,10 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
                                         : Topics::problemOfKafka),
                         cluster,
                         settings.optional("reply").bool(false),
-                        readers);
+                        readers,
+                        replyTopics.isPresent()
+                                ? replyTopics.integer(0, MAX_REPLY_TOPICS)
+                                : KafkaOutput.DEFAULT_REPLY_TOPICS);
         settings.rejectUnknown();
         return output;
     }
@@ -372,8 +377,13 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         if (output.isReply()) {
             map.put("reply", true);
         }
+<<<<<<< HEAD
         if (!output.readers().isEmpty()) {
             map.put("readers", Node.texts(output.readers()));
+=======
+        if (output.replyTopics() != KafkaOutput.DEFAULT_REPLY_TOPICS) {
+            map.put("replyTopics", output.replyTopics());
+>>>>>>> e1d1b98 (Requests make a bounded number of topics for their answers; more become dead letters)
         }
         return map.build();
     }

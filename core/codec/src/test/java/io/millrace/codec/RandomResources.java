@@ -394,7 +394,7 @@ final class RandomResources {
                 exact
                         ? List.of(
                                 new PipelineSpec.KafkaOutput(
-                                        name(), Optional.empty(), false, names()),
+                                        name(), Optional.empty(), false, names(), random.nextInt(1_000)),
                                 new PipelineSpec.StreamOutput())
                         : List.of(
                                 new PipelineSpec.MqttOutput("x/{project}/" + name()),
@@ -407,7 +407,9 @@ final class RandomResources {
                                 new PipelineSpec.KafkaOutput(
                                         name(),
                                         maybe(Optional.empty(), () -> Optional.of(cluster())),
-                                        random.nextBoolean())),
+                                        random.nextBoolean(),
+                                        List.of(),
+                                        random.nextInt(1_000))),
                 exact ? PipelineSpec.Delivery.EXACTLY_ONCE : PipelineSpec.Delivery.AT_LEAST_ONCE,
                 new PipelineSpec.ErrorPolicy(
                         1 + random.nextInt(9), duration(), random.nextBoolean()),

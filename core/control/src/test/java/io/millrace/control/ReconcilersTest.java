@@ -515,7 +515,8 @@ final class ReconcilersTest {
                                             "answers",
                                             Optional.empty(),
                                             false,
-                                            List.of("output_group"))));
+                                            List.of("output_group"),
+                                            PipelineSpec.KafkaOutput.DEFAULT_REPLY_TOPICS)));
 
             assertThat(world.log.topics()).contains("answers");
             assertThat(world.log.places()).containsExactly("output_group in answers");

@@ -25,6 +25,11 @@ final class LogSink implements Sink {
         return new LogSink(LogTopics.free(log), log, parking);
     }
 
+    /** To the topics of an output, of which requests may name some. */
+    static LogSink to(LogTopics topics, StreamLog log, Parking parking) {
+        return new LogSink(topics, log, parking);
+    }
+
     /** To topics that Millrace names. */
     static LogSink toOwnTopics(StreamLog log, Parking parking) {
         return new LogSink(LogTopics.own(log), log, parking);

@@ -131,7 +131,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             Tracing tracing) {
         Parking parking = Parking.threads();
         var all = new ArrayList<SinkConnector>(connectors);
-        all.add(new LogSinkConnector(log, parking));
+        var replies = new ReplyTopics();
+        all.add(new LogSinkConnector(log, parking, replies));
         this.context =
                 new TaskContext(
                         log,
@@ -142,6 +143,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                         parking,
                         nodeId,
                         MAX_RECORDS,
+                        replies,
                         new Taps(time, meters),
                         tracing);
         this.meters = meters;

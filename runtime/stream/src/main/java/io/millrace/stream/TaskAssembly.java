@@ -151,9 +151,13 @@ final class TaskAssembly {
         for (PipelineSpec.Output output : plan.spec().to()) {
             requireInTheLog(output);
             LogTopics topics =
-                    output instanceof PipelineSpec.StreamOutput
-                            ? LogTopics.own(context.log())
-                            : LogTopics.free(context.log());
+                    output instanceof PipelineSpec.KafkaOutput kafka
+                            ? LogTopics.of(
+                                    context.log(),
+                                    plan.pipeline().project(),
+                                    kafka,
+                                    context.replies())
+                            : LogTopics.own(context.log());
             outputs.add(new TransactedOutput(form(output, headers), topics));
         }
         return outputs;

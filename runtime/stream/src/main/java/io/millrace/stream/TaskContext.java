@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
  *     restarts and unique among the processes that share the log
  * @param maxRecords the most records of a batch
+ * @param replies the topics that requests have made
  * @param taps where people look on
  * @param tracing where spans go
  */
@@ -38,6 +39,7 @@ record TaskContext(
         Parking parking,
         String nodeId,
         int maxRecords,
+        ReplyTopics replies,
         Taps taps,
         Tracing tracing) {
 
@@ -78,6 +80,7 @@ record TaskContext(
                 parking,
                 nodeId,
                 maxRecords,
+                new ReplyTopics(),
                 new Taps(time),
                 tracing);
     }
@@ -93,6 +96,7 @@ record TaskContext(
                 parking,
                 nodeId,
                 maxRecords,
+                replies,
                 taps,
                 Tracing.OFF);
     }

@@ -13,6 +13,7 @@ import io.millrace.spi.Provenance;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -228,6 +229,33 @@ class OutputHeadersTest {
                                 "INVALID", "INVALID", "DENIED", "DENIED", "DENIED");
                 assertThat(world.log.records("fine")).hasSize(1);
                 assertThat(world.committed()).isEqualTo(6);
+            }
+        }
+    }
+
+    @Test
+    void requestsMakeNoMoreTopicsThanTheOutputAllows() {
+        var output = new PipelineSpec.KafkaOutput("declared", Optional.empty(), true, List.of(), 2);
+        for (boolean exact : List.of(true, false)) {
+            Plans plans = aPipeline().to(output);
+            try (var world = new TaskWorld((exact ? plans.exactlyOnce() : plans).plan())) {
+                world.log.ensureTopics(Set.of("there", "there-too"));
+                for (String asked :
+                        List.of("one", "there", "two", "three", "one", "there-too", "four")) {
+                    put(world, Header.of(HeaderNames.REPLY_TOPIC, asked));
+                }
+                world.task().doWork();
+                assertThat(world.deadLetters())
+                        .extracting(l -> Header.find(l.headers(), HeaderNames.DEAD_CODE))
+                        .containsExactly("TOO_LARGE", "TOO_LARGE");
+                assertThat(world.deadLetters())
+                        .extracting(l -> Header.find(l.headers(), HeaderNames.DEAD_REASON))
+                        .allSatisfy(reason -> assertThat(reason).contains("replyTopics"));
+                assertThat(world.log.records("one")).hasSize(2);
+                assertThat(world.log.records("there")).hasSize(1);
+                assertThat(world.log.records("there-too")).hasSize(1);
+                assertThat(world.log.records("two")).hasSize(1);
+                assertThat(world.committed()).isEqualTo(7);
             }
         }
     }
