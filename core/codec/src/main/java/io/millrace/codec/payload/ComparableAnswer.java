@@ -117,8 +117,11 @@ public final class ComparableAnswer {
                 }
             }
         } else {
+            boolean isWhole = node.values().stream().anyMatch(JsonNode::isIntegralNumber);
             for (var member : node.properties()) {
-                if (!isShare(member.getValue())) {
+                // A whole number beside a fraction is an id or a count, not a share of one.
+                if (!isShare(member.getValue())
+                        || member.getValue().isIntegralNumber() != isWhole) {
                     return Optional.empty();
                 }
                 sum += member.getValue().asDouble();

@@ -35,6 +35,10 @@ class ComparableAnswerTest {
         assertThat(label("{\"cat\":0.25,\"dog\":0.75}")).isEqualTo("dog");
         assertThat(label("{\"id\":7,\"predictions\":[[0.1,0.9]]}")).isEqualTo("1");
         assertThat(label("{\"LSTM\":0.73}")).isEqualTo("none");
+        assertThat(label("{\"LSTM\":0.0031,\"id\":1}")).isEqualTo("none");
+        assertThat(label("{\"id\":0,\"LSTM\":0.9984}")).isEqualTo("none");
+        assertThat(label("{\"cat\":0,\"dog\":1}")).isEqualTo("dog");
+        assertThat(label("{\"cat\":0.0,\"dog\":1.0}")).isEqualTo("dog");
         assertThat(label("[21.5,22.0]")).isEqualTo("none");
         assertThat(label("cat")).isEqualTo("none");
     }
