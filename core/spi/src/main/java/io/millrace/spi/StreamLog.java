@@ -66,6 +66,19 @@ public interface StreamLog extends AutoCloseable {
         throw new MillraceException(ErrorCode.UNSUPPORTED, "this log keeps no places for readers");
     }
 
+    /**
+     * Ends what transactors that are gone have left open under some names: until then readers wait
+     * at it. A transactor of such a name that is open yet is refused from then on, as when another
+     * one takes over its name.
+     *
+     * @throws io.millrace.api.MillraceException as {@link #transactor}
+     */
+    default void endTransactions(Collection<String> names) {
+        for (String name : names) {
+            transactor(name).close();
+        }
+    }
+
     /** Forgets a consumer group that has no members; nothing happens when there is none. */
     void removeGroup(String group);
 

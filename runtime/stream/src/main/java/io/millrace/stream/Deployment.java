@@ -1,5 +1,7 @@
 package io.millrace.stream;
 
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import java.time.Duration;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,12 +84,39 @@ final class Deployment {
     }
 
     void start(@Nullable Deployment predecessor) {
-        tasks.start(Math.max(1, plan.spec().scale().min()), predecessor);
+        int first = Math.max(1, plan.spec().scale().min());
+        tasks.start(first, predecessor, () -> endTransactionsFrom(first));
         scaling.showNumbers();
         meters.gauge(
                 "millrace_pipeline_failing",
                 "1 while a task of the pipeline is held up by an error",
                 () -> observe() instanceof PipelineState.Failing ? 1 : 0);
+    }
+
+    /**
+     * A process that was killed may have had more tasks than there are now: what these have left
+     * open would hold up all who read the outputs, until its time is up.
+     */
+    private void endTransactionsFrom(int index) {
+        PipelinePlan current = plan;
+        if (current.spec().delivery() != PipelineSpec.Delivery.EXACTLY_ONCE) {
+            return;
+        }
+        List<String> names =
+                IntStream.range(index, current.spec().scale().max())
+                        .mapToObj(i -> context.transactorOf(current, i))
+                        .toList();
+        if (names.isEmpty()) {
+            return;
+        }
+        try {
+            context.log().endTransactions(names);
+        } catch (MillraceException e) {
+            log.warn(
+                    "{}: transactions that earlier tasks may have left open end by themselves: {}",
+                    current.pipeline(),
+                    e.text());
+        }
     }
 
     void changed(Runnable next) {

@@ -187,7 +187,6 @@ final class PipelineTask implements AutoCloseable {
     private static Parts parts(
             TaskContext context, PipelinePlan plan, int index, TaskControl control) {
         String group = TaskContext.groupOf(plan);
-        String member = context.nodeId() + "-" + index;
         boolean fromNow = plan.spec().from().start() == PipelineSpec.Start.LATEST;
         boolean isTransacted = plan.spec().delivery() == PipelineSpec.Delivery.EXACTLY_ONCE;
         var headers = new OutputHeaders(plan.pipeline());
@@ -200,14 +199,16 @@ final class PipelineTask implements AutoCloseable {
                         headers,
                         LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
         LogTransactor transactor =
-                isTransacted ? context.log().transactor(group + "." + member) : null;
+                isTransacted
+                        ? context.log().transactor(context.transactorOf(plan, index))
+                        : null;
         try {
             LogConsumer consumer =
                     context.log()
                             .consumer(
                                     new ConsumerSpec(
                                             group,
-                                            member,
+                                            context.memberOf(index),
                                             fromNow ? plan.createdAt().toEpochMilli() : 0,
                                             isTransacted
                                                     ? POLLS_A_TRANSACTION * context.maxRecords()

@@ -111,6 +111,16 @@ record TaskContext(
         throw MillraceException.invalid("no plug-in of this server serves " + output);
     }
 
+    /** The name of a task in the consumer group. */
+    String memberOf(int index) {
+        return nodeId + "-" + index;
+    }
+
+    /** The name of a task as a writer of transactions. */
+    String transactorOf(PipelinePlan plan, int index) {
+        return groupOf(plan) + "." + memberOf(index);
+    }
+
     /** Deleted and created again, a pipeline starts anew: hence its uid. */
     static String groupOf(PipelinePlan plan) {
         return "millrace."

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ final class TaskGroup {
     private final List<TaskRunner> leaving = new CopyOnWriteArrayList<>();
     private volatile List<TaskRunner> active = List.of();
     private volatile @Nullable Deployment predecessor;
+    private final ReentrantLock preparing = new ReentrantLock();
+    private @Nullable Runnable preparation;
     private boolean isStopping;
 
     TaskGroup(IntFunction<TaskRunner> factory) {
@@ -30,9 +33,11 @@ final class TaskGroup {
      * Starts the first tasks.
      *
      * @param before whose tasks have the same names in the group, so they must have left it
+     * @param first done before any task begins and after those have left; must not throw
      */
-    void start(int tasks, @Nullable Deployment before) {
+    void start(int tasks, @Nullable Deployment before, Runnable first) {
         predecessor = before;
+        preparation = first;
         resize(tasks);
     }
 
@@ -78,6 +83,21 @@ final class TaskGroup {
         }
         if (former != null) {
             former.awaitEnd();
+        }
+        prepare();
+    }
+
+    /** The first task that comes does it, the others wait for that. */
+    private void prepare() {
+        preparing.lock();
+        try {
+            Runnable first = preparation;
+            if (first != null) {
+                first.run();
+                preparation = null;
+            }
+        } finally {
+            preparing.unlock();
         }
     }
 

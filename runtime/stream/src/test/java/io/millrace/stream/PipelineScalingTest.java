@@ -2,9 +2,11 @@ package io.millrace.stream;
 
 import static io.millrace.stream.Plans.aPipeline;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ScaleSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.EventLog;
@@ -13,6 +15,7 @@ import io.millrace.spi.FunctionMessage;
 import io.millrace.spi.FunctionResult;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.LogTopic;
+import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
@@ -407,6 +410,27 @@ class PipelineScalingTest {
         awaitOutputs();
         awaitThat().untilAsserted(() -> assertThat(gauge("lag")).isZero());
         assertKept(0);
+    }
+
+    @Test
+    void endsTheTransactionsOfTasksThatDoNotComeBack() {
+        PipelinePlan plan =
+                aPipeline()
+                        .exactlyOnce()
+                        .toLog("results")
+                        .scale(new ScaleSpec(1, 3, 1_000, NEVER, NEVER))
+                        .plan();
+        LogTransactor crashed =
+                log.transactor(TaskContext.groupOf(plan) + ".node-1-2");
+        crashed.begin();
+        LogTransactor other = log.transactor(TaskContext.groupOf(plan) + ".node-2-2");
+        other.begin();
+        deploy(plan);
+        awaitThat().until(() -> state() instanceof PipelineState.Running);
+        assertThatExceptionOfType(MillraceException.class)
+                .isThrownBy(crashed::commit)
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFLICT));
+        other.commit();
     }
 
     @Test

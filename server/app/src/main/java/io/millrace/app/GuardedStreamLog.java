@@ -68,6 +68,11 @@ final class GuardedStreamLog implements StreamLog {
     }
 
     @Override
+    public void endTransactions(Collection<String> names) {
+        log.endTransactions(names);
+    }
+
+    @Override
     public void removeGroup(String group) {
         log.removeGroup(group);
     }

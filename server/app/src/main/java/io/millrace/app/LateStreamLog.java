@@ -54,6 +54,11 @@ final class LateStreamLog implements StreamLog {
     }
 
     @Override
+    public void endTransactions(Collection<String> names) {
+        log.join().endTransactions(names);
+    }
+
+    @Override
     public void removeGroup(String group) {
         log.join().removeGroup(group);
     }

@@ -236,6 +236,20 @@ public abstract class TransactionConformance {
     }
 
     @Test
+    void whatWasLeftOpenUnderSomeNamesIsEndedByAsking() {
+        LogTransactor crashed = writer(name);
+        crashed.begin();
+        write(crashed, output, "left open");
+        LogTransactor living = writer(name + ".living");
+        living.begin();
+        write(living, output, "kept");
+        log.endTransactions(List.of(name, name + ".unknown"));
+        living.commit();
+        assertThat(texts(read(reader(output), 1))).containsExactly("kept");
+        assertCode(ErrorCode.CONFLICT, crashed::commit);
+    }
+
+    @Test
     void whoWasReplacedBetweenTransactionsIsRefused() {
         LogTransactor old = writer(name);
         old.begin();

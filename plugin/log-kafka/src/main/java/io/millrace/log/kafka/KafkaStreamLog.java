@@ -14,11 +14,16 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListTransactionsOptions;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -44,6 +49,9 @@ import org.jspecify.annotations.Nullable;
 public final class KafkaStreamLog implements StreamLog {
 
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
+    private static final ListTransactionsOptions ONGOING =
+            new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
 
     private final ClientSettings settings;
     private final KafkaProducer<byte[], byte[]> producer;
@@ -233,6 +241,29 @@ public final class KafkaStreamLog implements StreamLog {
             throw invalidConfig(e);
         }
         return KafkaTransactor.open(name, writer);
+    }
+
+    @Override
+    public void endTransactions(Collection<String> names) {
+        requireOpen();
+        try {
+            var open = new HashSet<String>();
+            for (TransactionListing each : admin.listTransactions(ONGOING).all().get()) {
+                if (names.contains(each.transactionalId())) {
+                    open.add(each.transactionalId());
+                }
+            }
+            // Fencing an unknown name would make it known.
+            if (!open.isEmpty()) {
+                admin.fenceProducers(open).all().get();
+            }
+        } catch (ExecutionException e) {
+            throw KafkaErrors.translate("transactions that were left open cannot be ended", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE, "interrupted while transactions were ended", e);
+        }
     }
 
     @Override
