@@ -199,9 +199,7 @@ final class PipelineTask implements AutoCloseable {
                         headers,
                         LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
         LogTransactor transactor =
-                isTransacted
-                        ? context.log().transactor(context.transactorOf(plan, index))
-                        : null;
+                isTransacted ? context.log().transactor(context.transactorOf(plan, index)) : null;
         try {
             LogConsumer consumer =
                     context.log()

@@ -420,8 +420,7 @@ class PipelineScalingTest {
                         .toLog("results")
                         .scale(new ScaleSpec(1, 3, 1_000, NEVER, NEVER))
                         .plan();
-        LogTransactor crashed =
-                log.transactor(TaskContext.groupOf(plan) + ".node-1-2");
+        LogTransactor crashed = log.transactor(TaskContext.groupOf(plan) + ".node-1-2");
         crashed.begin();
         LogTransactor other = log.transactor(TaskContext.groupOf(plan) + ".node-2-2");
         other.begin();
