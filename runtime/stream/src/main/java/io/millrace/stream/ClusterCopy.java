@@ -1,6 +1,7 @@
 package io.millrace.stream;
 
 import io.millrace.api.DataSourceSpec.ExternalKafka;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
@@ -52,6 +53,7 @@ final class ClusterCopy implements AutoCloseable {
     private final Map<String, Route> routes = new HashMap<>();
     private final Meters.Count received;
     private final Meters.Count forged;
+    private final Meters.Count tooLarge;
     private final Meters.Count reconnects;
     private final Backoff waits = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
     private final PendingAppends appends;
@@ -108,6 +110,16 @@ final class ClusterCopy implements AutoCloseable {
                         "millrace_source_forged_headers_total",
                         "Headers dropped because only Millrace sets them",
                         labels);
+        this.tooLarge =
+                meters.count(
+                        "millrace_source_dropped_total",
+                        "Messages that did not get into the log and do not come again",
+                        labels[0],
+                        labels[1],
+                        labels[2],
+                        labels[3],
+                        "reason",
+                        "too-large");
         this.reconnects =
                 meters.count(
                         "millrace_source_reconnects_total",
@@ -225,7 +237,8 @@ final class ClusterCopy implements AutoCloseable {
 
     /**
      * Copies a batch and commits it. Where a record of a partition could not be kept the commit
-     * ends, so that the next reading begins with that one and gets on in any case.
+     * ends, so that the next reading begins with that one and gets on in any case. One that the log
+     * never takes is passed over: it would keep out all behind it for ever.
      */
     private void copy(List<LogRecord> records, LogConsumer consumer) {
         appends.start(records.size());
@@ -241,6 +254,13 @@ final class ClusterCopy implements AutoCloseable {
         for (int i = 0; i < records.size(); i++) {
             LogRecord record = records.get(i);
             MillraceException failure = appends.failure(i);
+            if (failure != null && failure.code() == ErrorCode.TOO_LARGE) {
+                if (!broken.contains(record.partition())) {
+                    passedOver(record, failure);
+                    next.put(record.partition(), record.offset() + 1);
+                }
+                continue;
+            }
             if (failure != null && broken.add(record.partition()) && first == null) {
                 first = cannotKeep(record, failure);
             }
@@ -257,6 +277,18 @@ final class ClusterCopy implements AutoCloseable {
         if (first != null) {
             throw first;
         }
+    }
+
+    /** Its position says where it can still be found. */
+    private void passedOver(LogRecord record, MillraceException failure) {
+        tooLarge.increment();
+        logger.warn(
+                "{}: the record {}/{} of {} bytes is passed over, since the log never takes it: {}",
+                binding.source(),
+                record.partition(),
+                record.offset(),
+                record.value().length,
+                failure.text());
     }
 
     private Header receivedNow() {
@@ -292,8 +324,9 @@ final class ClusterCopy implements AutoCloseable {
         headers.add(route.field());
         headers.add(route.topic());
         headers.add(receivedAt);
-        return new OutgoingRecord(
-                route.logTopic(), record.key(), record.value(), headers, record.timestampMillis());
+        // Old programs write records without a time, which the log does not take.
+        long millis = record.timestampMillis() < 0 ? time.epochMillis() : record.timestampMillis();
+        return new OutgoingRecord(route.logTopic(), record.key(), record.value(), headers, millis);
     }
 
     /** Ends it; what is under way is finished and committed first, within a bounded time. */

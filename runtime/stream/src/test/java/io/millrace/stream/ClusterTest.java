@@ -236,6 +236,26 @@ class ClusterTest {
     }
 
     @Test
+    void aRecordThatTheLogNeverTakesIsPassedOverAndCounted() {
+        log.withMostBytes(1_000);
+        put(new byte[] {1}, "k");
+        put(new byte[1_001], "k");
+        put(new byte[] {2}, "k");
+
+        connector.start(binding());
+        awaitKept(2);
+
+        assertThat(log.records(KEPT))
+                .extracting(record -> (int) record.value()[0])
+                .containsExactly(1, 2);
+        await().untilAsserted(() ->
+                assertThat(far.committed("millrace.shop.orders").values()).contains(3L));
+        assertThat(connector.state(SOURCE, () -> {}).isTaking()).isTrue();
+        assertThat(meters.total("millrace_source_dropped_total")).isEqualTo(1);
+        assertThat(meters.total("millrace_source_reconnects_total")).isZero();
+    }
+
+    @Test
     void saysWhatIsWrongAndGoesOnWhenThatIsMended() {
         refusal.set(MillraceException.invalid("there is no secret 'login'"));
         var changes = new AtomicInteger();
