@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Publishes results to another broker. At QoS 1 a write returns when the broker has acknowledged
  * all of it; at QoS 0 when it is on its way. What is not acknowledged because the connection ends
- * is reported as failed, and so is all behind it; nothing more is sent then.
+ * is reported as failed, and so is all behind it; nothing more is sent then. A message that makes
+ * the broker end the connection again and again is given up, so that the others go on.
  */
 final class ExternalSink implements Sink, MqttLink.User {
     /** So many are sent and not acknowledged; the broker may want fewer. */
@@ -35,6 +36,10 @@ final class ExternalSink implements Sink, MqttLink.User {
     private final MqttLink link;
     private final Runnable released;
     private final Duration acknowledgement;
+
+    /** Of the writer's thread. */
+    private final Suspicion suspicion = new Suspicion();
+
     private volatile boolean isUp;
     private boolean wasUp;
     private boolean isClosed;
@@ -75,9 +80,9 @@ final class ExternalSink implements Sink, MqttLink.User {
     @Override
     public List<ItemFailure> write(List<OutputRecord> batch) {
         MqttSession session = link.await(PATIENCE);
-        var write = new Write(session, batch.size());
+        var write = new Write(session, batch);
         for (int i = 0; i < batch.size() && !write.isBroken(); i++) {
-            write.settleUntil(i - MOST_UNDER_WAY + 1);
+            write.settleUntil(i - suspicion.window(MOST_UNDER_WAY) + 1);
             if (!write.isBroken()) {
                 write.send(i, batch.get(i));
             }
@@ -91,14 +96,17 @@ final class ExternalSink implements Sink, MqttLink.User {
     /** One batch on its way. */
     private final class Write {
         private final MqttSession session;
+        private final List<OutputRecord> batch;
         private final @Nullable CompletionStage<?>[] sent;
         private final List<ItemFailure> failures = new ArrayList<>(0);
+        private int begun;
         private int settled;
         private @Nullable ItemFailure broken;
 
-        Write(MqttSession session, int size) {
+        Write(MqttSession session, List<OutputRecord> batch) {
             this.session = session;
-            this.sent = new CompletionStage<?>[size];
+            this.batch = batch;
+            this.sent = new CompletionStage<?>[batch.size()];
         }
 
         boolean isBroken() {
@@ -112,7 +120,15 @@ final class ExternalSink implements Sink, MqttLink.User {
                         CompletableFuture.failedFuture(MillraceException.invalid(problem.get()));
                 return;
             }
+            MillraceException end = session.ended().getNow(null);
+            if (end != null) {
+                sent[index] =
+                        CompletableFuture.failedFuture(
+                                new MillraceException(ErrorCode.UNAVAILABLE, end.text(), end));
+                return;
+            }
             try {
+                begun = index + 1;
                 sent[index] = session.publish(messages.of(record));
             } catch (RuntimeException e) {
                 // The library checks some things at once.
@@ -135,6 +151,7 @@ final class ExternalSink implements Sink, MqttLink.User {
             try {
                 // The library ends them with the connection, and tells of answers that came before.
                 Waiting.answer(stage.thenApply(_ -> true), "PUBLISH", acknowledgement);
+                suspicion.passed();
             } catch (ExecutionException e) {
                 failed(index, BrokerFailure.unwrapped(e));
             } catch (MillraceException e) {
@@ -146,6 +163,10 @@ final class ExternalSink implements Sink, MqttLink.User {
 
         private void failed(int index, Throwable cause) {
             ItemFailure failure = failure(index, cause, session);
+            if (isLoss(cause)
+                    && suspicion.lost(session, batch.get(index), Math.max(1, begun - index))) {
+                failure = toBlame(failure);
+            }
             if (failure.code().isTransient()) {
                 broken = failure;
             } else {
@@ -164,6 +185,22 @@ final class ExternalSink implements Sink, MqttLink.User {
             }
             return failures;
         }
+    }
+
+    /** Whether it is none of the causes that {@link #failure} knows. */
+    private static boolean isLoss(Throwable cause) {
+        return !(cause instanceof Mqtt5PubAckException
+                || cause instanceof MqttEncodeException
+                || cause instanceof IllegalArgumentException
+                || cause instanceof MillraceException);
+    }
+
+    private static ItemFailure toBlame(ItemFailure last) {
+        return new ItemFailure(
+                last.index(),
+                ErrorCode.INVALID,
+                "the broker ends the connection each time that it gets this message, lately: "
+                        + last.reason());
     }
 
     private static ItemFailure failure(int index, Throwable cause, MqttSession session) {

@@ -242,6 +242,63 @@ final class ExternalSinkTest {
     }
 
     @Test
+    void aMessageThatMakesTheBrokerEndTheConnectionIsGivenUpAndTheOthersGoOn()
+            throws InterruptedException {
+        try (var link = new Link(broker.port());
+                var peer = new Peer(broker.port(), "peer");
+                Sink sink = open(output(World.to(link.port()), 1, false))) {
+            peer.subscribe("out");
+            assertThat(sink.write(records(0, 1))).isEmpty();
+            link.endOn("poison");
+            var left = new ArrayList<>(records(1, 6));
+            left.add(record("out", "poison"));
+            left.addAll(records(6, 12));
+            var givenUp = new ArrayList<ItemFailure>();
+            await().atMost(World.PATIENCE)
+                    .ignoreExceptionsMatching(e ->
+                            e instanceof MillraceException known
+                                    && known.code() == ErrorCode.UNAVAILABLE)
+                    .until(() -> {
+                        writeWhatIsLeft(sink, left, givenUp);
+                        return left.isEmpty();
+                    });
+            assertThat(givenUp)
+                    .singleElement()
+                    .satisfies(failure -> {
+                        assertThat(failure.code()).isEqualTo(ErrorCode.INVALID);
+                        assertThat(failure.reason()).contains("each time that it gets this");
+                    });
+            peer.publish("out", "end");
+            var seen = new java.util.LinkedHashSet<String>();
+            for (String text = ""; !text.equals("end"); ) {
+                text = Peer.text(peer.next(1).getFirst());
+                seen.add(text);
+            }
+            var expected = new ArrayList<String>();
+            records(0, 12).forEach(r -> expected.add(new String(r.value(), UTF_8)));
+            expected.add("end");
+            assertThat(seen).containsExactlyElementsOf(expected);
+            assertThat(world.meters.total("millrace_mqtt_sink_refused_total")).isEqualTo(1);
+        }
+    }
+
+    /** As a pipeline does: what may pass is written again, what may not is given up. */
+    private static void writeWhatIsLeft(
+            Sink sink, List<OutputRecord> left, List<ItemFailure> givenUp) {
+        List<ItemFailure> failures = sink.write(List.copyOf(left));
+        var again = new ArrayList<OutputRecord>();
+        for (ItemFailure failure : failures) {
+            if (failure.code().isTransient()) {
+                again.add(left.get(failure.index()));
+            } else {
+                givenUp.add(failure);
+            }
+        }
+        left.clear();
+        left.addAll(again);
+    }
+
+    @Test
     void tasksHaveClientIdsOfTheirOwnAndTheSameOnesAgain() {
         var connection = World.to(broker.port());
         for (int round = 1; round <= 2; round++) {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +30,7 @@ final class Link implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private volatile boolean isSilent;
     private volatile boolean isDown;
+    private volatile String deadly = "";
 
     Link(int target) {
         this(target, Five.FORWARDED);
@@ -70,6 +72,11 @@ final class Link implements AutoCloseable {
         isDown = false;
     }
 
+    /** Ends each connection on which a client says that. */
+    void endOn(String words) {
+        deadly = words;
+    }
+
     /** What is under way goes nowhere, and nobody is told: a half-open connection. */
     void fallSilent() {
         isSilent = true;
@@ -108,8 +115,8 @@ final class Link implements AutoCloseable {
                 return;
             }
             broker.getOutputStream().write(first, 0, length);
-            var back = Thread.ofVirtual().start(() -> pump(broker, client));
-            pump(client, broker);
+            var back = Thread.ofVirtual().start(() -> pump(broker, client, false));
+            pump(client, broker, true);
             back.interrupt();
         } catch (IOException _) {
             // One side went: so does the other.
@@ -131,7 +138,13 @@ final class Link implements AutoCloseable {
         return true;
     }
 
-    private void pump(Socket from, Socket to) {
+    private boolean isDeadly(byte[] bytes, int length) {
+        String words = deadly;
+        return !words.isEmpty()
+                && new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains(words);
+    }
+
+    private void pump(Socket from, Socket to, boolean isClient) {
         try (from;
                 to) {
             InputStream in = from.getInputStream();
@@ -140,6 +153,9 @@ final class Link implements AutoCloseable {
             boolean wasSilent = false;
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 wasSilent |= isSilent;
+                if (isClient && isDeadly(buffer, n)) {
+                    return;
+                }
                 if (!wasSilent) {
                     out.write(buffer, 0, n);
                     out.flush();

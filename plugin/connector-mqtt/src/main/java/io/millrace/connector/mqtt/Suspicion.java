@@ -1,0 +1,98 @@
+package io.millrace.connector.mqtt;
+
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.spi.OutputRecord;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the message to which a broker answers by ending the connection, as some do: it would be
+ * tried for ever and keep out all behind it. After a connection is lost, those that were under way
+ * go out one by one; when it is lost several times in a row, each time a fresh one with the same
+ * message alone under way, that message is to blame.
+ *
+ * <p>Not safe for several threads.
+ */
+final class Suspicion {
+    private static final int PROOF = 3;
+
+    /** What a broker says that has nothing to do with a message of ours. */
+    private static final Set<Mqtt5DisconnectReasonCode> NOT_OURS =
+            EnumSet.of(
+                    Mqtt5DisconnectReasonCode.SERVER_BUSY,
+                    Mqtt5DisconnectReasonCode.SERVER_SHUTTING_DOWN,
+                    Mqtt5DisconnectReasonCode.KEEP_ALIVE_TIMEOUT,
+                    Mqtt5DisconnectReasonCode.SESSION_TAKEN_OVER,
+                    Mqtt5DisconnectReasonCode.CONNECTION_RATE_EXCEEDED,
+                    Mqtt5DisconnectReasonCode.MESSAGE_RATE_TOO_HIGH,
+                    Mqtt5DisconnectReasonCode.QUOTA_EXCEEDED,
+                    Mqtt5DisconnectReasonCode.ADMINISTRATIVE_ACTION,
+                    Mqtt5DisconnectReasonCode.USE_ANOTHER_SERVER,
+                    Mqtt5DisconnectReasonCode.SERVER_MOVED,
+                    Mqtt5DisconnectReasonCode.MAXIMUM_CONNECT_TIME);
+
+    private @Nullable OutputRecord suspect;
+    private @Nullable MqttSession last;
+    private int losses;
+
+    /** So many have to pass alone before several go out at a time again. */
+    private int alone;
+
+    /** How many may be under way. */
+    int window(int most) {
+        return alone > 0 ? 1 : most;
+    }
+
+    /** The broker has answered to a message. */
+    void passed() {
+        if (alone > 0) {
+            alone--;
+            suspect = null;
+            losses = 0;
+        }
+    }
+
+    /**
+     * A connection was lost.
+     *
+     * @param first the first message without an answer
+     * @param underWay how many there were, with that one
+     * @return whether that one is to blame
+     */
+    boolean lost(MqttSession session, OutputRecord first, int underWay) {
+        if (session.equals(last) || !mayBeOurs(session.ended().getNow(null))) {
+            return false;
+        }
+        last = session;
+        alone = Math.max(alone, underWay);
+        losses = underWay > 1 ? 0 : isSuspect(first) ? losses + 1 : 1;
+        suspect = first;
+        if (losses < PROOF) {
+            return false;
+        }
+        passed();
+        return true;
+    }
+
+    /** A task that is built anew makes its records anew. */
+    private boolean isSuspect(OutputRecord record) {
+        OutputRecord before = suspect;
+        return before != null
+                && record.destination().equals(before.destination())
+                && Arrays.equals(record.value(), before.value());
+    }
+
+    private static boolean mayBeOurs(@Nullable MillraceException end) {
+        if (end == null) {
+            return true;
+        }
+        return end.code() == ErrorCode.UNAVAILABLE
+                && !(end.getCause() instanceof Mqtt5DisconnectException told
+                        && NOT_OURS.contains(told.getMqttMessage().getReasonCode()));
+    }
+}
