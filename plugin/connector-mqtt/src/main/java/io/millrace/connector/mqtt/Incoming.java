@@ -29,6 +29,11 @@ record Incoming(
     private static final int OVERHEAD = 256;
 
     int cost() {
-        return payload.length + OVERHEAD;
+        int bytes = payload.length + OVERHEAD;
+        for (int i = 0; i < properties.size(); i++) {
+            Header property = properties.get(i);
+            bytes += property.name().length() + property.value().length;
+        }
+        return bytes;
     }
 }

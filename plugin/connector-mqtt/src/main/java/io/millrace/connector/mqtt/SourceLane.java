@@ -35,12 +35,16 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>The client's thread is never blocked: it would miss the keep-alive. What waits is bounded by
- * the receive maximum (QoS 1 and 2; with MQTT 3.1.1 the broker sets it), and at QoS 0 by a number
- * of bytes, beyond which messages are dropped and counted.
+ * the receive maximum (QoS 1 and 2; with MQTT 3.1.1 the broker sets it) and by a number of bytes.
+ * Beyond it messages of QoS 0 are dropped and counted; those of QoS 1 and 2 are left to the broker:
+ * when all before them are in the log the connection is made anew, and they come again.
  */
 final class SourceLane implements Consumer<Incoming>, AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(SourceLane.class);
     private static final long MOST_WAITING_AT_QOS_0 = 64L << 20;
+    private static final long MOST_WAITING = 128L << 20;
+    private static final int MOST_PROPERTIES = 64;
+    private static final int MOST_PROPERTY_BYTES = 16 << 10;
     private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
     private static final Header[] QOS_HEADERS = {
@@ -65,12 +69,18 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
     /** As soon as a message that the broker will send again did not get in. */
     private volatile boolean hasFailed;
 
+    /** As soon as a message that the broker will send again was not even kept. */
+    private volatile boolean isFlooded;
+
+    /** Of the lane's thread. */
+    private boolean isFloodTold;
+
     /**
      * For one connection.
      *
      * @param routes asked for each message, since fields may change
-     * @param broken called once when the log did not take a message that must not be lost: the
-     *     broker sends it again on a new connection only
+     * @param broken called when the log did not take a message that must not be lost, or when too
+     *     many came: the broker sends them again on a new connection only
      */
     SourceLane(
             String name,
@@ -99,6 +109,10 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
             message.acknowledge().run();
             return;
         }
+        if (message.qos() > 0 && (isFlooded || waitingBytes.get() > MOST_WAITING)) {
+            isFlooded = true;
+            return;
+        }
         waitingBytes.addAndGet(message.cost());
         waiting.add(message);
     }
@@ -119,10 +133,26 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
                 Incoming message = waiting.take();
                 take(message);
                 waitingBytes.addAndGet(-message.cost());
+                if (isFlooded && waiting.isEmpty()) {
+                    flooded();
+                }
             }
         } catch (InterruptedException _) {
             // Closed: what waits comes again.
         }
+    }
+
+    /** What came before is in the log or on its way there. */
+    private void flooded() {
+        if (isFloodTold) {
+            return;
+        }
+        isFloodTold = true;
+        broken.accept(
+                new MillraceException(
+                        ErrorCode.UNAVAILABLE,
+                        "the broker sent more than %d MiB that the log did not have yet; it has to send the rest again"
+                                .formatted(MOST_WAITING >> 20)));
     }
 
     private void take(Incoming message) {
@@ -158,14 +188,7 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
         Instant now = time.now();
         List<Header> properties = message.properties();
         var headers = new ArrayList<Header>(properties.size() + route.headers().size() + 5);
-        for (int i = 0; i < properties.size(); i++) {
-            Header property = properties.get(i);
-            if (property.name().isEmpty() || HeaderNames.isReserved(property.name())) {
-                meters.forgedHeaders.increment();
-            } else {
-                headers.add(property);
-            }
-        }
+        addProperties(properties, headers);
         // Ours come last: the last one of a name counts.
         headers.addAll(route.headers());
         headers.add(QOS_HEADERS[message.qos()]);
@@ -182,6 +205,24 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
         headers.add(new Header(HeaderNames.RECEIVED, nanos(now)));
         return new OutgoingRecord(
                 route.logTopic(), route.key(), message.payload(), headers, now.toEpochMilli());
+    }
+
+    private void addProperties(List<Header> properties, List<Header> headers) {
+        int bytes = 0;
+        for (int i = 0; i < properties.size(); i++) {
+            Header property = properties.get(i);
+            if (property.name().isEmpty() || HeaderNames.isReserved(property.name())) {
+                meters.forgedHeaders.increment();
+                continue;
+            }
+            int size = property.name().length() + property.value().length;
+            if (headers.size() == MOST_PROPERTIES || bytes + size > MOST_PROPERTY_BYTES) {
+                meters.droppedProperties.increment();
+                continue;
+            }
+            bytes += size;
+            headers.add(property);
+        }
     }
 
     private static byte[] nanos(Instant now) {

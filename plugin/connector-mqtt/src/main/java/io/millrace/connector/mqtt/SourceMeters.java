@@ -13,6 +13,7 @@ final class SourceMeters {
     final Count received;
     final Count reconnects;
     final Count forgedHeaders;
+    final Count droppedProperties;
     final Count overflow;
     final Count logFailed;
     final Count tooLarge;
@@ -31,6 +32,11 @@ final class SourceMeters {
                 count(
                         "millrace_source_forged_headers_total",
                         "User properties dropped because only Millrace itself sets such headers");
+        droppedProperties =
+                count(
+                        "millrace_source_properties_dropped_total",
+                        "User properties left out because there are too many or they are too"
+                                + " large");
         overflow = dropped("overflow");
         logFailed = dropped("log");
         tooLarge = dropped("too-large");
