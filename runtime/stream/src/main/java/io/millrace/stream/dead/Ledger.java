@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +97,9 @@ final class Ledger {
                 mark(LetterJob.Action.REDRIVE, summary.redriven());
                 mark(LetterJob.Action.DROP, summary.dropped());
                 oldestMillis = Math.min(oldestMillis, summary.atMillis());
-                summaryMillis = Math.max(summaryMillis, summary.atMillis());
+                if (!summary.hasMore()) {
+                    summaryMillis = Math.max(summaryMillis, summary.atMillis());
+                }
             }
         }
     }
@@ -219,17 +222,62 @@ final class Ledger {
                 && redrivenCount() + droppedCount() > 0;
     }
 
-    LedgerEntry.Summary summary(long atMillis) {
-        return new LedgerEntry.Summary(runs(redriven), runs(dropped), atMillis);
+    /**
+     * All marks, in as many entries as it takes for each of them to fit into a record of the log.
+     *
+     * @param mostRuns of letters without a gap in one of them
+     */
+    List<LedgerEntry.Summary> summaries(long atMillis, int mostRuns) {
+        var pages = new ArrayList<Page>();
+        pages.add(new Page());
+        collect(redriven, Page::redriven, pages, mostRuns);
+        collect(dropped, Page::dropped, pages, mostRuns);
+        var summaries = new ArrayList<LedgerEntry.Summary>();
+        for (int i = 0; i < pages.size(); i++) {
+            Page page = pages.get(i);
+            boolean hasMore = i < pages.size() - 1;
+            summaries.add(
+                    new LedgerEntry.Summary(page.redriven(), page.dropped(), hasMore, atMillis));
+        }
+        return summaries;
     }
 
-    private static Map<Integer, List<OffsetRange>> runs(Map<Integer, OffsetBits> of) {
-        var runs = new HashMap<Integer, List<OffsetRange>>();
-        of.forEach((partition, bits) -> {
-            if (bits.size() > 0) {
-                runs.put(partition, bits.runs());
+    /** One entry of a summary while it is filled. */
+    private record Page(
+            Map<Integer, List<OffsetRange>> redriven, Map<Integer, List<OffsetRange>> dropped) {
+        Page() {
+            this(new HashMap<>(), new HashMap<>());
+        }
+
+        int runs() {
+            int runs = 0;
+            for (var each : List.of(redriven, dropped)) {
+                for (List<OffsetRange> of : each.values()) {
+                    runs += of.size();
+                }
+            }
+            return runs;
+        }
+    }
+
+    private static void collect(
+            Map<Integer, OffsetBits> from,
+            Function<Page, Map<Integer, List<OffsetRange>>> part,
+            List<Page> pages,
+            int mostRuns) {
+        from.forEach((partition, bits) -> {
+            List<OffsetRange> runs = bits.size() > 0 ? bits.runs() : List.of();
+            int next = 0;
+            while (next < runs.size()) {
+                int room = mostRuns - pages.getLast().runs();
+                if (room == 0) {
+                    pages.add(new Page());
+                    room = mostRuns;
+                }
+                int end = Math.min(runs.size(), next + room);
+                part.apply(pages.getLast()).put(partition, List.copyOf(runs.subList(next, end)));
+                next = end;
             }
         });
-        return runs;
     }
 }

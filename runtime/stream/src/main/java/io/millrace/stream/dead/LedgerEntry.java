@@ -54,10 +54,15 @@ sealed interface LedgerEntry {
     record Ended(String job, LetterJob.State state, String message, long atMillis)
             implements LedgerEntry {}
 
-    /** All that was settled, said once more because the log forgets what is old. */
+    /**
+     * What was settled, said once more because the log forgets what is old.
+     *
+     * @param hasMore whether another one follows, with which all of it is said
+     */
     record Summary(
             Map<Integer, List<OffsetRange>> redriven,
             Map<Integer, List<OffsetRange>> dropped,
+            boolean hasMore,
             long atMillis)
             implements LedgerEntry {
         public Summary {

@@ -40,6 +40,7 @@ final class LedgerText {
     private static final String COUNT = "count";
     private static final String REDRIVEN = "redriven";
     private static final String DROPPED = "dropped";
+    private static final String MORE = "more";
     private static final String FILTER = "filter.";
 
     private LedgerText() {}
@@ -72,6 +73,9 @@ final class LedgerText {
                 parts.add(Header.of(ENTRY, "summary"));
                 parts.add(Header.of(REDRIVEN, ranges(summary.redriven())));
                 parts.add(Header.of(DROPPED, ranges(summary.dropped())));
+                if (summary.hasMore()) {
+                    parts.add(Header.of(MORE, "true"));
+                }
             }
         }
         parts.add(Header.of(AT, Long.toString(entry.atMillis())));
@@ -129,7 +133,10 @@ final class LedgerText {
                                 at);
                 case "summary" ->
                         new LedgerEntry.Summary(
-                                ranges(part(record, REDRIVEN)), ranges(part(record, DROPPED)), at);
+                                ranges(part(record, REDRIVEN)),
+                                ranges(part(record, DROPPED)),
+                                part(record, MORE).equals("true"),
+                                at);
                 default -> throw MillraceException.invalid("there is no entry '" + entry + "'");
             };
         } catch (NumberFormatException e) {

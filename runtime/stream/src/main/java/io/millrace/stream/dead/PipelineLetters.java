@@ -46,6 +46,9 @@ final class PipelineLetters {
     /** Well within the shortest time that a log keeps records. */
     private static final long SUMMARY_EVERY_MILLIS = Duration.ofDays(1).toMillis();
 
+    /** Two numbers of at most 20 digits each: some megabytes, which every log takes. */
+    private static final int RUNS_OF_A_SUMMARY = 50_000;
+
     private final StreamLog log;
     private final TimeSource time;
     private final LetterTopics topics;
@@ -124,7 +127,9 @@ final class PipelineLetters {
     private void summarize() {
         long now = time.epochMillis();
         if (ledger.needsSummary(now - SUMMARY_EVERY_MILLIS)) {
-            write(ledger.summary(now));
+            for (LedgerEntry.Summary part : ledger.summaries(now, RUNS_OF_A_SUMMARY)) {
+                write(part);
+            }
         }
     }
 

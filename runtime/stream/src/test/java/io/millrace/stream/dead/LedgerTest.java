@@ -52,7 +52,7 @@ class LedgerTest {
         ledger.take(SETTLED);
         assertThat(ledger.needsSummary(2)).isFalse();
         assertThat(ledger.needsSummary(3)).isTrue();
-        LedgerEntry.Summary summary = ledger.summary(4);
+        LedgerEntry.Summary summary = ledger.summaries(4, 100).getFirst();
         ledger.take(summary);
         assertThat(ledger.needsSummary(3)).isFalse();
         assertThat(ledger.needsSummary(5)).isTrue();
@@ -63,6 +63,54 @@ class LedgerTest {
         assertThat(later.fate(0, 15)).isEqualTo(Fate.OPEN);
         // The log will forget the summary as well.
         assertThat(later.needsSummary(5)).isTrue();
+    }
+
+    @Test
+    void aSummaryOfManyScatteredLettersIsWrittenInPartsOfWhichTheLastOneCounts() {
+        var scattered = new java.util.ArrayList<OffsetRange>();
+        for (int i = 0; i < 25; i++) {
+            scattered.add(new OffsetRange(2L * i, 2L * i + 1));
+        }
+        Map<Integer, List<OffsetRange>> letters = Map.of(0, scattered, 1, scattered);
+        ledger.take(new LedgerEntry.Settled("j", Action.REDRIVE, letters, Map.of(), 50, 2));
+        ledger.take(
+                new LedgerEntry.Settled(
+                        "j",
+                        Action.DROP,
+                        Map.of(2, List.of(new OffsetRange(7, 9))),
+                        Map.of(),
+                        2,
+                        2));
+
+        List<LedgerEntry.Summary> parts = ledger.summaries(4, 10);
+
+        assertThat(parts).hasSize(6);
+        assertThat(parts)
+                .allSatisfy(part -> {
+                    int runs = 0;
+                    for (List<OffsetRange> of : part.redriven().values()) {
+                        runs += of.size();
+                    }
+                    assertThat(runs).isLessThanOrEqualTo(10);
+                });
+        var later = new Ledger();
+        for (LedgerEntry.Summary part : parts) {
+            // Until the last part is written nobody relies on it.
+            assertThat(later.needsSummary(4)).isFalse();
+            later.take(part);
+            assertThat(later.needsSummary(5)).isTrue();
+        }
+        assertThat(later.redrivenCount()).isEqualTo(50);
+        assertThat(later.droppedCount()).isEqualTo(2);
+        assertThat(later.fate(1, 48)).isEqualTo(Fate.REDRIVEN);
+        assertThat(later.fate(2, 8)).isEqualTo(Fate.DROPPED);
+        assertThat(later.fate(1, 49)).isEqualTo(Fate.OPEN);
+        var interrupted = new Ledger();
+        interrupted.take(SETTLED);
+        interrupted.take(parts.getFirst());
+        assertThat(interrupted.needsSummary(3)).as("as if none had been written").isTrue();
+        interrupted.take(parts.getLast());
+        assertThat(interrupted.needsSummary(3)).isFalse();
     }
 
     @Test

@@ -53,7 +53,9 @@ class LedgerTextTest {
                                 3),
                         new LedgerEntry.Ended("job", LetterJob.State.FAILED, "why: so; 1", 4),
                         new LedgerEntry.Summary(
-                                Map.of(0, List.of(new OffsetRange(1, 2))), Map.of(), 5));
+                                Map.of(0, List.of(new OffsetRange(1, 2))), Map.of(), false, 5),
+                        new LedgerEntry.Summary(
+                                Map.of(), Map.of(1, List.of(new OffsetRange(1, 2))), true, 6));
         for (LedgerEntry entry : entries) {
             assertThat(LedgerText.read(stored(LedgerText.write("t", entry)))).isEqualTo(entry);
         }
