@@ -58,10 +58,21 @@ public final class Replays implements PipelineReplays, AutoCloseable {
                         .daemon()
                         .name("replay of pipeline " + pipeline)
                         .unstarted(run::run);
-        add(new Started(run, thread));
-        forget.accept(PipelineInsight.apart(pipeline));
-        thread.start();
+        var started = new Started(run, thread);
+        add(started);
+        try {
+            forget.accept(PipelineInsight.apart(pipeline));
+            thread.start();
+        } catch (Throwable e) {
+            // It would count as running for ever.
+            remove(started);
+            throw e;
+        }
         return run.job();
+    }
+
+    private synchronized void remove(Started started) {
+        jobs.remove(started);
     }
 
     private synchronized void add(Started started) {
