@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * (the first after a start, after another task had the partition, or one that is tried again) has
  * the memory read from the log first: from where it ends, or, when it is ahead or there is none,
  * from the lookback before that record. So every record is answered as if all before it had just
- * come by, however often it is tried; until the log has been read it waits.
+ * come by, however often it is tried; until the log has been read it waits. Between two neighbours
+ * of a batch there is nothing in the log, though offsets may be missing there: the end of a
+ * transaction takes one.
  */
 final class WindowStage implements Stage {
 
@@ -79,6 +81,9 @@ final class WindowStage implements Stage {
         for (int i = 0; i < count; i++) {
             int item = pending[i];
             LogRecord record = batch.recordOf(item);
+            if (i > 0 && pending[i - 1] == item - 1) {
+                passHole(batch.recordOf(item - 1), record);
+            }
             if (LogTopic.isRetries(record.partition().topic())) {
                 answerRetry(record, batch.payload(item), item, verdicts);
                 continue;
@@ -165,6 +170,18 @@ final class WindowStage implements Stage {
     /** Without a declared time, readings are in the order of the log. */
     private long time(long offset) {
         return step.time().isPresent() ? codec.nanos() : offset;
+    }
+
+    /** Moves the memory of a partition over offsets between two neighbours. */
+    private void passHole(LogRecord before, LogRecord record) {
+        if (before.offset() + 1 == record.offset()
+                || !before.partition().equals(record.partition())) {
+            return;
+        }
+        Position position = positions.get(record.partition());
+        if (position != null && position.next == before.offset() + 1) {
+            position.next = record.offset();
+        }
     }
 
     /** Has the memory of the record's partition end right before the record, and moves on. */

@@ -10,6 +10,7 @@ import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTopic;
 import io.millrace.testkit.LogFaults;
+import io.millrace.testkit.TopicsOnlyLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -257,6 +258,36 @@ class WindowStageTest {
             assertThat(windowsOf(stage, batch, verdicts, List.of(retry)))
                     .containsExactly(window("a", 4, 3, 2));
             assertThat(windowsOf(stage, batch, verdicts, records)).hasSize(8);
+        }
+    }
+
+    @Test
+    void whereATransactionLeftAHoleTheLogIsNotAsked() {
+        var batch = new Batch();
+        var verdicts = new Verdicts();
+        try (var world = world(three());
+                var stage =
+                        new WindowStage(
+                                "step 1 window",
+                                three(),
+                                new TopicsOnlyLog(),
+                                world.control,
+                                world.meters)) {
+            var records = new ArrayList<LogRecord>();
+            for (int t = 0; t < 5; t++) {
+                records.add(
+                        new LogRecord(
+                                new LogPartition(Plans.INPUT, 0),
+                                2 * t,
+                                null,
+                                reading("a", t, t)
+                                        .getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                                List.of(),
+                                world.time.epochMillis()));
+            }
+            assertThat(windowsOf(stage, batch, verdicts, records))
+                    .containsExactly(
+                            window("a", 2, 1, 0), window("a", 3, 2, 1), window("a", 4, 3, 2));
         }
     }
 

@@ -235,20 +235,39 @@ final class ReplayRun {
         return run;
     }
 
-    /** In order, and only those of the time that was asked for: timestamps may be out of order. */
+    /**
+     * In order, and only those of the time that was asked for: timestamps may be out of order. None
+     * is left out within a batch.
+     */
     private List<List<LogRecord>> batches(List<LogRecord> polled) {
-        long from = request.from().toEpochMilli();
-        long to = request.to().toEpochMilli();
-        List<LogRecord> wanted =
-                polled.stream()
-                        .filter(r -> r.timestampMillis() >= from && r.timestampMillis() < to)
-                        .toList();
-        total.addAndGet(wanted.size() - polled.size());
         var batches = new ArrayList<List<LogRecord>>();
-        for (int i = 0; i < wanted.size(); i += BATCH) {
-            batches.add(wanted.subList(i, Math.min(wanted.size(), i + BATCH)));
+        int first = 0;
+        int leftOut = 0;
+        for (int i = 0; i < polled.size(); i++) {
+            if (!isOfTheTime(polled.get(i))) {
+                addBatch(polled, first, i, batches);
+                first = i + 1;
+                leftOut++;
+            } else if (i + 1 - first == BATCH) {
+                addBatch(polled, first, i + 1, batches);
+                first = i + 1;
+            }
         }
+        addBatch(polled, first, polled.size(), batches);
+        total.addAndGet(-leftOut);
         return batches;
+    }
+
+    private static void addBatch(
+            List<LogRecord> polled, int from, int to, List<List<LogRecord>> batches) {
+        if (from < to) {
+            batches.add(polled.subList(from, to));
+        }
+    }
+
+    private boolean isOfTheTime(LogRecord record) {
+        long millis = record.timestampMillis();
+        return millis >= request.from().toEpochMilli() && millis < request.to().toEpochMilli();
     }
 
     private Map<LogPartition, OffsetRange> inputs(LogReader reader) {
