@@ -14,6 +14,9 @@ import java.time.Duration;
  */
 final class Attempts {
 
+    /** Of waits in a row for what somebody has to mend, until that is taken to be the case. */
+    private static final int HOPELESS = 3;
+
     private static final Duration FIRST_WAIT = Duration.ofMillis(50);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
@@ -25,6 +28,7 @@ final class Attempts {
     private final Trails trails = new Trails();
     private int[] pending = new int[64];
     private int count;
+    private int vainWaits;
 
     Attempts(ErrorPolicy policy, TaskControl control, PipelineMeters meters) {
         this.policy = policy;
@@ -44,6 +48,7 @@ final class Attempts {
             }
         }
         waits.reset();
+        vainWaits = 0;
     }
 
     int[] pending() {
@@ -99,6 +104,11 @@ final class Attempts {
         Duration pause = Duration.ZERO;
         if (waiting >= 0) {
             control.report(new PipelineState.Failing(stage + ": " + verdicts.reason(waiting)));
+            ErrorCode code = verdicts.code(waiting);
+            vainWaits = code == null || Outlet.isPassing(code) ? 0 : vainWaits + 1;
+            if (vainWaits >= HOPELESS) {
+                control.failUnlessPatient();
+            }
             pause = waits.next();
         }
         if (mostAttempts > 0) {

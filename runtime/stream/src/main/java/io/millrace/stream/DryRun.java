@@ -158,9 +158,11 @@ public final class DryRun implements AutoCloseable {
     /**
      * Sends records through all steps.
      *
+     * @param records as the log has them: none between two of a partition is left out
      * @return one for each, in their order
      * @throws MillraceException {@code UNAVAILABLE} when something was waited for too long, {@code
-     *     CONFLICT} after {@link #cancel}
+     *     INVALID} when somebody has to mend something first, {@code CONFLICT} after {@link
+     *     #cancel}
      */
     public List<Outcome> run(List<LogRecord> records) {
         begin(records);
@@ -237,10 +239,12 @@ public final class DryRun implements AutoCloseable {
                     case PipelineState.Failing(String message) -> message;
                     case PipelineState.Running _ -> "a step";
                 };
-        return new MillraceException(
-                ErrorCode.UNAVAILABLE,
-                "waited %d s in vain: %s".formatted(patience.toSeconds(), why),
-                cause);
+        return control.isHopeless()
+                ? new MillraceException(ErrorCode.INVALID, "it cannot be done: " + why, cause)
+                : new MillraceException(
+                        ErrorCode.UNAVAILABLE,
+                        "waited %d s in vain: %s".formatted(patience.toSeconds(), why),
+                        cause);
     }
 
     private List<Outcome> outcomes() {

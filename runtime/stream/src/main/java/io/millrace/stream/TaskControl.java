@@ -33,6 +33,7 @@ final class TaskControl {
     private volatile long lag;
     private volatile long lagAt;
     private volatile @Nullable LogConsumer consumer;
+    private volatile boolean isHopeless;
     private boolean isPatient = true;
     private long patientUntil;
 
@@ -191,6 +192,23 @@ final class TaskControl {
     void patience(Duration duration) {
         isPatient = false;
         patientUntil = time.nanoTime() + duration.toNanos();
+    }
+
+    /**
+     * What is waited for will not come by itself: work that nobody needs done ends.
+     *
+     * @throws BatchAbandoned unless there is patience without end
+     */
+    void failUnlessPatient() {
+        if (!isPatient) {
+            isHopeless = true;
+            throw new BatchAbandoned();
+        }
+    }
+
+    /** Whether it ended because somebody would have to mend something first. */
+    boolean isHopeless() {
+        return isHopeless;
     }
 
     /**

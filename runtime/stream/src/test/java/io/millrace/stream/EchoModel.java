@@ -37,6 +37,14 @@ final class EchoModel {
         models.put(Plans.PROJECT, "net", signature, call -> echo(call, signature));
     }
 
+    /** Has the model be one that no model step can feed. */
+    static void putWithTwoInputs(FakeModelServing models) {
+        var input = new TensorSpec("x", DataType.FP32, Shape.of(-1, 2));
+        var other = new TensorSpec("z", DataType.FP32, Shape.of(-1, 2));
+        var signature = new Signature(Signature.DEFAULT, List.of(input, other), List.of(input));
+        models.put(Plans.PROJECT, "net", signature, ModelServing.Call::inputs);
+    }
+
     private static Signature signature(int elements) {
         return new Signature(
                 Signature.DEFAULT,

@@ -17,6 +17,7 @@ import io.millrace.spi.PipelineReplays.Reference;
 import io.millrace.spi.PipelineReplays.Report;
 import io.millrace.spi.PipelineReplays.State;
 import io.millrace.spi.Provenance;
+import io.millrace.stream.replay.Replays;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -240,6 +241,39 @@ class ReplaysTest {
             assertThat(world.functions.running()).as("only the live worker is left").hasSize(1);
             assertThatThrownBy(() -> world.replays.job(Plans.KEY, "r9"))
                     .hasMessageContaining("no replay 'r9'");
+        }
+    }
+
+    @Test
+    void oneThatCannotBeginDoesNotCountAsRunning() {
+        try (var world = new InsightWorld(aPipeline().to("out").plan());
+                var replays =
+                        new Replays(
+                                world.runtime.insight(),
+                                () -> "r",
+                                _ -> {
+                                    throw new IllegalStateException("the disk is broken");
+                                })) {
+            for (int i = 0; i < 4; i++) {
+                assertThatThrownBy(() -> replays.start(Plans.KEY, request(0, 9)))
+                        .hasMessage("the disk is broken");
+            }
+            assertThat(replays.of(Plans.KEY)).isEmpty();
+        }
+    }
+
+    @Test
+    void saysAtOnceThatTheModelDoesNotFitTheStep() {
+        try (var world = new InsightWorld(aPipeline().model().to("out").plan())) {
+            world.put(0, "{\"x\":[1,2]}");
+            world.awaitDone();
+            EchoModel.putWithTwoInputs(world.models);
+
+            // The patience of a replay is a minute, that of this test is ten seconds.
+            PipelineReplays.Job job = run(world, request(0, 9));
+
+            assertThat(job.state()).isEqualTo(State.FAILED);
+            assertThat(job.message()).contains("step 1 model/net", "takes 2 inputs");
         }
     }
 
