@@ -81,4 +81,20 @@ public final class HeaderNames {
     public static boolean isReserved(String name) {
         return name.startsWith(PREFIX) || name.startsWith(PACKET_PREFIX);
     }
+
+    /**
+     * Whether Kafka clients may give a header of a name and get it back with the answer: their own
+     * ones and the {@link #CORRELATION}.
+     */
+    public static boolean isOfKafkaClients(String name) {
+        return !isReserved(name) || name.equals(CORRELATION);
+    }
+
+    /**
+     * Whether a header of a name goes to MQTT subscribers as a property: those of senders and
+     * {@link #PROVENANCE}. The correlation goes along as what MQTT has for it.
+     */
+    public static boolean isForSubscribers(String name) {
+        return !isReserved(name) || name.equals(PROVENANCE);
+    }
 }

@@ -23,7 +23,7 @@ record OutputForm(String label, Address address, OutputHeaders headers, boolean 
                     address.of(record),
                     record.key(),
                     batch.payload(item),
-                    isForKafkaClients ? headers.carried(batch, item) : headers.of(batch, item),
+                    headers.of(batch, item, isForKafkaClients),
                     record.timestampMillis());
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());

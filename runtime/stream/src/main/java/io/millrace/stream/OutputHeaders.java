@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The headers of what a task writes: those of the record, without what was said about an earlier
- * try of it, and where the answer came from. All outputs of an item share them.
+ * try of it, and where the answer came from. All outputs of an item of one kind share them.
  *
  * <p>Hot path: the text of {@link io.millrace.spi.Provenance} is put together from pieces that are
  * made once per partition and once per slice.
@@ -30,6 +30,7 @@ final class OutputHeaders {
     private byte[] position = {};
     private byte[] answered = {};
     private @Nullable List<Header>[] made = lists(64);
+    private @Nullable List<Header>[] madeForKafkaClients = lists(64);
 
     OutputHeaders(ResourceKey pipeline) {
         this.pipeline = pipeline.project() + "/" + pipeline.name();
@@ -54,6 +55,7 @@ final class OutputHeaders {
     void start(int items, long answeredMillis) {
         if (made.length < items) {
             made = lists(Math.max(items, 2 * made.length));
+            madeForKafkaClients = lists(made.length);
         }
         answered = (" " + answeredMillis + " ").getBytes(StandardCharsets.US_ASCII);
     }
@@ -61,63 +63,42 @@ final class OutputHeaders {
     /** Lets go of all headers. */
     void clear() {
         Arrays.fill(made, null);
+        Arrays.fill(madeForKafkaClients, null);
     }
 
-    /** The headers of the outputs of an item. */
-    List<Header> of(Batch batch, int item) {
-        List<Header> known = made[item];
+    /**
+     * The headers of an output of an item.
+     *
+     * @param isForKafkaClients whether only what the sender gave goes along, and the correlation:
+     *     what only Millrace sets stays inside then, also when a sender forged it
+     */
+    List<Header> of(Batch batch, int item, boolean isForKafkaClients) {
+        @Nullable List<Header>[] kind = isForKafkaClients ? madeForKafkaClients : made;
+        List<Header> known = kind[item];
         if (known == null) {
-            known = output(batch.recordOf(item), batch.trail(item));
+            known = output(batch.recordOf(item), batch.trail(item), isForKafkaClients);
             if (traces != null) {
                 known = traces.carried(batch.origin(item), known);
             }
-            made[item] = known;
+            kind[item] = known;
         }
         return known;
     }
 
-    private List<Header> output(LogRecord record, byte[] trail) {
+    private List<Header> output(LogRecord record, byte[] trail, boolean isForKafkaClients) {
         List<Header> given = record.headers();
         var headers = new Header[given.size() + 1];
         int kept = 0;
         for (int i = 0; i < given.size(); i++) {
             Header header = given.get(i);
-            if (!Origin.isAboutTries(header.name())) {
+            if (isForKafkaClients
+                    ? HeaderNames.isOfKafkaClients(header.name())
+                    : !Origin.isAboutTries(header.name())) {
                 headers[kept++] = header;
             }
         }
         headers[kept++] = new Header(HeaderNames.PROVENANCE, provenance(record, trail));
         return Arrays.asList(kept == headers.length ? headers : Arrays.copyOf(headers, kept));
-    }
-
-    /**
-     * The headers of an output for Kafka clients: what the sender gave, the correlation, and where
-     * the answer came from. What only Millrace sets stays inside, also when a sender forged it.
-     */
-    List<Header> carried(Batch batch, int item) {
-        LogRecord record = batch.recordOf(item);
-        List<Header> given = record.headers();
-        int count = 1;
-        for (int i = 0; i < given.size(); i++) {
-            if (isCarried(given.get(i).name())) {
-                count++;
-            }
-        }
-        var headers = new Header[count];
-        int next = 0;
-        for (int i = 0; i < given.size(); i++) {
-            Header header = given.get(i);
-            if (isCarried(header.name())) {
-                headers[next++] = header;
-            }
-        }
-        headers[next] = new Header(HeaderNames.PROVENANCE, provenance(record, batch.trail(item)));
-        List<Header> carried = Arrays.asList(headers);
-        return traces == null ? carried : traces.carried(batch.origin(item), carried);
-    }
-
-    private static boolean isCarried(String name) {
-        return !HeaderNames.isReserved(name) || name.equals(HeaderNames.CORRELATION);
     }
 
     /** Where something that was made of a record comes from; see {@link #start} for the time. */

@@ -53,24 +53,20 @@ final class OutsideRecords {
 
     private static boolean hasReserved(List<Header> headers) {
         for (int i = 0; i < headers.size(); i++) {
-            if (isForged(headers.get(i).name())) {
+            if (!HeaderNames.isOfKafkaClients(headers.get(i).name())) {
                 return true;
             }
         }
         return false;
     }
 
-    private static boolean isForged(String name) {
-        return HeaderNames.isReserved(name) && !name.equals(HeaderNames.CORRELATION);
-    }
-
     private LogRecord without(LogRecord record) {
         var kept = new ArrayList<Header>(record.headers().size());
         for (Header header : record.headers()) {
-            if (isForged(header.name())) {
-                forged.increment();
-            } else {
+            if (HeaderNames.isOfKafkaClients(header.name())) {
                 kept.add(header);
+            } else {
+                forged.increment();
             }
         }
         return new LogRecord(

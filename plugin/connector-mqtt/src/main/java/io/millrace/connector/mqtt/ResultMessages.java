@@ -30,8 +30,7 @@ final class ResultMessages {
         for (Header header : record.headers()) {
             if (header.name().equals(HeaderNames.CORRELATION)) {
                 correlation = header.value();
-            } else if (!HeaderNames.isReserved(header.name())
-                    || header.name().equals(HeaderNames.PROVENANCE)) {
+            } else if (HeaderNames.isForSubscribers(header.name())) {
                 if (isText(header.name().getBytes(StandardCharsets.UTF_8))
                         && isText(header.value())) {
                     properties.add(header);

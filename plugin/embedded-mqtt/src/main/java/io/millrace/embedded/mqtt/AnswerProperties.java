@@ -35,8 +35,7 @@ final class AnswerProperties {
                 correlation = header.value();
                 continue;
             }
-            if (HeaderNames.isReserved(header.name())
-                    && !header.name().equals(HeaderNames.PROVENANCE)) {
+            if (!HeaderNames.isForSubscribers(header.name())) {
                 continue;
             }
             bytes += header.name().length() + header.value().length;
