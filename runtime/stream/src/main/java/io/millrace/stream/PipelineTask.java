@@ -2,18 +2,15 @@ package io.millrace.stream;
 
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
-import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
-import io.millrace.spi.LogTopic;
 import io.millrace.spi.LogTransactor;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import io.millrace.stream.dead.Origin;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipelineTask implements AutoCloseable {
 
-    /** A transaction costs the same for few and for many: a poll may return so many times more. */
-    private static final int POLLS_A_TRANSACTION = 5;
-
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(50);
     private static final long LAG_EVERY_NANOS = 1_000_000_000;
@@ -51,7 +45,7 @@ final class PipelineTask implements AutoCloseable {
     private final TaskControl control;
     private final PipelineMeters meters;
     private final PipelineSpec.ErrorPolicy policy;
-    private final Parts parts;
+    private final TaskParts parts;
     private final LogConsumer consumer;
     private final StageChain stages;
     private final BatchTap tap;
@@ -77,7 +71,7 @@ final class PipelineTask implements AutoCloseable {
             PipelinePlan plan,
             TaskControl control,
             PipelineMeters meters,
-            Parts parts) {
+            TaskParts parts) {
         this.context = context;
         this.control = control;
         this.meters = meters;
@@ -115,7 +109,7 @@ final class PipelineTask implements AutoCloseable {
             PipelinePlan plan,
             TaskControl control,
             PipelineMeters meters,
-            Parts parts) {
+            TaskParts parts) {
         LogTransactor transactor = parts.transactor();
         return transactor == null
                 ? null
@@ -129,25 +123,6 @@ final class PipelineTask implements AutoCloseable {
                         context.parking());
     }
 
-    private record Parts(
-            @Nullable LogTransactor transactor,
-            LogConsumer consumer,
-            OutputHeaders headers,
-            DeadLetters deadLetters,
-            List<Stage> stages,
-            List<Outlet> outlets) {
-        void close() {
-            Closing closing = new Closing();
-            outlets.forEach(closing::close);
-            stages.forEach(closing::close);
-            if (transactor != null) {
-                closing.close(transactor);
-            }
-            closing.close(consumer);
-            closing.rethrow();
-        }
-    }
-
     /**
      * Opens the consumer, the workers and the sinks of one task.
      *
@@ -159,7 +134,7 @@ final class PipelineTask implements AutoCloseable {
             int index,
             TaskControl control,
             PipelineMeters meters) {
-        Parts parts = parts(context, plan, index, control);
+        TaskParts parts = TaskParts.open(context, plan, index, control);
         try {
             var assembly = new TaskAssembly(context, plan, meters);
             assembly.addStages(control, index, parts.stages());
@@ -175,52 +150,6 @@ final class PipelineTask implements AutoCloseable {
                 parts.close();
             } catch (MillraceException suppressed) {
                 e.addSuppressed(suppressed);
-            }
-            throw e;
-        }
-    }
-
-    /**
-     * Opens what talks to the log. The transactor comes first: taking over its name ends what a
-     * predecessor has left open, before the position in the input is asked for.
-     */
-    private static Parts parts(
-            TaskContext context, PipelinePlan plan, int index, TaskControl control) {
-        String group = TaskContext.groupOf(plan);
-        boolean fromNow = plan.spec().from().start() == PipelineSpec.Start.LATEST;
-        boolean isTransacted = plan.spec().delivery() == PipelineSpec.Delivery.EXACTLY_ONCE;
-        var headers = new OutputHeaders(plan.pipeline());
-        var deadLetters =
-                new DeadLetters(
-                        context.log(),
-                        context.parking(),
-                        context.time(),
-                        control,
-                        headers,
-                        LogTopic.ofDeadLetters(plan.pipeline().project(), plan.pipeline().name()));
-        LogTransactor transactor =
-                isTransacted ? context.log().transactor(context.transactorOf(plan, index)) : null;
-        try {
-            LogConsumer consumer =
-                    context.log()
-                            .consumer(
-                                    new ConsumerSpec(
-                                            group,
-                                            context.memberOf(index),
-                                            fromNow ? plan.createdAt().toEpochMilli() : 0,
-                                            isTransacted
-                                                    ? POLLS_A_TRANSACTION * context.maxRecords()
-                                                    : context.maxRecords()));
-            return new Parts(
-                    transactor,
-                    consumer,
-                    headers,
-                    deadLetters,
-                    new ArrayList<>(),
-                    new ArrayList<>());
-        } catch (Throwable e) {
-            if (transactor != null) {
-                transactor.close();
             }
             throw e;
         }
