@@ -63,22 +63,6 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
      * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
      *     restarts and unique among the processes that share the log
      * @param events where it is noted what happens to pipelines
-     */
-    public StreamRuntime(
-            StreamLog log,
-            ModelServing models,
-            FunctionRuntime functions,
-            List<SinkConnector> connectors,
-            Meters meters,
-            TimeSource time,
-            String nodeId,
-            EventLog events) {
-        this(log, models, functions, connectors, meters, time, nodeId, events, Tracing.OFF);
-    }
-
-    /**
-     * A runtime without pipelines, with traces.
-     *
      * @param tracing where the spans of records go
      */
     public StreamRuntime(
@@ -100,11 +84,11 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 time,
                 nodeId,
                 events,
-                ScaleLoop.Pace.STANDARD,
-                tracing);
+                tracing,
+                ScaleLoop.Pace.STANDARD);
     }
 
-    /** Looks at the load at another pace, for tests. */
+    /** Looks at the load at a pace of its own. */
     StreamRuntime(
             StreamLog log,
             ModelServing models,
@@ -114,21 +98,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             TimeSource time,
             String nodeId,
             EventLog events,
+            Tracing tracing,
             ScaleLoop.Pace pace) {
-        this(log, models, functions, connectors, meters, time, nodeId, events, pace, Tracing.OFF);
-    }
-
-    private StreamRuntime(
-            StreamLog log,
-            ModelServing models,
-            FunctionRuntime functions,
-            List<SinkConnector> connectors,
-            Meters meters,
-            TimeSource time,
-            String nodeId,
-            EventLog events,
-            ScaleLoop.Pace pace,
-            Tracing tracing) {
         Parking parking = Parking.threads();
         var all = new ArrayList<SinkConnector>(connectors);
         var replies = new ReplyTopics();

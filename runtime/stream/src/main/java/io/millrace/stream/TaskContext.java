@@ -47,44 +47,6 @@ record TaskContext(
         connectors = List.copyOf(connectors);
     }
 
-    /** Where nobody looks on yet, and nothing is traced. */
-    TaskContext(
-            StreamLog log,
-            ModelServing models,
-            FunctionRuntime functions,
-            List<SinkConnector> connectors,
-            TimeSource time,
-            Parking parking,
-            String nodeId,
-            int maxRecords) {
-        this(log, models, functions, connectors, time, parking, nodeId, maxRecords, Tracing.OFF);
-    }
-
-    /** Where nobody looks on yet. */
-    TaskContext(
-            StreamLog log,
-            ModelServing models,
-            FunctionRuntime functions,
-            List<SinkConnector> connectors,
-            TimeSource time,
-            Parking parking,
-            String nodeId,
-            int maxRecords,
-            Tracing tracing) {
-        this(
-                log,
-                models,
-                functions,
-                connectors,
-                time,
-                parking,
-                nodeId,
-                maxRecords,
-                new ReplyTopics(),
-                new Taps(time),
-                tracing);
-    }
-
     /** The same with other models: for what is done once more, which nobody traces. */
     TaskContext withModels(ModelServing others) {
         return new TaskContext(

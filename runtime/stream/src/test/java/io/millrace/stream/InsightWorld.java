@@ -11,6 +11,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import io.millrace.spi.Provenance;
+import io.millrace.spi.Tracing;
 import io.millrace.stream.replay.Replays;
 import io.millrace.stream.trace.Traces;
 import io.millrace.testkit.FakeFunctionRuntime;
@@ -44,7 +45,8 @@ final class InsightWorld implements AutoCloseable {
                     new RecordingMeters(),
                     TimeSource.system(),
                     "node-1",
-                    EventLog.none());
+                    EventLog.none(),
+                    Tracing.OFF);
     final Traces traces = new Traces(runtime.insight(), forgotten::add);
     final Replays replays = new Replays(runtime.insight(), ids(), forgotten::add);
     private final PipelinePlan plan;

@@ -20,6 +20,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
+import io.millrace.spi.Tracing;
 import io.millrace.testkit.DeliveryOracle;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeSink;
@@ -70,6 +71,7 @@ class PipelineScalingTest {
                     time,
                     "node-1",
                     events,
+                    Tracing.OFF,
                     new ScaleLoop.Pace(Duration.ofMillis(20), Duration.ofMillis(10)));
     private int sent;
 

@@ -21,6 +21,7 @@ import io.millrace.spi.LogTopic;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.Tracing;
 import io.millrace.stream.dead.DeadLetterDesk;
 import io.millrace.stream.dead.ResumingHost;
 import io.millrace.testkit.FakeFunctionRuntime;
@@ -58,8 +59,10 @@ class RedriveTest {
                     new RecordingMeters(),
                     time,
                     "node-1",
-                    io.millrace.spi.EventLog.none());
-    private final DeadLetterDesk desk = new DeadLetterDesk(log, time, IdSource.random());
+                    io.millrace.spi.EventLog.none(),
+                    Tracing.OFF);
+    private final DeadLetterDesk desk =
+            new DeadLetterDesk(log, time, IdSource.random(), new RecordingMeters());
     private final ResumingHost host = new ResumingHost(runtime, desk);
 
     RedriveTest() {

@@ -12,6 +12,8 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
+import io.millrace.spi.Tracing;
+import io.millrace.stream.tap.Taps;
 import io.millrace.testkit.DeliveryOracle;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeModelServing;
@@ -124,7 +126,9 @@ final class Simulation {
                         time,
                         new Stepping(),
                         "node",
-                        MAX_RECORDS);
+                        MAX_RECORDS,
+                        new Taps(time, recording),
+                        Tracing.OFF);
         meters = new PipelineMeters(recording, plan.pipeline());
         log.ensureTopics(Set.of(Plans.INPUT, Plans.DEAD, OUTPUT_TOPIC));
         log.withFaults(

@@ -13,6 +13,7 @@ import io.millrace.spi.FunctionResult;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
+import io.millrace.spi.Tracing;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
@@ -42,7 +43,15 @@ class StreamRuntimeTest {
     private final AtomicInteger changes = new AtomicInteger();
     private final StreamRuntime runtime =
             new StreamRuntime(
-                    log, models, functions, List.of(sink), meters, time, "node-1", EventLog.none());
+                    log,
+                    models,
+                    functions,
+                    List.of(sink),
+                    meters,
+                    time,
+                    "node-1",
+                    EventLog.none(),
+                    Tracing.OFF);
 
     StreamRuntimeTest() {
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));

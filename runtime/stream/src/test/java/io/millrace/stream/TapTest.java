@@ -12,6 +12,7 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.PipelineEdge;
 import io.millrace.spi.PipelineTaps;
 import io.millrace.stream.tap.Taps;
+import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -95,7 +96,7 @@ class TapTest {
 
     @Test
     void showsRecordsFromAllOverABatch() throws InterruptedException {
-        var taps = new Taps(new TestingTime());
+        var taps = new Taps(new TestingTime(), new RecordingMeters());
         try (var tap = taps.open(Plans.KEY, new PipelineTaps.Sampling(IN, 5, 1))) {
             var partition = new LogPartition(Plans.INPUT, 0);
             var records = new ArrayList<LogRecord>();

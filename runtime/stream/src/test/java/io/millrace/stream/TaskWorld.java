@@ -7,6 +7,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Tracing;
+import io.millrace.stream.tap.Taps;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.FakeSink;
@@ -49,6 +50,7 @@ final class TaskWorld implements AutoCloseable {
                         parking,
                         "node",
                         2_000,
+                        new Taps(time, recording),
                         tracing);
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
         control = new TaskControl(time, plan.inputs(), () -> {});

@@ -25,6 +25,7 @@ import io.millrace.spi.LogTopic;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
 import io.millrace.stream.dead.DeadLetterDesk;
+import io.millrace.testkit.RecordingMeters;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,7 +82,8 @@ class DeadLettersOnKafkaTest {
     void looksAtLettersAndSettlesThem() throws Exception {
         ResourceKey pipeline = pipeline("some");
         try (StreamLog log = openLog();
-                var desk = new DeadLetterDesk(log, TIME, IdSource.random())) {
+                var desk =
+                        new DeadLetterDesk(log, TIME, IdSource.random(), new RecordingMeters())) {
             assertThat(desk.counts(pipeline)).isEqualTo(new Counts(0, 0, 0));
             append(log, pipeline, 30);
             List<DeadLetter> letters = list(desk, pipeline);
@@ -108,13 +110,14 @@ class DeadLettersOnKafkaTest {
         LetterJob job;
         try (StreamLog log = openLog()) {
             append(log, pipeline, MANY);
-            var desk = new DeadLetterDesk(log, TIME, IdSource.random());
+            var desk = new DeadLetterDesk(log, TIME, IdSource.random(), new RecordingMeters());
             job = desk.start(pipeline, LetterJob.Action.REDRIVE, LetterFilter.ALL);
             // However far it is: it stops after its batch.
             desk.close();
         }
         try (StreamLog log = openLog();
-                var desk = new DeadLetterDesk(log, TIME, IdSource.random())) {
+                var desk =
+                        new DeadLetterDesk(log, TIME, IdSource.random(), new RecordingMeters())) {
             desk.resume(pipeline);
             assertThat(awaitEnd(desk, pipeline, job).settled()).isEqualTo(MANY);
             assertThat(desk.counts(pipeline)).isEqualTo(new Counts(0, MANY, 0));

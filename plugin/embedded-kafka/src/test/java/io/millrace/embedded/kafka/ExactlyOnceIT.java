@@ -23,6 +23,7 @@ import io.millrace.spi.LogTopic;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.StreamLog;
+import io.millrace.spi.Tracing;
 import io.millrace.stream.StreamRuntime;
 import io.millrace.testkit.DeliveryOracle;
 import io.millrace.testkit.FakeFunctionRuntime;
@@ -122,7 +123,8 @@ class ExactlyOnceIT {
                 new RecordingMeters(),
                 time,
                 "node",
-                io.millrace.spi.EventLog.none());
+                io.millrace.spi.EventLog.none(),
+                Tracing.OFF);
     }
 
     private static FunctionResult verdict(byte[] payload) {

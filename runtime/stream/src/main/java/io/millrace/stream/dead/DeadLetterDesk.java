@@ -46,21 +46,16 @@ public final class DeadLetterDesk implements DeadLetterBox, AutoCloseable {
 
     private record Box(PipelineLetters letters, JobLoop jobs) {}
 
-    /** A desk over what the log holds. */
-    public DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids) {
-        this(log, time, ids, (_, _, _) -> {});
-    }
-
     /**
-     * The same, and counts letters that are settled.
+     * A desk over what the log holds.
      *
-     * @param meters where numbers go
+     * @param meters where it is counted which letters are settled
      */
     public DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids, Meters meters) {
-        this(
-                log,
-                time,
-                ids,
+        this.log = log;
+        this.time = time;
+        this.ids = ids;
+        this.settled =
                 (pipeline, action, letters) ->
                         meters.count(
                                         "millrace_pipeline_letters_settled_total",
@@ -71,14 +66,7 @@ public final class DeadLetterDesk implements DeadLetterBox, AutoCloseable {
                                         pipeline.name().value(),
                                         "action",
                                         action.name().toLowerCase(Locale.ROOT))
-                                .add(letters));
-    }
-
-    private DeadLetterDesk(StreamLog log, TimeSource time, IdSource ids, Settled settled) {
-        this.settled = settled;
-        this.log = log;
-        this.time = time;
-        this.ids = ids;
+                                .add(letters);
     }
 
     private synchronized Box box(ResourceKey pipeline) {

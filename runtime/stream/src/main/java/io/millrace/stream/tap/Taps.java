@@ -19,19 +19,14 @@ public final class Taps implements PipelineTaps {
 
     private final Map<ResourceKey, PipelineTap> pipelines = new ConcurrentHashMap<>();
 
-    /** Without numbers. */
-    public Taps(TimeSource time) {
-        this(time, (_, _) -> _ -> {});
-    }
-
     /**
      * Nobody looks yet.
      *
      * @param meters counts what those who look did not see
      */
     public Taps(TimeSource time, Meters meters) {
-        this(
-                time,
+        this.time = time;
+        this.missed =
                 (pipeline, reason) ->
                         meters.count(
                                         "millrace_pipeline_tap_missed_total",
@@ -42,12 +37,7 @@ public final class Taps implements PipelineTaps {
                                         pipeline.name().value(),
                                         "reason",
                                         reason)
-                                ::add);
-    }
-
-    private Taps(TimeSource time, BiFunction<ResourceKey, String, LongConsumer> missed) {
-        this.time = time;
-        this.missed = missed;
+                                ::add;
     }
 
     /** What the tasks of a pipeline show their records to: one for all its versions. */

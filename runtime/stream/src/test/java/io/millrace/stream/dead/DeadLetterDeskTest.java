@@ -24,6 +24,7 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
+import io.millrace.testkit.RecordingMeters;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +49,8 @@ class DeadLetterDeskTest {
 
     private final TimeSource time = TimeSource.system();
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 3);
-    private DeadLetterDesk desk = new DeadLetterDesk(log, time, IdSource.random());
+    private DeadLetterDesk desk =
+            new DeadLetterDesk(log, time, IdSource.random(), new RecordingMeters());
 
     @AfterEach
     void close() {
@@ -288,7 +290,7 @@ class DeadLetterDeskTest {
 
     private void reopen() {
         desk.close();
-        desk = new DeadLetterDesk(log, time, IdSource.random());
+        desk = new DeadLetterDesk(log, time, IdSource.random(), new RecordingMeters());
     }
 
     private void letters(int count) {
