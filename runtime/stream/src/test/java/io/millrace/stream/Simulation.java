@@ -2,15 +2,10 @@ package io.millrace.stream;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
-import io.millrace.spi.FunctionMessage;
-import io.millrace.spi.FunctionResult;
-import io.millrace.spi.ItemFailure;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.OutgoingRecord;
-import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Tracing;
 import io.millrace.stream.tap.Taps;
@@ -23,8 +18,6 @@ import io.millrace.testkit.LogFaults;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
 import io.millrace.testkit.TransactionFaults;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -66,9 +59,7 @@ final class Simulation {
 
     private final Life life;
     private final RandomGenerator random;
-
-    /** Of its own, so that seeds of old give what they gave. */
-    private final RandomGenerator distributions;
+    private final Mishaps mishaps;
 
     private final TestingTime time = new TestingTime();
     private final InMemoryStreamLog log;
@@ -84,22 +75,10 @@ final class Simulation {
     private final @Nullable PipelineTask[] tasks;
     private final TaskControl[] controls;
     private final boolean[] isAway;
-    private final Map<Long, Integer> functionFailures = new HashMap<>();
     private int produced;
     private int crashes;
-    private long mostDuplicates;
     private int takeOvers;
     private int working = -1;
-    private boolean isCalm;
-
-    /** What a crash looks like from inside. */
-    private static final class Crash extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        Crash() {
-            super("simulated", null, false, false);
-        }
-    }
 
     Simulation(long seed) {
         this(seed, Life.USUAL);
@@ -111,7 +90,12 @@ final class Simulation {
         controls = new TaskControl[life.tasks];
         isAway = new boolean[life.tasks];
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        distributions = RandomGeneratorFactory.of("L64X128MixRandom").create(~seed);
+        mishaps =
+                new Mishaps(
+                        random,
+                        RandomGeneratorFactory.of("L64X128MixRandom").create(~seed),
+                        OUTPUT_TOPIC,
+                        MAX_RECORDS);
         log = InMemoryStreamLog.stepped(time, 1 + random.nextInt(4));
         isToLog = random.nextInt(4) == 0 || isExact();
         // The log goes on with what is behind an append that it loses.
@@ -133,14 +117,15 @@ final class Simulation {
         log.ensureTopics(Set.of(Plans.INPUT, Plans.DEAD, OUTPUT_TOPIC));
         log.withFaults(
                 new LogFaults(
-                        this::losesAppend,
-                        this::losesAcknowledgement,
-                        this::delaysCommit,
-                        this::failsPoll));
-        sink.failing(this::sinkVerdict).afterwards(this::afterSinkWrite);
-        functions.define(this::function);
-        models.before(_ -> mayBeAway("model")).describing(() -> mayBeAway("description"));
-        log.withTransactionFaults(transactionFaults());
+                        mishaps::losesAppend,
+                        mishaps::losesAcknowledgement,
+                        mishaps::delaysCommit,
+                        mishaps::failsPoll));
+        sink.failing(mishaps::sinkVerdict).afterwards(mishaps::afterSinkWrite);
+        functions.define(mishaps::function);
+        models.before(_ -> mishaps.mayBeAway("model"))
+                .describing(() -> mishaps.mayBeAway("description"));
+        log.withTransactionFaults(mishaps.transactionFaults());
         for (int i = 0; i < tasks.length; i++) {
             controls[i] = new TaskControl(time, plan.inputs(), () -> {});
         }
@@ -148,20 +133,6 @@ final class Simulation {
 
     private boolean isExact() {
         return life == Life.EXACTLY_ONCE;
-    }
-
-    private TransactionFaults transactionFaults() {
-        return TransactionFaults.none()
-                .failingBegin(() -> {
-                    mayCrash();
-                    return happens(0.02);
-                })
-                .losingCommits(() -> {
-                    mayCrash();
-                    return happens(0.04);
-                })
-                .losingAcknowledgements(() -> happens(0.06))
-                .redistributing(() -> distributions.nextDouble() < 0.05);
     }
 
     private PipelinePlan plan() {
@@ -188,7 +159,7 @@ final class Simulation {
     private final class Stepping implements Parking {
         @Override
         public void park() {
-            mayCrash();
+            mishaps.mayCrash();
             if (isExact() && isUpset()) {
                 return;
             }
@@ -201,51 +172,12 @@ final class Simulation {
         public void unpark(Thread thread) {}
     }
 
-    // ---- what goes wrong
-
-    private boolean happens(double probability) {
-        return !isCalm && random.nextDouble() < probability;
-    }
-
-    private void mayCrash() {
-        if (happens(0.01)) {
-            throw new Crash();
-        }
-    }
-
-    private boolean losesAppend(OutgoingRecord record) {
-        boolean isLost = happens(0.1);
-        if (isLost && record.topic().equals(OUTPUT_TOPIC)) {
-            // Those of its key that follow it in the batch are written again.
-            mostDuplicates += MAX_RECORDS - 1;
-        }
-        return isLost;
-    }
-
-    private boolean losesAcknowledgement(OutgoingRecord record) {
-        boolean isLost = happens(0.1);
-        if (isLost && !record.topic().equals(Plans.INPUT)) {
-            mostDuplicates += record.topic().equals(OUTPUT_TOPIC) ? MAX_RECORDS : 1;
-        }
-        return isLost;
-    }
-
-    private boolean delaysCommit() {
-        mayCrash();
-        return happens(0.2);
-    }
-
-    private boolean failsPoll() {
-        mayCrash();
-        return happens(0.05);
-    }
-
     /** In the middle of a transaction: its time is up, or another process has taken over. */
     private boolean isUpset() {
-        if (happens(0.005)) {
+        if (mishaps.happens(0.005)) {
             log.expireTransactions();
         }
-        if (working < 0 || !happens(0.01)) {
+        if (working < 0 || !mishaps.happens(0.01)) {
             return false;
         }
         int index = working;
@@ -256,52 +188,6 @@ final class Simulation {
         return true;
     }
 
-    private void mayBeAway(String what) {
-        mayCrash();
-        if (happens(0.2)) {
-            throw new MillraceException(ErrorCode.UNAVAILABLE, what + " is away");
-        }
-    }
-
-    /** A sink that breaks takes nothing behind the place where it broke. */
-    private List<ItemFailure> sinkVerdict(List<OutputRecord> batch) {
-        mayBeAway("sink");
-        if (!happens(0.2)) {
-            return List.of();
-        }
-        var failures = new ArrayList<ItemFailure>();
-        for (int i = random.nextInt(batch.size()); i < batch.size(); i++) {
-            failures.add(new ItemFailure(i, ErrorCode.UNAVAILABLE, "connection lost"));
-        }
-        return failures;
-    }
-
-    private void afterSinkWrite(List<OutputRecord> batch) {
-        mayCrash();
-        if (happens(0.05)) {
-            mostDuplicates += batch.size();
-            throw new MillraceException(ErrorCode.UNAVAILABLE, "acknowledgement lost");
-        }
-    }
-
-    /** Verdicts depend on the record only, so that a second run comes to the same end. */
-    private FunctionResult function(FunctionMessage message) {
-        mayCrash();
-        if (happens(0.02)) {
-            return new FunctionResult.Failed(ErrorCode.UNAVAILABLE, "worker is restarting");
-        }
-        long number = DeliveryOracle.numberOf(message.payload());
-        if (number % 11 == 3) {
-            return new FunctionResult.Failed(ErrorCode.USER_CODE, "always fails on this");
-        }
-        int failures = functionFailures.merge(number, 1, Integer::sum);
-        if (number % 7 == 2 && failures < 3) {
-            return new FunctionResult.Failed(
-                    failures == 1 ? ErrorCode.TIMEOUT : ErrorCode.USER_CODE, "fails at first");
-        }
-        return new FunctionResult.Sent(List.of(message.payload()));
-    }
-
     // ---- the run
 
     /** Runs to the end; the problems that the oracle found, none when all is well. */
@@ -309,7 +195,7 @@ final class Simulation {
         for (int i = 0; i < STEPS; i++) {
             step();
         }
-        isCalm = true;
+        mishaps.end();
         for (int i = 0; i < CALM_STEPS && !isDone(); i++) {
             step();
         }
@@ -333,7 +219,7 @@ final class Simulation {
 
     /** Has the log break what it promises of transactions. */
     void withTransactions(UnaryOperator<TransactionFaults> change) {
-        log.withTransactionFaults(change.apply(transactionFaults()));
+        log.withTransactionFaults(change.apply(mishaps.transactionFaults()));
     }
 
     DeliveryOracle oracle() {
@@ -355,9 +241,9 @@ final class Simulation {
             produce();
         } else if (choice < 5) {
             log.step(random);
-        } else if (happens(0.02)) {
+        } else if (mishaps.happens(0.02)) {
             crashProcess();
-        } else if (life != Life.USUAL && happens(0.1)) {
+        } else if (life != Life.USUAL && mishaps.happens(0.1)) {
             leaveOrComeBack(random.nextInt(tasks.length));
         } else {
             work(random.nextInt(tasks.length));
@@ -402,7 +288,7 @@ final class Simulation {
     }
 
     private void work(int index) {
-        if (isAway[index] && !isCalm) {
+        if (isAway[index] && !mishaps.areOver()) {
             return;
         }
         PipelineTask task = tasks[index];
@@ -413,7 +299,7 @@ final class Simulation {
                 tasks[index] = task;
             }
             task.doWork();
-        } catch (Crash _) {
+        } catch (Mishaps.Crash _) {
             crashTask(index, task);
         } catch (MillraceException e) {
             // What the supervisor sees when a transaction fails; otherwise nothing may come so far.
@@ -429,7 +315,7 @@ final class Simulation {
     /** As the supervisor does it: close, and build anew at the next turn. */
     private void crashTask(int index, @Nullable PipelineTask task) {
         crashes++;
-        mostDuplicates += inFlight();
+        mishaps.repeats(inFlight());
         if (task == null) {
             return;
         }
@@ -442,7 +328,7 @@ final class Simulation {
     /** All at once, without a word to anybody. */
     private void crashProcess() {
         crashes++;
-        mostDuplicates += inFlight();
+        mishaps.repeats(inFlight());
         // What was on its way lands up to some point, as with Kafka, for each key.
         var lostBehind = new HashSet<String>();
         log.crash(record -> {
@@ -485,7 +371,9 @@ final class Simulation {
         log.records(Plans.DEAD).forEach(record -> oracle.deadLetter(record.value()));
         List<String> problems =
                 oracle.problems(
-                        meters.dropped().value(), isExact() ? 0 : mostDuplicates, mostDuplicates);
+                        meters.dropped().value(),
+                        isExact() ? 0 : mishaps.mostDuplicates(),
+                        mishaps.mostDuplicates());
         if (!isDone()) {
             problems.add("does not come to rest: " + inFlight() + " records are still pending");
         }
