@@ -377,13 +377,11 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         if (output.isReply()) {
             map.put("reply", true);
         }
-<<<<<<< HEAD
         if (!output.readers().isEmpty()) {
             map.put("readers", Node.texts(output.readers()));
-=======
+        }
         if (output.replyTopics() != KafkaOutput.DEFAULT_REPLY_TOPICS) {
             map.put("replyTopics", output.replyTopics());
->>>>>>> e1d1b98 (Requests make a bounded number of topics for their answers; more become dead letters)
         }
         return map.build();
     }

@@ -394,7 +394,11 @@ final class RandomResources {
                 exact
                         ? List.of(
                                 new PipelineSpec.KafkaOutput(
-                                        name(), Optional.empty(), false, names(), random.nextInt(1_000)),
+                                        name(),
+                                        Optional.empty(),
+                                        false,
+                                        names(),
+                                        random.nextInt(1_000)),
                                 new PipelineSpec.StreamOutput())
                         : List.of(
                                 new PipelineSpec.MqttOutput("x/{project}/" + name()),

@@ -64,7 +64,13 @@ public record TopicDeployment(
                 new PipelineSpec(
                         new From(new ByLogTopic(input), start),
                         List.of(new ModelStep(new OneModel(model), version, decode, encode)),
-                        List.of(new KafkaOutput(output, Optional.empty(), false, readers, KafkaOutput.DEFAULT_REPLY_TOPICS)),
+                        List.of(
+                                new KafkaOutput(
+                                        output,
+                                        Optional.empty(),
+                                        false,
+                                        readers,
+                                        KafkaOutput.DEFAULT_REPLY_TOPICS)),
                         Delivery.AT_LEAST_ONCE,
                         ErrorPolicy.DEFAULT,
                         ScaleSpec.fixed(replicas)));

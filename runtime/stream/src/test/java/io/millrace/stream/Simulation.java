@@ -111,6 +111,7 @@ final class Simulation {
                         new Stepping(),
                         "node",
                         MAX_RECORDS,
+                        new ReplyTopics(),
                         new Taps(time, recording),
                         Tracing.OFF);
         meters = new PipelineMeters(recording, plan.pipeline());

@@ -50,6 +50,7 @@ final class TaskWorld implements AutoCloseable {
                         parking,
                         "node",
                         2_000,
+                        new ReplyTopics(),
                         new Taps(time, recording),
                         tracing);
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));

@@ -3,6 +3,7 @@ package io.millrace.app;
 import io.helidon.webserver.http.HttpRouting;
 import io.millrace.api.IdSource;
 import io.millrace.api.Kind;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
@@ -254,7 +255,11 @@ final class MillraceServer implements AutoCloseable {
                                 this::facts,
                                 insight.insight(),
                                 time,
-                                drift),
+                                drift,
+                                () -> {
+                                    throw new MillraceException(
+                                            ErrorCode.UNAVAILABLE, "training is not wired yet");
+                                }),
                         ManagementLimits.DEFAULT);
         ServerConfig.InferenceSettings limits = config.inference();
         var ports =
