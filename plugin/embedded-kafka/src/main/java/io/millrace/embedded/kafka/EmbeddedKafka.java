@@ -69,7 +69,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             state = State.CLOSED;
             int port = choosePort();
             new BrokerDirectory(config.directory()).prepare();
-            running = startOnFreeControllerPort(port);
+            running = startOnFreePorts(port);
             state = State.STARTED;
         }
     }
@@ -83,8 +83,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         return config.port();
     }
 
-    /** Another process may take the controller's port between our look at it and Kafka's bind. */
-    private Running startOnFreeControllerPort(int port) {
+    /** Another process may take a port between our look at it and Kafka's bind. */
+    private Running startOnFreePorts(int first) {
+        int port = first;
         for (int attempt = 1; ; attempt++) {
             var next = new Running(config, port, onFault);
             starting = next;
@@ -97,9 +98,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 if (attempt == ATTEMPTS || !isCausedByBind(e)) {
                     throw e;
                 }
-                Ports.requireFree(config.bindHost(), port);
-                config.extra()
-                        .ifPresent(extra -> Ports.requireFree(extra.bindHost(), extra.port()));
+                port = choosePort();
                 LOG.info("The broker did not get its ports; trying others");
             }
         }
