@@ -60,7 +60,7 @@ public final class MillraceClient implements AutoCloseable {
             throw MillraceException.invalid(
                     "the server's address '" + server + "' must look like http://localhost:8080");
         }
-        this.transport = new Transport(server);
+        this.transport = new Transport(server, time);
         this.models = new ModelsApi(transport);
         this.secrets = new SecretsApi(transport);
         this.deadLetters = new DeadLettersApi(transport);

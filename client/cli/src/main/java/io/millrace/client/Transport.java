@@ -2,6 +2,7 @@ package io.millrace.client;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -29,12 +31,19 @@ final class Transport implements AutoCloseable {
     static final Duration LONG = Duration.ofMinutes(15);
     private static final int MAX_ERROR_BYTES = 1 << 20;
 
+    /** How long a server that starts is waited for. */
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
     private final URI server;
+    private final TimeSource time;
     private final HttpClient http;
     private final ObjectMapper mapper = JsonMapper.shared();
 
-    Transport(URI server) {
+    Transport(URI server, TimeSource time) {
         this.server = server;
+        this.time = time;
         this.http =
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
@@ -116,7 +125,45 @@ final class Transport implements AutoCloseable {
         http.shutdownNow();
     }
 
+    /** Sends, and once more after a while as long as the server says that it is starting. */
     private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+        long end = time.nanoTime() + START.toNanos();
+        while (true) {
+            HttpResponse<T> response = sendOnce(request, handler);
+            Optional<Duration> pause = pauseBeforeNext(response);
+            if (pause.isEmpty()
+                    || time.nanoTime() - end > 0
+                    || Thread.currentThread().isInterrupted()) {
+                return response;
+            }
+            discard(response);
+            time.pause(pause.get());
+        }
+    }
+
+    /** Only a server that has done nothing yet says when to ask again. */
+    private static Optional<Duration> pauseBeforeNext(HttpResponse<?> response) {
+        if (response.statusCode() != 503) {
+            return Optional.empty();
+        }
+        return response.headers()
+                .firstValue("Retry-After")
+                .filter(seconds -> seconds.matches("\\d{1,3}"))
+                .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
+                .map(asked -> asked.compareTo(LONGEST_PAUSE) < 0 ? asked : LONGEST_PAUSE);
+    }
+
+    private void discard(HttpResponse<?> response) {
+        if (response.body() instanceof InputStream body) {
+            try {
+                body.close();
+            } catch (IOException e) {
+                throw broken(e);
+            }
+        }
+    }
+
+    private <T> HttpResponse<T> sendOnce(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
         try {
             return http.send(request, handler);
         } catch (HttpTimeoutException e) {

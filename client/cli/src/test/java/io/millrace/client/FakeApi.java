@@ -43,7 +43,11 @@ public final class FakeApi implements AutoCloseable {
         }
     }
 
-    private record Answer(int status, String type, byte[] body) {}
+    private record Answer(int status, String type, byte[] body, String retryAfter) {
+        Answer(int status, String type, byte[] body) {
+            this(status, type, body, "");
+        }
+    }
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -97,6 +101,18 @@ public final class FakeApi implements AutoCloseable {
                 line, status, "application/problem+json", body.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Says that the server starts, and when to ask again. */
+    public FakeApi starting(String line, int seconds) {
+        byte[] body =
+                """
+                {"status":503,"code":"UNAVAILABLE","detail":"the server is starting"}\
+                """
+                        .getBytes(StandardCharsets.UTF_8);
+        answers.computeIfAbsent(line, _ -> new ArrayDeque<>())
+                .add(new Answer(503, "application/problem+json", body, "" + seconds));
+        return this;
+    }
+
     /** Answers a stream of events and ends it. */
     public FakeApi events(String line, String body) {
         return answer(line, 200, "text/event-stream", body.getBytes(StandardCharsets.UTF_8));
@@ -125,6 +141,9 @@ public final class FakeApi implements AutoCloseable {
             requests.add(request);
             Answer answer = answerTo(request);
             exchange.getResponseHeaders().set("Content-Type", answer.type());
+            if (!answer.retryAfter().isEmpty()) {
+                exchange.getResponseHeaders().set("Retry-After", answer.retryAfter());
+            }
             boolean head = request.method().equals("HEAD");
             long length = head || answer.body().length == 0 ? -1 : answer.body().length;
             exchange.sendResponseHeaders(answer.status(), length);

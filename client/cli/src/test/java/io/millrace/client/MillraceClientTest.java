@@ -14,7 +14,8 @@ import io.millrace.api.Scope;
 import io.millrace.api.TimeSource;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -94,20 +95,38 @@ class MillraceClientTest {
     }
 
     @Test
+    void waitsForAServerThatStarts() {
+        String line = "POST /api/v1/apply?project=fashion&dryRun=false";
+        api.starting(line, 0).starting(line, 1).json(line, "{\"results\":[]}");
+
+        assertThat(client.apply(FASHION, "kind: Function", false)).isEmpty();
+        assertThat(api.lines()).containsExactly(line, line, line);
+        assertThat(api.last("POST").text()).isEqualTo("kind: Function");
+    }
+
+    @Test
+    void doesNotAskAgainWhereItIsNotToldTo() {
+        api.problem("GET " + FUNCTION_PATH, 503, "UNAVAILABLE", "the disk is full", "");
+
+        assertThatThrownBy(() -> client.get(FUNCTION)).hasMessage("the disk is full");
+        assertThat(api.requests()).hasSize(1);
+    }
+
+    @Test
     void saysWhereNobodyAnswersAndHowToStartAServer() throws IOException {
-        int port;
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
-        var address = URI.create("http://localhost:" + port);
-        try (var lonely = new MillraceClient(address, TimeSource.system())) {
-            assertThatThrownBy(() -> lonely.get(FUNCTION))
-                    .hasMessageContaining(address.toString())
-                    .hasMessageContaining("./millrace server")
-                    .isInstanceOfSatisfying(
-                            MillraceException.class,
-                            e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
-            assertThat(lonely.isUp()).isFalse();
+        // Bound and not listening: nobody else can take the port.
+        try (var held = new Socket()) {
+            held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            var address = URI.create("http://localhost:" + held.getLocalPort());
+            try (var lonely = new MillraceClient(address, TimeSource.system())) {
+                assertThatThrownBy(() -> lonely.get(FUNCTION))
+                        .hasMessageContaining(address.toString())
+                        .hasMessageContaining("./millrace server")
+                        .isInstanceOfSatisfying(
+                                MillraceException.class,
+                                e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
+                assertThat(lonely.isUp()).isFalse();
+            }
         }
     }
 

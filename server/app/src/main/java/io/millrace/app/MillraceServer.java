@@ -317,10 +317,7 @@ final class MillraceServer implements AutoCloseable {
                                 nodeId,
                                 events,
                                 tracing));
-        insight.arrived(
-                pipelines.taps(),
-                new Traces(pipelines.insight(), logs::remove),
-                lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove)));
+        var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
         var control =
                 lifecycle.add(
                         "control",
@@ -340,6 +337,8 @@ final class MillraceServer implements AutoCloseable {
                                 time,
                                 ReconcileConfig.DEFAULT));
         control.start();
+        // Not before: whoever finds something missing is told until here that the server starts.
+        insight.arrived(pipelines.taps(), new Traces(pipelines.insight(), logs::remove), replays);
         control.awaitDataSources(FIRST_PASS);
     }
 

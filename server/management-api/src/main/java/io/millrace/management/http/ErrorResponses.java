@@ -1,5 +1,6 @@
 package io.millrace.management.http;
 
+import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
@@ -64,6 +65,9 @@ final class ErrorResponses {
             default -> {
                 // The message says it all.
             }
+        }
+        if (error instanceof ServerStarting && !response.isSent()) {
+            response.header(HeaderNames.RETRY_AFTER, "" + ServerStarting.RETRY_SECONDS);
         }
         answer(response, statusOf(error), error.code().name(), error.text(), more);
     }

@@ -35,7 +35,8 @@ public final class ManagementRoutes implements HttpService {
 
     private List<Route> routes(ManagementPorts ports, ManagementLimits limits) {
         var store = ports.store();
-        var writes = new ResourceWrites(store, ports.secrets(), ports.time());
+        var writes =
+                new ResourceWrites(store, ports.secrets(), ports.time(), ports.insight().taps());
         var modelWrites = new ModelWrites(store, writes);
         var versions = new ModelVersions(ports, writes, modelWrites, limits.modelCheck());
         var views = new ModelViews(modelWrites, ports.models());

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * All that users write goes through here: admission, then the store. One writer at a time, so that
@@ -34,12 +35,19 @@ final class ResourceWrites {
     private final ResourceStore store;
     private final SecretStore secrets;
     private final TimeSource time;
+    private final Supplier<?> started;
     private final ReentrantLock lock = new ReentrantLock();
 
-    ResourceWrites(ResourceStore store, SecretStore secrets, TimeSource time) {
+    /**
+     * Writes to a store.
+     *
+     * @param started throws while the server starts
+     */
+    ResourceWrites(ResourceStore store, SecretStore secrets, TimeSource time, Supplier<?> started) {
         this.store = store;
         this.secrets = secrets;
         this.time = time;
+        this.started = started;
     }
 
     /** What a write did, or would do. */
@@ -130,9 +138,19 @@ final class ResourceWrites {
         return MillraceException.notFound(key + " does not exist");
     }
 
-    private static void admit(StoreImage image, List<Manifest<?>> manifests) {
+    /** The project "default" is not there before the server is up for the first time. */
+    private void requireStarted() {
+        try {
+            var _ = started.get();
+        } catch (MillraceException e) {
+            throw new ServerStarting(e);
+        }
+    }
+
+    private void admit(StoreImage image, List<Manifest<?>> manifests) {
         List<Refusal> refusals = Admission.check(image, manifests);
         if (!refusals.isEmpty()) {
+            requireStarted();
             throw new RefusedChange(refusals);
         }
     }

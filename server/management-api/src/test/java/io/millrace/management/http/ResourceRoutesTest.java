@@ -67,6 +67,27 @@ final class ResourceRoutesTest {
     }
 
     @Test
+    void whatIsMissingWhileTheServerStartsIsTriedAgain() {
+        String function =
+                """
+                apiVersion: millrace.io/v1
+                kind: Function
+                metadata: {name: f, project: later}
+                spec: {code: "def main(ctx, msg): pass"}
+                """;
+        server.isStarting = true;
+        var early = server.post("/apply", function, "Content-Type", "application/yaml");
+        assertThat(early.status()).isEqualTo(503);
+        assertThat(early.header("Retry-After")).isEqualTo("1");
+        assertThat(early.text("/detail")).contains("is starting");
+
+        server.isStarting = false;
+        var late = server.post("/apply", function, "Content-Type", "application/yaml");
+        assertThat(late.status()).isEqualTo(400);
+        assertThat(late.text("/errors/0/message")).contains("project 'later' does not exist");
+    }
+
+    @Test
     void saysWhatItIs() {
         Answer answer = server.get("");
 
@@ -144,6 +165,7 @@ final class ResourceRoutesTest {
     private void settled(String path, String body) {
         assertThat(server.put(path, body).status()).isLessThan(300);
         Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
                 .until(() -> server.get(path).json().at("/status/conditions/0").isObject());
     }
 
@@ -200,6 +222,7 @@ final class ResourceRoutesTest {
         Answer again = server.post("/apply", PROJECT + PIPELINE.replace("out", "elsewhere"));
         assertThat(changes(again)).containsExactly("unchanged", "updated");
         Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
                 .until(() ->
                         server.get("/projects/fashion/pipelines/p")
                                 .text("/status/conditions/0/reason")

@@ -2,7 +2,9 @@ package io.millrace.management.http;
 
 import io.helidon.webserver.WebServer;
 import io.millrace.api.DataSize;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.IdSource;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ModelVersionStatus.State;
 import io.millrace.api.TimeSource;
 import io.millrace.codec.archive.ArchivedFile;
@@ -72,6 +74,9 @@ final class TestServer implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+    /** Whether it says that it is not up yet. */
+    volatile boolean isStarting;
+
     TestServer() {
         this(Duration.ofSeconds(10));
     }
@@ -119,7 +124,7 @@ final class TestServer implements AutoCloseable {
                                 (project, source) -> zip(project + "/" + source),
                                 secrets,
                                 () -> new ServerFacts("1.2.3", Map.of("http", 8080)),
-                                new Insight(() -> insight, () -> insight, () -> insight),
+                                new Insight(this::started, this::started, this::started),
                                 TimeSource.system(),
                                 monitor,
                                 () -> results),
@@ -132,6 +137,13 @@ final class TestServer implements AutoCloseable {
                         .routing(routing -> routing.register(ManagementRoutes.PATH, routes))
                         .build()
                         .start();
+    }
+
+    private FakePipelineInsight started() {
+        if (isStarting) {
+            throw new MillraceException(ErrorCode.UNAVAILABLE, "still starting");
+        }
+        return insight;
     }
 
     /** A model is good when it says so; nothing is compressed in these archives. */
