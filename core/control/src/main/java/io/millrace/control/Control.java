@@ -63,7 +63,7 @@ public final class Control implements AutoCloseable {
         return List.of(
                 new ProjectReconciler(),
                 new CategoryReconciler(),
-                new DataSourceReconciler(ports.log(), ports.sources()),
+                new DataSourceReconciler(ports.log(), ports.sources(), ports.events()),
                 new FunctionReconciler(ports.functions()),
                 new ModelReconciler(ports.models(), ports.monitor()),
                 new InferenceGraphReconciler(

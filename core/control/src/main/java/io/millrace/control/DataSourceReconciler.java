@@ -3,6 +3,7 @@ package io.millrace.control;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
 import io.millrace.spi.SourceState;
@@ -11,15 +12,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Creates the topics of data sources and has their connectors take data. */
 final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
+    /** Between the start of a connector and its first connection. */
+    private static final String CONNECTING = "Connecting";
+
     private final StreamLog log;
     private final List<SourceConnector> connectors;
+    private final EventLog events;
+    private final Map<ResourceKey, SourceState> states = new ConcurrentHashMap<>();
 
-    DataSourceReconciler(StreamLog log, List<SourceConnector> connectors) {
+    DataSourceReconciler(StreamLog log, List<SourceConnector> connectors, EventLog events) {
         this.log = log;
         this.connectors = List.copyOf(connectors);
+        this.events = events;
     }
 
     @Override
@@ -54,7 +62,24 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
         }
         connector.get().start(binding);
         SourceState state = connector.get().state(binding.source(), changed);
+        tell(binding.source(), state);
         return observation(state, doubt).withDetails(details(binding));
+    }
+
+    /** What goes on is an event when it changes; that it begins as it should is none. */
+    private void tell(ResourceKey source, SourceState now) {
+        if (now.reason().equals(CONNECTING)) {
+            return;
+        }
+        SourceState before = states.put(source, now);
+        if (now.equals(before)) {
+            return;
+        }
+        if (!now.isTaking()) {
+            events.record(source, EventLog.Severity.WARNING, now.reason(), now.message());
+        } else if (before != null && !before.isTaking()) {
+            events.record(source, EventLog.Severity.NORMAL, now.reason(), "data comes in again");
+        }
     }
 
     private static Observation observation(SourceState state, String doubt) {
@@ -87,6 +112,7 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
 
     @Override
     public void remove(ResourceKey key) {
+        states.remove(key);
         connectors.forEach(connector -> connector.stop(key));
     }
 }

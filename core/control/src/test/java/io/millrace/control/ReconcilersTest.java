@@ -1,6 +1,7 @@
 package io.millrace.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.api.Condition;
 import io.millrace.api.DataSourceSpec;
@@ -23,6 +24,7 @@ import io.millrace.api.ResourceName;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.DriftReport;
 import io.millrace.spi.EnvironmentState;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.PipelinePlan.Input;
 import io.millrace.spi.PipelineState;
@@ -137,6 +139,26 @@ final class ReconcilersTest {
             world.settle();
             assertThat(world.get(CAMERA).isReady()).isTrue();
             assertThat(world.ready(CAMERA).reason()).isEqualTo("Listening");
+        }
+
+        @Test
+        void thatAFarSideGoesAndComesBackAreEvents() {
+            World world = world();
+            assertThat(world.events.of(CAMERA)).isEmpty();
+            var away = new SourceState(false, "BrokerAway", "connection refused");
+            world.mqtt.say(CAMERA, away);
+            world.settle();
+            world.mqtt.say(CAMERA, away);
+            world.settle();
+            world.mqtt.say(CAMERA, new SourceState(false, "Connecting", "once more"));
+            world.settle();
+            world.mqtt.say(CAMERA, SourceState.LISTENING);
+            world.settle();
+            assertThat(world.events.of(CAMERA))
+                    .extracting(EventLog.Event::severity, EventLog.Event::reason)
+                    .containsExactly(
+                            tuple(EventLog.Severity.WARNING, "BrokerAway"),
+                            tuple(EventLog.Severity.NORMAL, "Listening"));
         }
 
         @Test

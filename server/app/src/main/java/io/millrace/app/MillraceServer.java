@@ -449,7 +449,8 @@ final class MillraceServer implements AutoCloseable {
                 time,
                 ids,
                 identities,
-                secrets);
+                secrets,
+                events);
     }
 
     private DriftMonitor drift(DataDirectory data, String nodeId, StreamLog log) {

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param identities says whom a certificate stands for
  * @param logins checks names and passwords
  * @param attempts at the wrong ones
+ * @param refusals tells of senders who are refused
  * @param accessEpoch goes up when users, or what they may, have changed
  * @param takeOvers of one client id by another connection
  * @param sessions removes what a client may no longer have
@@ -40,6 +41,7 @@ record BrokerContext(
         ClientIdentities identities,
         Logins logins,
         LoginAttempts attempts,
+        Refusals refusals,
         AtomicLong accessEpoch,
         TakeOvers takeOvers,
         StoredSessions sessions,

@@ -11,12 +11,14 @@ import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Anonymous;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.Meters;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.SourceBinding;
 import io.millrace.spi.SourceConnector;
+import io.millrace.spi.SourceState;
 import io.millrace.spi.StreamLog;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -24,6 +26,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,6 +70,8 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
     private final IdSource ids;
     private final ClientIdentities identities;
     private final Secrets secrets;
+    private final Refusals refusals;
+    private final Map<ResourceKey, Runnable> watchers = new ConcurrentHashMap<>();
     private final BrokerMeters meters;
     private final IngestBudget budget;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
@@ -82,6 +87,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
             BrokerContext context,
             Map<String, Integer> ports) {}
 
+    /** A broker that tells nobody of senders it refuses but the log. */
     public EmbeddedMqttBroker(
             EmbeddedMqttConfig config,
             StreamLog streamLog,
@@ -90,12 +96,33 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
             IdSource ids,
             ClientIdentities identities,
             Secrets secrets) {
+        this(config, streamLog, meters, time, ids, identities, secrets, EventLog.none());
+    }
+
+    /**
+     * A broker.
+     *
+     * @param streamLog takes what is published for data sources
+     * @param identities says whom a certificate stands for
+     * @param secrets with the passwords of users
+     * @param events hears of senders that are refused
+     */
+    public EmbeddedMqttBroker(
+            EmbeddedMqttConfig config,
+            StreamLog streamLog,
+            Meters meters,
+            TimeSource time,
+            IdSource ids,
+            ClientIdentities identities,
+            Secrets secrets,
+            EventLog events) {
         this.config = config;
         this.streamLog = streamLog;
         this.time = time;
         this.ids = ids;
         this.identities = identities;
         this.secrets = secrets;
+        this.refusals = new Refusals(events, time);
         this.meters = new BrokerMeters(meters);
         this.budget = new IngestBudget(config.limits().totalInFlight().bytes());
         meters.gauge(
@@ -227,8 +254,27 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
         recheckAccess(binding.source(), before);
     }
 
+    /** Its users come in with passwords of a secret, which may be missing. */
+    @Override
+    public SourceState state(ResourceKey source, Runnable changed) {
+        watchers.put(source, changed);
+        return routes.get()
+                .usersOf(source)
+                .filter(users -> secrets.find(source.project(), users.secret()).isEmpty())
+                .map(users ->
+                        new SourceState(
+                                false,
+                                "SecretMissing",
+                                ("project '%s' has no secret '%s', so all users are refused;"
+                                                + " millrace secrets set makes it")
+                                        .formatted(source.project(), users.secret())))
+                .orElse(SourceState.LISTENING);
+    }
+
     @Override
     public void stop(ResourceKey source) {
+        watchers.remove(source);
+        refusals.forget(source);
         recheckAccess(source, routes.getAndUpdate(table -> table.without(source)));
     }
 
@@ -299,6 +345,7 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
                 identities,
                 new Logins(routes, secrets),
                 new LoginAttempts(time),
+                refusals,
                 new AtomicLong(),
                 new TakeOvers(time, meters.takeOvers),
                 new StoredSessions(server),
@@ -358,10 +405,16 @@ public final class EmbeddedMqttBroker implements SourceConnector, SinkConnector,
 
     private void secretChanged(ProjectId project, ResourceName secret) {
         Running current = running;
-        boolean hasUsers =
-                routes.get().of(project).users().stream()
-                        .anyMatch(users -> users.secret().equals(secret));
-        if (current != null && hasUsers) {
+        RouteTable table = routes.get();
+        List<ResourceKey> sources =
+                table.withUsers(project).stream()
+                        .filter(source ->
+                                table.usersOf(source)
+                                        .filter(users -> users.secret().equals(secret))
+                                        .isPresent())
+                        .toList();
+        sources.forEach(source -> watchers.getOrDefault(source, () -> {}).run());
+        if (current != null && !sources.isEmpty()) {
             current.context().accessEpoch().incrementAndGet();
             current.context()
                     .connections()

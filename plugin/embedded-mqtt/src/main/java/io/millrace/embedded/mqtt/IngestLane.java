@@ -116,8 +116,11 @@ final class IngestLane {
                 failure -> {
                     if (failure != null) {
                         broker.meters().lostAtQosZero.increment();
-                        log.warn(
-                                "the will of MQTT client {} did not get into the log", client.id());
+                        broker.refusals()
+                                .notTaken(
+                                        will.route().source(),
+                                        client,
+                                        "its will did not get into the log");
                     }
                 };
         try {
@@ -165,7 +168,7 @@ final class IngestLane {
         Exception refused = refusal;
         if (refused != null) {
             // The client sends the failed message again, and this one must not be before it.
-            fail(notTaken(refused), Packets.IMPLEMENTATION_ERROR);
+            refuse(route, refused);
             return;
         }
         var value = new byte[payload.readableBytes()];
@@ -283,7 +286,7 @@ final class IngestLane {
                 echo.offer(item.route, item.topic, item.value, item.qos);
             } else if (item.qos > 0) {
                 log.debug("a message did not get into the log", item.failure());
-                fail(notTaken(item.failure()), Packets.IMPLEMENTATION_ERROR);
+                refuse(item.route, item.failure());
                 return;
             }
         }
@@ -313,12 +316,24 @@ final class IngestLane {
         return true;
     }
 
-    /** The client sends again what was not acknowledged, on its next connection. */
     private void fail(String why, byte reason) {
         if (closed) {
             return;
         }
         log.warn("closing MQTT client {} of {}: {}", client.id(), client.project(), why);
+        end(why, reason);
+    }
+
+    /** The client sends again what was not acknowledged, on its next connection. */
+    private void refuse(Route route, @Nullable Exception failure) {
+        if (!closed) {
+            String why = notTaken(failure);
+            broker.refusals().notTaken(route.source(), client, why);
+            end(why, Packets.IMPLEMENTATION_ERROR);
+        }
+    }
+
+    private void end(String why, byte reason) {
         close();
         if (client.mqtt5()) {
             ctx.writeAndFlush(Packets.disconnect(reason, why))

@@ -62,18 +62,33 @@ final class Login {
 
     /** Called on the event loop. */
     void start() {
-        if (!broker.attempts().mayTry(address, user)) {
-            broker.meters().loginsFailed.increment();
-            log.warn("too many wrong passwords for MQTT user '{}' from {}", user, address);
-            refuseLater(
-                    MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
-                    MqttConnectReturnCode.CONNECTION_REFUSED_CONNECTION_RATE_EXCEEDED);
-            return;
+        if (broker.attempts().mayTry(address, user)) {
+            Thread.ofVirtual().name("mqtt-login").start(this::check);
+        } else {
+            tooMany();
         }
-        Thread.ofVirtual().name("mqtt-login").start(this::check);
     }
 
+    private void tooMany() {
+        broker.meters().loginsFailed.increment();
+        log.warn("too many wrong passwords for MQTT user '{}' from {}", user, address);
+        refuseLater(
+                MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
+                MqttConnectReturnCode.CONNECTION_REFUSED_CONNECTION_RATE_EXCEEDED);
+    }
+
+    /** One of an address after the other: many that begin at once must not all be tried. */
     private void check() {
+        synchronized (broker.attempts().turn(address)) {
+            if (broker.attempts().mayTry(address, user)) {
+                checkNow();
+            } else {
+                tooMany();
+            }
+        }
+    }
+
+    private void checkNow() {
         try {
             long epoch = broker.accessEpoch().get();
             Optional<Who> who =
@@ -103,6 +118,9 @@ final class Login {
     private void fail() {
         broker.attempts().failed(address, user);
         broker.meters().loginsFailed.increment();
+        Logins.projectOf(project, connect.payload().userName())
+                .ifPresent(asked ->
+                        broker.refusals().loginFailed(broker.routes().get().withUsers(asked)));
         log.warn("wrong name or password of MQTT user '{}' from {}", user, address);
         refuseLater(
                 MqttConnectReturnCode.CONNECTION_REFUSED_BAD_USER_NAME_OR_PASSWORD,

@@ -3,6 +3,7 @@ package io.millrace.embedded.mqtt;
 import io.millrace.api.TimeSource;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** How often somebody failed to log in lately, so that passwords cannot be tried out. */
 final class LoginAttempts {
@@ -15,7 +16,9 @@ final class LoginAttempts {
 
     private static final long PERIOD_NANOS = Duration.ofMinutes(1).toNanos();
     private static final int MAX_KNOWN = 20_000;
+    private static final int TURNS = 64;
 
+    private final Object[] turns = Stream.generate(Object::new).limit(TURNS).toArray();
     private final TimeSource time;
     private final ConcurrentHashMap<String, Failures> failures = new ConcurrentHashMap<>();
 
@@ -23,6 +26,14 @@ final class LoginAttempts {
 
     LoginAttempts(TimeSource time) {
         this.time = time;
+    }
+
+    /**
+     * What a thread holds while it checks a password of an address, so that no more are checked at
+     * a time than may be wrong.
+     */
+    Object turn(String address) {
+        return turns[Math.floorMod(address.hashCode(), TURNS)];
     }
 
     /** Whether another attempt is allowed now. */

@@ -43,13 +43,19 @@ final class Logins {
         if (userName == null || password == null) {
             return Optional.empty();
         }
-        int slash = userName.indexOf('/');
-        String user = userName.substring(slash + 1);
-        Optional<ProjectId> project =
-                slash < 0 ? Optional.of(standard) : project(userName.substring(0, slash));
+        String user = userName.substring(userName.indexOf('/') + 1);
+        Optional<ProjectId> project = projectOf(standard, userName);
         return project.isEmpty() || !isName(user)
                 ? Optional.empty()
                 : find(project.get(), user, digest(password));
+    }
+
+    /** The project that a name is of; empty when it names one that cannot be. */
+    static Optional<ProjectId> projectOf(ProjectId standard, @Nullable String userName) {
+        int slash = userName == null ? -1 : userName.indexOf('/');
+        return userName == null || slash < 0
+                ? Optional.of(standard)
+                : project(userName.substring(0, slash));
     }
 
     private Optional<Who> find(ProjectId project, String user, byte[] password) {

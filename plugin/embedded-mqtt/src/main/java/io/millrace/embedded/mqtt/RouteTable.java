@@ -120,6 +120,15 @@ final class RouteTable {
         return binding == null ? Optional.empty() : usersOf(binding);
     }
 
+    /** The data sources of a project that have users. */
+    List<ResourceKey> withUsers(ProjectId project) {
+        return bindings.values().stream()
+                .filter(binding -> binding.source().project().equals(project))
+                .filter(binding -> usersOf(binding).isPresent())
+                .map(SourceBinding::source)
+                .toList();
+    }
+
     boolean has(SourceBinding binding) {
         return binding.equals(bindings.get(binding.source()));
     }

@@ -16,6 +16,7 @@ import io.millrace.security.ServerNames;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
+import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,7 @@ final class BrokerFixture implements AutoCloseable {
 
     final FakeLog log = new FakeLog();
     final FakeSecrets secrets = new FakeSecrets();
+    final RecordingEvents events = new RecordingEvents();
     final RecordingMeters meters = new RecordingMeters();
     final CertificateAuthority authority;
     final EmbeddedMqttBroker broker;
@@ -72,7 +74,8 @@ final class BrokerFixture implements AutoCloseable {
                                                 new ClientIdentity(
                                                         subject.project(),
                                                         subject.source().value())),
-                        secrets);
+                        secrets,
+                        events);
     }
 
     static BrokerFixture start(Path directory) {

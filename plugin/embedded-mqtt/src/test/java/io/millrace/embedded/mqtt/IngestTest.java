@@ -2,12 +2,19 @@ package io.millrace.embedded.mqtt;
 
 import static io.millrace.embedded.mqtt.BrokerFixture.FASHION;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import io.millrace.api.Kind;
+import io.millrace.api.ResourceKey;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 
 @Timeout(60)
 final class IngestTest {
@@ -126,6 +134,39 @@ final class IngestTest {
         assertThat(told)
                 .succeedsWithin(20, TimeUnit.SECONDS)
                 .isEqualTo("a message did not get into the log: the log is not there");
+    }
+
+    /** Each comes back and is refused again: in the log that is one line, and one event each. */
+    @Test
+    void doesNotFillTheLogWithClientsThatItRefuses() {
+        var logger = (Logger) LoggerFactory.getLogger("io.millrace.embedded.mqtt");
+        var lines = new ListAppender<ILoggingEvent>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            for (int i = 0; i < 20; i++) {
+                fixture.log.failNext(1);
+                var client = fixture.plain5(FASHION, "cam-" + i).buildBlocking();
+                client.connect();
+                assertThatThrownBy(() ->
+                                client.publishWith()
+                                        .topic("images")
+                                        .qos(MqttQos.AT_LEAST_ONCE)
+                                        .send())
+                        .isInstanceOf(RuntimeException.class);
+            }
+        } finally {
+            logger.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .filteredOn(line -> line.getLevel().isGreaterOrEqual(Level.WARN))
+                .singleElement()
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .asString()
+                .contains("cam-0", "the log is not there");
+        assertThat(fixture.events.reasons(ResourceKey.of(Kind.DATA_SOURCE, FASHION, "camera")))
+                .hasSize(20)
+                .containsOnly("SendersRefused");
     }
 
     private static String reason(Throwable cause) {

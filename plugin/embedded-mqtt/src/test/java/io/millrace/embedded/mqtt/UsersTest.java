@@ -35,6 +35,7 @@ import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
 import io.millrace.spi.Header;
 import io.millrace.spi.SourceBinding;
+import io.millrace.spi.SourceState;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -212,6 +214,49 @@ class UsersTest {
         assertThatThrownBy(() -> login("other/alice", "wonder", "one"))
                 .isInstanceOf(Mqtt3ConnAckException.class);
         assertThat(fixture.meters.countValue("millrace_mqtt_login_failed_total")).isEqualTo(3);
+    }
+
+    @Test
+    void whoTriesManyPasswordsAtOnceHasNoMoreTries() {
+        int before = fixture.secrets.asked();
+        var tries = new ArrayList<CompletableFuture<?>>();
+        for (int i = 0; i < 4 * LoginAttempts.PER_USER; i++) {
+            tries.add(client("alice", "guess-" + i, "guess-" + i).toAsync().connect());
+        }
+        tries.forEach(attempt -> assertThat(attempt).failsWithin(30, TimeUnit.SECONDS));
+        assertThat(fixture.secrets.asked() - before).isEqualTo(LoginAttempts.PER_USER);
+    }
+
+    @Test
+    void aSecretThatIsMissingIsTold() {
+        var changes = new AtomicInteger();
+        assertThat(fixture.broker.state(key(FASHION), changes::incrementAndGet).isTaking())
+                .isTrue();
+        fixture.secrets.remove(FASHION, SECRET);
+        assertThat(changes).hasValue(1);
+        assertThat(fixture.broker.state(key(FASHION), changes::incrementAndGet))
+                .isEqualTo(
+                        new SourceState(
+                                false,
+                                "SecretMissing",
+                                "project 'fashion' has no secret 'tenants', so all users are"
+                                        + " refused; millrace secrets set makes it"));
+        fixture.secrets.put(FASHION, SECRET, Map.of("alice", "wonder"));
+        assertThat(changes).hasValue(2);
+        assertThat(fixture.broker.state(key(FASHION), changes::incrementAndGet).isTaking())
+                .isTrue();
+    }
+
+    @Test
+    void aRefusedUserIsAnEventOfTheDataSource() {
+        assertThatThrownBy(() -> login("alice", "builder", "one"))
+                .isInstanceOf(Mqtt3ConnAckException.class);
+        assertThat(fixture.events.of(key(FASHION)))
+                .singleElement()
+                .satisfies(event -> {
+                    assertThat(event.reason()).isEqualTo("LoginRefused");
+                    assertThat(event.message()).doesNotContain("alice");
+                });
     }
 
     @Test
@@ -388,19 +433,22 @@ class UsersTest {
     }
 
     private Mqtt3BlockingClient login(String user, String password, String id) {
-        var client =
-                MqttClient.builder()
-                        .useMqttVersion3()
-                        .identifier(id)
-                        .serverHost("127.0.0.1")
-                        .serverPort(fixture.broker.port("users"))
-                        .simpleAuth()
-                        .username(user)
-                        .password(password.getBytes(UTF_8))
-                        .applySimpleAuth()
-                        .buildBlocking();
+        Mqtt3BlockingClient client = client(user, password, id);
         client.connectWith().cleanSession(false).send();
         return client;
+    }
+
+    private Mqtt3BlockingClient client(String user, String password, String id) {
+        return MqttClient.builder()
+                .useMqttVersion3()
+                .identifier(id)
+                .serverHost("127.0.0.1")
+                .serverPort(fixture.broker.port("users"))
+                .simpleAuth()
+                .username(user)
+                .password(password.getBytes(UTF_8))
+                .applySimpleAuth()
+                .buildBlocking();
     }
 
     private Mqtt5BlockingClient login5(String user, String password) {
