@@ -2,7 +2,6 @@ package io.millrace.embedded.mqtt;
 
 import io.millrace.api.ProjectId;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Listener;
-import io.millrace.embedded.mqtt.EmbeddedMqttConfig.Passwords;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,8 +15,6 @@ import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttSubAckMessage;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.security.cert.X509Certificate;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.core.protocol.mqtt.GuardedMqttProtocol;
 import org.apache.activemq.artemis.core.protocol.mqtt.MQTTSessionState.OutboundStore;
@@ -36,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write or close ends in channelInactive
 final class ConnectionHandler extends ChannelDuplexHandler
-        implements GuardedMqttProtocol.Guard, Login.Outcome, ClientPackets.Connection {
+        implements GuardedMqttProtocol.Guard, Admission.Asking, ClientPackets.Connection {
 
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
 
@@ -53,6 +50,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
 
     private final BrokerContext broker;
     private final HeldPackets held = new HeldPackets();
+    private final Admission admission;
 
     private Phase phase = Phase.NEW;
     private boolean isEstablished;
@@ -70,10 +68,10 @@ final class ConnectionHandler extends ChannelDuplexHandler
     private @Nullable Will will;
     private volatile @Nullable IngestLane lane;
     private @Nullable ClientPackets packets;
-    private volatile @Nullable X509Certificate certificate;
 
     ConnectionHandler(BrokerContext broker) {
         this.broker = broker;
+        this.admission = new Admission(broker, this);
     }
 
     @Override
@@ -231,9 +229,8 @@ final class ConnectionHandler extends ChannelDuplexHandler
 
     /** Closes the connection unless its certificate still stands for somebody. */
     void checkIdentity() {
-        X509Certificate presented = certificate;
         ChannelHandlerContext ctx = context;
-        if (presented != null && ctx != null && broker.identities().identify(presented).isEmpty()) {
+        if (ctx != null && admission.isRevoked()) {
             log.info("closing an MQTT connection whose certificate is no longer accepted");
             ctx.close();
         }
@@ -274,53 +271,19 @@ final class ConnectionHandler extends ChannelDuplexHandler
             ctx.close();
             return;
         }
-        if (current.policy() instanceof Passwords passwords) {
-            phase = Phase.WAITING;
-            if (gate != null) {
-                // Nothing is kept for somebody who may turn out to be nobody.
-                gate.shut(ReadGate.WAITING);
-            }
-            new Login(broker, ctx, connect, passwords.project(), this).start();
-            return;
-        }
-        Entrance entrance = new Entrance(broker, ctx);
-        Optional<Who> who = entrance.who(current.policy(), connect);
-        certificate = entrance.certificate();
-        if (who.isPresent()) {
-            admit(ctx, connect, who.get());
-        } else {
-            refuse(ctx, Packets.notAuthorized(Packets.isMqtt5(connect)));
+        admission.ask(ctx, connect, current);
+    }
+
+    @Override
+    public void mustWait() {
+        phase = Phase.WAITING;
+        if (gate != null) {
+            gate.shut(ReadGate.WAITING);
         }
     }
 
     @Override
-    public void admitted(
-            ChannelHandlerContext ctx, MqttConnectMessage connect, Who who, long epoch) {
-        if (phase != Phase.WAITING) {
-            return;
-        }
-        admit(ctx, connect, who);
-        if (epoch != broker.accessEpoch().get()) {
-            // Whoever changed it did not see this connection.
-            ctx.close();
-        }
-    }
-
-    @Override
-    public void refused(ChannelHandlerContext ctx, MqttMessage answer) {
-        if (phase == Phase.WAITING) {
-            refuse(ctx, answer);
-        }
-    }
-
-    private void admit(ChannelHandlerContext ctx, MqttConnectMessage connect, Who who) {
-        switch (Introduction.of(broker, connect, who)) {
-            case Introduction.Bad(MqttMessage answer) -> refuse(ctx, answer);
-            case Introduction.Good accepted -> accept(ctx, connect, accepted);
-        }
-    }
-
-    private void accept(
+    public void letIn(
             ChannelHandlerContext ctx, MqttConnectMessage connect, Introduction.Good said) {
         Client accepted = said.client();
         client = accepted;
@@ -339,7 +302,8 @@ final class ConnectionHandler extends ChannelDuplexHandler
         ctx.fireChannelRead(inside);
     }
 
-    private void refuse(ChannelHandlerContext ctx, MqttMessage answer) {
+    @Override
+    public void turnAway(ChannelHandlerContext ctx, MqttMessage answer) {
         broker.meters().refused.increment();
         log.info("refusing an MQTT client from {}", ctx.channel().remoteAddress());
         phase = Phase.CLOSED;
@@ -471,6 +435,7 @@ final class ConnectionHandler extends ChannelDuplexHandler
 
     private void endIntake() {
         phase = Phase.CLOSED;
+        admission.abandon();
         IngestLane intake = lane;
         if (intake != null) {
             intake.close();
