@@ -12,6 +12,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.store.ResourceStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -45,6 +46,19 @@ record Call(ServerRequest request, ServerResponse response) {
         return kind.isInProject()
                 ? ResourceKey.of(kind, project(), name())
                 : ResourceKey.ofInstall(kind, name());
+    }
+
+    /**
+     * The key that the path names, of a resource that exists.
+     *
+     * @throws MillraceException {@code NOT_FOUND} when there is none
+     */
+    ResourceKey existing(Kind kind, ResourceStore store) {
+        ResourceKey key = key(kind);
+        if (store.image().find(key).isEmpty()) {
+            throw ResourceWrites.unknown(key);
+        }
+        return key;
     }
 
     String path(String parameter) {

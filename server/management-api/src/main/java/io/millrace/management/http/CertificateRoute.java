@@ -32,10 +32,7 @@ final class CertificateRoute {
     }
 
     private void issue(Call call) {
-        ResourceKey key = call.key(Kind.DATA_SOURCE);
-        if (store.image().find(key).isEmpty()) {
-            throw ResourceWrites.unknown(key);
-        }
+        ResourceKey key = call.existing(Kind.DATA_SOURCE, store);
         byte[] zip = certificates.issue(key.project(), key.name());
         call.response()
                 .header(HeaderNames.CONTENT_TYPE, "application/zip")

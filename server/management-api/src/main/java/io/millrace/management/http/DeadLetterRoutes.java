@@ -95,7 +95,9 @@ final class DeadLetterRoutes {
                         call ->
                                 call.ok(
                                         DeadLetterViews.job(
-                                                box.cancel(pipeline(call), call.path("id"))))),
+                                                box.cancel(
+                                                        call.existing(Kind.PIPELINE, store),
+                                                        call.path("id"))))),
                 Route.get(
                         LETTERS + "/{partition}/{offset}",
                         "getDeadLetter",
@@ -118,14 +120,6 @@ final class DeadLetterRoutes {
                 call -> start(call, action));
     }
 
-    private ResourceKey pipeline(Call call) {
-        ResourceKey key = call.key(Kind.PIPELINE);
-        if (store.image().find(key).isEmpty()) {
-            throw ResourceWrites.unknown(key);
-        }
-        return key;
-    }
-
     private boolean isKept(ResourceKey pipeline) {
         return store.image()
                 .find(pipeline, PipelineSpec.class)
@@ -134,7 +128,7 @@ final class DeadLetterRoutes {
     }
 
     private void list(Call call) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         LetterPosition from =
                 call.query("continue").map(LetterPosition::parse).orElse(LetterPosition.START);
         DeadLetterBox.Page page =
@@ -185,12 +179,12 @@ final class DeadLetterRoutes {
     }
 
     private void counts(Call call) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         call.ok(DeadLetterViews.counts(box.counts(pipeline), isKept(pipeline)));
     }
 
     private void show(Call call) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         LetterPosition place =
                 LetterPosition.parse(call.path("partition") + "/" + call.path("offset"));
         call.ok(
@@ -203,7 +197,7 @@ final class DeadLetterRoutes {
     }
 
     private void start(Call call, LetterJob.Action action) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         LetterRequest request = LetterRequest.read(call.text(mostText));
         var positions = new HashSet<LetterPosition>();
         request.positions().forEach(text -> positions.add(LetterPosition.parse(text)));
@@ -224,12 +218,13 @@ final class DeadLetterRoutes {
     private void jobs(Call call) {
         ObjectNode body = Json.object();
         ArrayNode jobs = body.putArray("items");
-        box.jobs(pipeline(call)).forEach(job -> jobs.add(DeadLetterViews.job(job)));
+        box.jobs(call.existing(Kind.PIPELINE, store))
+                .forEach(job -> jobs.add(DeadLetterViews.job(job)));
         call.ok(body);
     }
 
     private LetterJob job(Call call) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         String id = call.path("id");
         return box.jobs(pipeline).stream()
                 .filter(job -> job.id().equals(id))

@@ -2,7 +2,6 @@ package io.millrace.management.http;
 
 import io.millrace.api.Kind;
 import io.millrace.api.ProjectId;
-import io.millrace.api.ResourceKey;
 import io.millrace.management.http.Route.Answer;
 import io.millrace.spi.EventLog;
 import io.millrace.spi.EventLog.Event;
@@ -53,11 +52,7 @@ final class EventRoutes {
     }
 
     private void ofOne(Call call, Kind kind) {
-        ResourceKey key = call.key(kind);
-        if (store.image().find(key).isEmpty()) {
-            throw ResourceWrites.unknown(key);
-        }
-        call.ok(json(events.of(key)));
+        call.ok(json(events.of(call.existing(kind, store))));
     }
 
     private static ObjectNode json(List<Event> events) {

@@ -52,10 +52,7 @@ final class LogsRoute {
     }
 
     private void logs(Call call) {
-        ResourceKey pipeline = call.key(Kind.PIPELINE);
-        if (store.image().find(pipeline).isEmpty()) {
-            throw ResourceWrites.unknown(pipeline);
-        }
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         Predicate<Line> wanted =
                 call.query("step")
                         .<Predicate<Line>>map(step -> line -> line.step().equals(step))

@@ -90,7 +90,9 @@ final class ReplayRoutes {
                                 call.ok(
                                         InsightViews.job(
                                                 replays(call)
-                                                        .job(pipeline(call), call.path("id"))))),
+                                                        .job(
+                                                                call.existing(Kind.PIPELINE, store),
+                                                                call.path("id"))))),
                 new Route(
                         Method.DELETE,
                         REPLAY,
@@ -104,25 +106,17 @@ final class ReplayRoutes {
                                         InsightViews.job(
                                                 replays(call)
                                                         .cancel(
-                                                                pipeline(call),
+                                                                call.existing(Kind.PIPELINE, store),
                                                                 call.path("id"))))));
     }
 
     private PipelineReplays replays(Call call) {
-        pipeline(call);
+        call.existing(Kind.PIPELINE, store);
         return insight.replays().get();
     }
 
-    private ResourceKey pipeline(Call call) {
-        ResourceKey key = call.key(Kind.PIPELINE);
-        if (store.image().find(key).isEmpty()) {
-            throw ResourceWrites.unknown(key);
-        }
-        return key;
-    }
-
     private void trace(Call call) {
-        ResourceKey pipeline = pipeline(call);
+        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
         LogPosition position =
                 LogPosition.parse(
                         call.query("position")
@@ -137,13 +131,18 @@ final class ReplayRoutes {
     private void list(Call call) {
         ObjectNode body = Json.object();
         ArrayNode items = body.putArray("items");
-        replays(call).of(pipeline(call)).forEach(job -> items.add(InsightViews.job(job)));
+        replays(call)
+                .of(call.existing(Kind.PIPELINE, store))
+                .forEach(job -> items.add(InsightViews.job(job)));
         call.ok(body);
     }
 
     private void start(Call call) {
         PipelineReplays.Job job =
-                replays(call).start(pipeline(call), request(parse(call.text(MAX_BODY))));
+                replays(call)
+                        .start(
+                                call.existing(Kind.PIPELINE, store),
+                                request(parse(call.text(MAX_BODY))));
         Json.send(call.response(), Status.ACCEPTED_202, InsightViews.job(job));
     }
 
