@@ -1,5 +1,6 @@
 package io.millrace.api;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,6 +20,23 @@ public record KafkaConnection(
         Optional<String> mechanism,
         boolean isTls,
         Map<String, String> properties) {
+
+    /**
+     * Settings of Kafka's clients that nobody makes: what is promised about delivery rests on them.
+     */
+    public static final List<String> PROMISED =
+            List.of(
+                    "acks",
+                    "enable.idempotence",
+                    "max.in.flight.requests.per.connection",
+                    "transactional.id",
+                    "transaction.two.phase.commit.enable",
+                    "enable.auto.commit",
+                    "auto.offset.reset",
+                    "isolation.level",
+                    "group.id",
+                    "group.instance.id");
+
     public KafkaConnection {
         properties = Map.copyOf(properties);
     }
