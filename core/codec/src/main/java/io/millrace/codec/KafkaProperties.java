@@ -1,8 +1,8 @@
 package io.millrace.codec;
 
+import io.millrace.api.KafkaConnection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Which settings of Kafka's clients a declaration may make. What it says is stored and shown, so
@@ -26,20 +26,6 @@ final class KafkaProperties {
                     "assignors",
                     "ssl.provider");
 
-    /** The log refuses them as well, but only when the cluster is opened. */
-    private static final Set<String> PROMISED =
-            Set.of(
-                    "acks",
-                    "enable.idempotence",
-                    "max.in.flight.requests.per.connection",
-                    "transactional.id",
-                    "transaction.two.phase.commit.enable",
-                    "enable.auto.commit",
-                    "auto.offset.reset",
-                    "isolation.level",
-                    "group.id",
-                    "group.instance.id");
-
     private KafkaProperties() {}
 
     /** Why a setting cannot be made here; empty when it can. */
@@ -55,7 +41,8 @@ final class KafkaProperties {
         if (CODE.stream().anyMatch(name::contains)) {
             return Optional.of("a declaration must not have the server load classes or read files");
         }
-        return PROMISED.contains(name)
+        // The log refuses them as well, but only when the cluster is opened.
+        return KafkaConnection.PROMISED.contains(name)
                 ? Optional.of("it cannot be set: what Millrace promises about delivery rests on it")
                 : Optional.empty();
     }

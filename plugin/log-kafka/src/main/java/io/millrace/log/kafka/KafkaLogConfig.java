@@ -1,8 +1,8 @@
 package io.millrace.log.kafka;
 
+import io.millrace.api.KafkaConnection;
 import io.millrace.api.MillraceException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,20 +27,6 @@ public record KafkaLogConfig(
     public static final int DEFAULT_PARTITIONS = 4;
     public static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
 
-    /** Client settings on which the delivery guarantees rest. */
-    private static final List<String> PROMISED =
-            List.of(
-                    "acks",
-                    "enable.idempotence",
-                    "max.in.flight.requests.per.connection",
-                    "transactional.id",
-                    "transaction.two.phase.commit.enable",
-                    "enable.auto.commit",
-                    "auto.offset.reset",
-                    "isolation.level",
-                    "group.id",
-                    "group.instance.id");
-
     public KafkaLogConfig {
         if (bootstrapServers.isBlank()) {
             throw MillraceException.invalid("kafka.bootstrap must name at least one host:port");
@@ -57,7 +43,7 @@ public record KafkaLogConfig(
             throw MillraceException.invalid("the retention must be positive, was " + retention);
         }
         clientProperties = Map.copyOf(clientProperties);
-        for (String promised : PROMISED) {
+        for (String promised : KafkaConnection.PROMISED) {
             if (clientProperties.containsKey(promised)) {
                 throw MillraceException.invalid(
                         "kafka.client."
