@@ -8,23 +8,32 @@ import io.millrace.spi.Sink;
 import io.millrace.spi.StreamLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends results to topics of another cluster. A topic that is missing there or may not be written
- * is no fault of the records: they wait until somebody mends it. When nothing gets through the
- * connection is made anew, with what the secret says then.
+ * Appends results to topics of another cluster. A declared topic that is missing there or may not
+ * be written is no fault of the records: they wait until somebody mends it. One that a request asks
+ * for is the request's own fault, or each sender could make all others wait. When nothing gets
+ * through the connection is made anew, with what the secret says then.
  */
 final class ClusterSink implements Sink {
     private final Supplier<StreamLog> cluster;
     private final Parking parking;
+    private final Predicate<String> isAskedFor;
     private @Nullable StreamLog log;
     private @Nullable LogSink sink;
 
-    ClusterSink(Supplier<StreamLog> cluster, Parking parking) {
+    /**
+     * Opens the cluster when the first record is to be written.
+     *
+     * @param isAskedFor whether a topic may be one that a request names
+     */
+    ClusterSink(Supplier<StreamLog> cluster, Parking parking, Predicate<String> isAskedFor) {
         this.cluster = cluster;
         this.parking = parking;
+        this.isAskedFor = isAskedFor;
     }
 
     @Override
@@ -42,7 +51,10 @@ final class ClusterSink implements Sink {
         boolean isAllAway = failures.size() == batch.size();
         var judged = new ArrayList<ItemFailure>(failures.size());
         for (ItemFailure failure : failures) {
-            boolean isOfTheRecord = isOfTheRecord(failure.code());
+            boolean isOfTheRecord =
+                    isOfTheRecord(failure.code())
+                            || (isOfTheTopic(failure.code())
+                                    && isAskedFor.test(batch.get(failure.index()).destination()));
             isAllAway &= !isOfTheRecord;
             judged.add(
                     isOfTheRecord
@@ -69,6 +81,10 @@ final class ClusterSink implements Sink {
 
     private static boolean isOfTheRecord(ErrorCode code) {
         return code == ErrorCode.TOO_LARGE || code == ErrorCode.INVALID;
+    }
+
+    private static boolean isOfTheTopic(ErrorCode code) {
+        return code == ErrorCode.NOT_FOUND || code == ErrorCode.DENIED;
     }
 
     private static MillraceException away(String text, MillraceException cause) {

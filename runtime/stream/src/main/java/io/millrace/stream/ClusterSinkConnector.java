@@ -35,6 +35,7 @@ public final class ClusterSinkConnector implements SinkConnector {
                                 throw new MillraceException(ErrorCode.UNAVAILABLE, e.text(), e);
                             }
                         },
-                        parking));
+                        parking,
+                        topic -> kafka.isReply() && !topic.equals(kafka.topic())));
     }
 }

@@ -17,6 +17,7 @@ import io.millrace.spi.AppendListener;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
+import io.millrace.spi.ItemFailure;
 import io.millrace.spi.LogClusters;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogRecord;
@@ -331,6 +332,24 @@ class ClusterTest {
                 .isEmpty();
     }
 
+    /** Or each sender could make the answers to all others wait. */
+    @Test
+    void aTopicThatARequestAsksForIsTheRequestsOwnFault() {
+        PipelineSpec.Output output =
+                new PipelineSpec.KafkaOutput("answers", Optional.of(FAR), true);
+        try (Sink sink = new ClusterSinkConnector(clusters).open(SHOP, output).orElseThrow()) {
+            for (ErrorCode code : List.of(ErrorCode.NOT_FOUND, ErrorCode.DENIED)) {
+                gone.set(new MillraceException(code, "no such topic"));
+                assertThat(sink.write(List.of(answer("asked-for"))))
+                        .extracting(ItemFailure::code)
+                        .containsExactly(code);
+                assertThat(sink.write(List.of(answer("answers"))))
+                        .extracting(ItemFailure::code)
+                        .containsExactly(ErrorCode.UNAVAILABLE);
+            }
+        }
+    }
+
     private static @Nullable ErrorCode refusedWith(Sink sink) {
         try {
             sink.write(List.of(answer()));
@@ -341,6 +360,10 @@ class ClusterTest {
     }
 
     private static OutputRecord answer() {
-        return new OutputRecord("answers", null, new byte[] {1}, List.of(), 42);
+        return answer("answers");
+    }
+
+    private static OutputRecord answer(String topic) {
+        return new OutputRecord(topic, null, new byte[] {1}, List.of(), 42);
     }
 }
