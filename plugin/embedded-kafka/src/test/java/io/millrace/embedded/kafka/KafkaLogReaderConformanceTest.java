@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.api.TimeSource;
 import io.millrace.conformance.LogReaderConformance;
-import io.millrace.log.kafka.KafkaLogConfig;
-import io.millrace.log.kafka.KafkaStreamLog;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogReader;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.OffsetRange;
 import io.millrace.spi.StreamLog;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,39 +20,19 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Reading by offset on the embedded broker, gaps between offsets included. */
 class KafkaLogReaderConformanceTest extends LogReaderConformance {
 
     private static final Duration MOMENT = Duration.ofMillis(100);
 
-    @TempDir static Path directory;
-    private static EmbeddedKafka kafka;
-
-    @BeforeAll
-    static void startTheBroker() {
-        kafka =
-                new EmbeddedKafka(
-                        EmbeddedKafkaConfig.of(directory, 0),
-                        fault -> {
-                            throw fault;
-                        });
-        kafka.start();
-    }
-
-    @AfterAll
-    static void stopTheBroker() {
-        kafka.close();
-    }
+    @RegisterExtension private static final OneBroker BROKER = new OneBroker();
 
     @Override
     protected StreamLog openLog() {
-        return KafkaStreamLog.open(
-                KafkaLogConfig.of(kafka.bootstrapServers()), TimeSource.system());
+        return BROKER.openLog();
     }
 
     @Test
@@ -120,12 +97,12 @@ class KafkaLogReaderConformanceTest extends LogReaderConformance {
     }
 
     private static Map<String, Object> properties() {
-        return Map.of("bootstrap.servers", kafka.bootstrapServers());
+        return Map.of("bootstrap.servers", BROKER.bootstrapServers());
     }
 
     private static KafkaProducer<byte[], byte[]> transactional(String name) {
         Map<String, Object> settings =
-                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", name);
+                Map.of("bootstrap.servers", BROKER.bootstrapServers(), "transactional.id", name);
         var producer =
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();

@@ -10,8 +10,6 @@ import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.conformance.TransactionConformance;
-import io.millrace.log.kafka.KafkaLogConfig;
-import io.millrace.log.kafka.KafkaStreamLog;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogConsumer;
 import io.millrace.spi.LogPartition;
@@ -19,7 +17,6 @@ import io.millrace.spi.LogRecord;
 import io.millrace.spi.LogTransactor;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.StreamLog;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,39 +24,20 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Transactions of the Kafka log on the embedded broker, which is started once. */
 class KafkaTransactionConformanceTest extends TransactionConformance {
 
-    @TempDir static Path directory;
-    private static EmbeddedKafka kafka;
-
-    @BeforeAll
-    static void startTheBroker() {
-        kafka =
-                new EmbeddedKafka(
-                        EmbeddedKafkaConfig.of(directory, 0),
-                        fault -> {
-                            throw fault;
-                        });
-        kafka.start();
-    }
-
-    @AfterAll
-    static void stopTheBroker() {
-        kafka.close();
-    }
+    @RegisterExtension private static final OneBroker BROKER = new OneBroker();
 
     @Override
     protected StreamLog openLog() {
-        return KafkaStreamLog.open(
-                KafkaLogConfig.of(kafka.bootstrapServers()), TimeSource.system());
+        return BROKER.openLog();
     }
 
     @Test
@@ -82,10 +60,12 @@ class KafkaTransactionConformanceTest extends TransactionConformance {
             try (var reader = log.consumer(new ConsumerSpec("of " + topic, "m", 0, 10))) {
                 reader.subscribe(Set.of(topic));
                 var sizes = new ArrayList<Integer>();
-                await().untilAsserted(() -> {
-                    reader.poll(Duration.ofMillis(50)).forEach(r -> sizes.add(r.value().length));
-                    assertThat(sizes).containsExactly(7);
-                });
+                await().atMost(30, TimeUnit.SECONDS)
+                        .untilAsserted(() -> {
+                            reader.poll(Duration.ofMillis(50))
+                                    .forEach(r -> sizes.add(r.value().length));
+                            assertThat(sizes).containsExactly(7);
+                        });
             }
         }
     }
