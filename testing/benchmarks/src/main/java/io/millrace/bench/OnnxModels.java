@@ -1,22 +1,27 @@
 package io.millrace.bench;
 
-import java.io.ByteArrayOutputStream;
+import static io.millrace.testkit.OnnxGraphs.FLOAT;
+import static io.millrace.testkit.OnnxGraphs.INT64;
+import static io.millrace.testkit.OnnxGraphs.ints;
+import static io.millrace.testkit.OnnxGraphs.longs;
+import static io.millrace.testkit.OnnxGraphs.node;
+import static io.millrace.testkit.OnnxGraphs.tensor;
+
+import io.millrace.testkit.OnnxGraphs;
+import io.millrace.testkit.ProtoMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 
 /**
- * The ONNX models of the benchmarks, written field by field (the numbers are those of onnx.proto):
- * {@code image: float32[batch,28,28,1] -> scores: float32[batch,10]}. The same bytes on every
- * machine; the weights are a wave, because only the time counts.
+ * The ONNX models of the benchmarks: {@code image: float32[batch,28,28,1] -> scores:
+ * float32[batch,10]}. The same bytes on every machine; the weights are a wave, because only the
+ * time counts.
  */
 final class OnnxModels {
 
     static final String INPUT = "image";
     static final String OUTPUT = "scores";
 
-    private static final int FLOAT = 1;
-    private static final int INT64 = 7;
     private static final int CLASSES = 10;
 
     private OnnxModels() {}
@@ -57,8 +62,8 @@ final class OnnxModels {
 
     /** One dense layer over all pixels: about a microsecond a picture. */
     static byte[] dense() {
-        Message graph =
-                new Message()
+        ProtoMessage graph =
+                new ProtoMessage()
                         .message(1, node("Flatten", INPUT, "features"))
                         .message(5, weights("dense", 1, 0.05f, 28 * 28, CLASSES));
         return model(graph, "dense");
@@ -68,8 +73,8 @@ final class OnnxModels {
      * {@code series: float32[batch,6,1] -> next: float32[batch,1]}: one weight for each reading.
      */
     static byte[] series() {
-        Message graph =
-                new Message()
+        ProtoMessage graph =
+                new ProtoMessage()
                         .message(1, node("Flatten", "series", "flat"))
                         .message(5, weights("weights", 1, 0.3f, 6, 1))
                         .message(1, node("MatMul", "flat,weights", "next"))
@@ -80,15 +85,15 @@ final class OnnxModels {
     }
 
     /** With one channel, channels last and channels first are the same bytes. */
-    private static Message picture() {
-        var shape = new Message().number(1, 4).number(2, INT64).text(8, "first");
-        return new Message()
+    private static ProtoMessage picture() {
+        var shape = tensor("first", INT64, 4);
+        return new ProtoMessage()
                 .message(1, node("Reshape", INPUT + ",first", "pixels"))
                 .message(5, shape.bytes(9, longs(-1, 1, 28, 28)));
     }
 
-    private static byte[] model(Message body, String name) {
-        Message graph =
+    private static byte[] model(ProtoMessage body, String name) {
+        ProtoMessage graph =
                 body.message(1, node("Flatten", "features", "flat"))
                         .message(1, node("MatMul", "flat,dense", "sums"))
                         .message(1, node("Softmax", "sums", OUTPUT))
@@ -98,112 +103,42 @@ final class OnnxModels {
         return file(graph);
     }
 
-    private static byte[] file(Message graph) {
-        return new Message()
-                .number(1, 8)
-                .text(2, "millrace-bench")
-                .message(7, graph)
-                .message(8, new Message().text(1, "").number(2, 17))
-                .bytes();
+    private static byte[] file(ProtoMessage graph) {
+        return OnnxGraphs.model(graph).toBytes();
     }
 
-    private static Message convolution(String from, String to, String filter, int stride, int pad) {
+    private static ProtoMessage convolution(
+            String from, String to, String filter, int stride, int pad) {
         return node("Conv", from + "," + filter, to)
-                .message(5, integers("strides", stride, stride))
-                .message(5, integers("pads", pad, pad, pad, pad));
+                .message(5, ints("strides", stride, stride))
+                .message(5, ints("pads", pad, pad, pad, pad));
     }
 
-    private static Message pool(String from, String to) {
+    private static ProtoMessage pool(String from, String to) {
         return node("MaxPool", from, to)
-                .message(5, integers("kernel_shape", 2, 2))
-                .message(5, integers("strides", 2, 2));
+                .message(5, ints("kernel_shape", 2, 2))
+                .message(5, ints("strides", 2, 2));
     }
 
-    private static Message node(String operation, String inputs, String output) {
-        var node = new Message();
-        for (String input : inputs.split(",", -1)) {
-            node.text(1, input);
-        }
-        return node.text(2, output).text(3, "to-" + output).text(4, operation);
-    }
-
-    private static Message integers(String name, long... values) {
-        var attribute = new Message().text(1, name);
-        for (long value : values) {
-            attribute.number(8, value);
-        }
-        return attribute.number(20, 7);
-    }
-
-    private static Message weights(String name, int variant, float scale, int... extents) {
-        var tensor = new Message();
+    private static ProtoMessage weights(String name, int variant, float scale, int... extents) {
+        var lengths = new long[extents.length];
         int count = 1;
-        for (int extent : extents) {
-            tensor.number(1, extent);
-            count *= extent;
+        for (int i = 0; i < extents.length; i++) {
+            lengths[i] = extents[i];
+            count *= extents[i];
         }
         var data = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < count; i++) {
             data.putFloat(scale * (float) StrictMath.sin(i * (0.7 + 0.1 * variant)));
         }
-        return tensor.number(2, FLOAT).text(8, name).bytes(9, data.array());
+        return tensor(name, FLOAT, lengths).bytes(9, data.array());
     }
 
     /** An input or output whose first extent is the batch. */
-    private static Message value(String name, int... extents) {
-        var shape = new Message().message(1, new Message().text(2, "batch"));
-        for (int extent : extents) {
-            shape.message(1, new Message().number(1, extent));
-        }
-        var type = new Message().message(1, new Message().number(1, FLOAT).message(2, shape));
-        return new Message().text(1, name).message(2, type);
-    }
-
-    private static byte[] longs(long... values) {
-        var bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (long value : values) {
-            bytes.putLong(value);
-        }
-        return bytes.array();
-    }
-
-    /** A message of protocol buffers. */
-    private static final class Message {
-
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-        Message number(int field, long value) {
-            varint((long) field << 3);
-            varint(value);
-            return this;
-        }
-
-        Message bytes(int field, byte[] value) {
-            varint((long) field << 3 | 2);
-            varint(value.length);
-            out.writeBytes(value);
-            return this;
-        }
-
-        Message text(int field, String value) {
-            return bytes(field, value.getBytes(StandardCharsets.UTF_8));
-        }
-
-        Message message(int field, Message value) {
-            return bytes(field, value.bytes());
-        }
-
-        private void varint(long value) {
-            long rest = value;
-            while ((rest & ~0x7FL) != 0) {
-                out.write((int) (rest & 0x7F) | 0x80);
-                rest >>>= 7;
-            }
-            out.write((int) rest);
-        }
-
-        byte[] bytes() {
-            return out.toByteArray();
-        }
+    private static ProtoMessage value(String name, Object... extents) {
+        var all = new Object[extents.length + 1];
+        all[0] = "batch";
+        System.arraycopy(extents, 0, all, 1, extents.length);
+        return OnnxGraphs.value(name, FLOAT, all);
     }
 }

@@ -12,6 +12,8 @@ import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.api.tensor.TensorSpec;
 import io.millrace.spi.LoadedModel;
+import io.millrace.testkit.OnnxGraphs;
+import io.millrace.testkit.ProtoMessage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -64,7 +66,7 @@ class OnnxEngineTest {
 
     @Test
     void truthValuesReachNativeCodeAsZeroAndOneOnly() {
-        try (LoadedModel model = load(OnnxModels.identity(OnnxModels.BOOL, "n"))) {
+        try (LoadedModel model = load(OnnxModels.identity(OnnxGraphs.BOOL, "n"))) {
             var input =
                     new Tensor.Numeric(
                             DataType.BOOL,
@@ -77,7 +79,7 @@ class OnnxEngineTest {
 
     @Test
     void servesStringsInUtf8() {
-        try (LoadedModel model = load(OnnxModels.identity(OnnxModels.STRING, "n", 2))) {
+        try (LoadedModel model = load(OnnxModels.identity(OnnxGraphs.STRING, "n", 2))) {
             List<String> texts = List.of("", "plain", "größer", "日本 🚂 e\u0301");
             var input = strings(Shape.of(2, 2), texts);
             for (int call = 0; call < 3; call++) {
@@ -92,23 +94,23 @@ class OnnxEngineTest {
     @Test
     void stringsThatNativeCodeComparesAreUtf8Too() {
         var encoder =
-                OnnxModels.node("LabelEncoder", "word", "number")
+                OnnxGraphs.node("LabelEncoder", "word", "number")
                         .text(7, "ai.onnx.ml")
                         .message(
                                 5,
-                                new Message()
+                                new ProtoMessage()
                                         .text(1, "keys_strings")
                                         .text(9, "car")
                                         .text(9, "🚂")
                                         .number(20, 8))
-                        .message(5, OnnxModels.ints("values_int64s", 5, 9));
+                        .message(5, OnnxGraphs.ints("values_int64s", 5, 9));
         var graph =
-                new Message()
+                new ProtoMessage()
                         .message(1, encoder)
                         .text(2, "encode")
-                        .message(11, OnnxModels.value("word", OnnxModels.STRING, "n"))
-                        .message(12, OnnxModels.value("number", OnnxModels.INT64, "n"));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                        .message(11, OnnxGraphs.value("word", OnnxGraphs.STRING, "n"))
+                        .message(12, OnnxGraphs.value("number", OnnxGraphs.INT64, "n"));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             var output = call(model, strings(Shape.of(3), List.of("🚂", "car", "other")));
             assertThat(numbers(output).toArray(ValueLayout.JAVA_LONG)).containsExactly(9, 5, -1);
         }
@@ -116,7 +118,7 @@ class OnnxEngineTest {
 
     @Test
     void servesScalars() {
-        try (LoadedModel model = load(OnnxModels.identity(OnnxModels.FLOAT))) {
+        try (LoadedModel model = load(OnnxModels.identity(OnnxGraphs.FLOAT))) {
             assertThat(model.signatures().getFirst().inputs().getFirst().shape())
                     .isEqualTo(Shape.of());
             var output = call(model, Tensor.ofFloats(Shape.of(), new float[] {4}));
@@ -159,15 +161,15 @@ class OnnxEngineTest {
     @Test
     void aModelWithoutInputsGivesItsConstantEachTime() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Identity", "two", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Identity", "two", "y"))
                         .text(2, "constant")
                         .message(
                                 5,
-                                OnnxModels.tensor("two", OnnxModels.FLOAT, 1)
-                                        .bytes(9, OnnxModels.floats(2)))
-                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, 1));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                                OnnxGraphs.tensor("two", OnnxGraphs.FLOAT, 1)
+                                        .bytes(9, OnnxGraphs.floats(2)))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.FLOAT, 1));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             for (int call = 0; call < 3; call++) {
                 assertThat(numbers(call(model)).get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(2);
             }
@@ -177,17 +179,17 @@ class OnnxEngineTest {
     @Test
     void givesSeveralOutputsInTheirOrderFromSeveralInputs() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Add", "a,b", "sum"))
-                        .message(1, OnnxModels.node("Sub", "a,b", "difference"))
-                        .message(1, OnnxModels.node("Greater", "a,b", "more"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Add", "a,b", "sum"))
+                        .message(1, OnnxGraphs.node("Sub", "a,b", "difference"))
+                        .message(1, OnnxGraphs.node("Greater", "a,b", "more"))
                         .text(2, "several")
-                        .message(11, OnnxModels.value("b", OnnxModels.FLOAT, "n"))
-                        .message(11, OnnxModels.value("a", OnnxModels.FLOAT, "n"))
-                        .message(12, OnnxModels.value("difference", OnnxModels.FLOAT, "n"))
-                        .message(12, OnnxModels.value("more", OnnxModels.BOOL, "n"))
-                        .message(12, OnnxModels.value("sum", OnnxModels.FLOAT, "n"));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                        .message(11, OnnxGraphs.value("b", OnnxGraphs.FLOAT, "n"))
+                        .message(11, OnnxGraphs.value("a", OnnxGraphs.FLOAT, "n"))
+                        .message(12, OnnxGraphs.value("difference", OnnxGraphs.FLOAT, "n"))
+                        .message(12, OnnxGraphs.value("more", OnnxGraphs.BOOL, "n"))
+                        .message(12, OnnxGraphs.value("sum", OnnxGraphs.FLOAT, "n"));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             Signature signature = model.signatures().getFirst();
             assertThat(signature.toString())
                     .isEqualTo(
@@ -227,17 +229,17 @@ class OnnxEngineTest {
     @Test
     void inputsWithADefaultAreNotAskedFor() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Mul", "x,two", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Mul", "x,two", "y"))
                         .text(2, "optional")
                         .message(
                                 5,
-                                OnnxModels.tensor("two", OnnxModels.FLOAT, 1)
-                                        .bytes(9, OnnxModels.floats(2)))
-                        .message(11, OnnxModels.value("x", OnnxModels.FLOAT, "n"))
-                        .message(11, OnnxModels.value("two", OnnxModels.FLOAT, 1))
-                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, "n"));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                                OnnxGraphs.tensor("two", OnnxGraphs.FLOAT, 1)
+                                        .bytes(9, OnnxGraphs.floats(2)))
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.FLOAT, "n"))
+                        .message(11, OnnxGraphs.value("two", OnnxGraphs.FLOAT, 1))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.FLOAT, "n"));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             assertThat(model.signatures().getFirst().inputs())
                     .extracting(TensorSpec::name)
                     .containsExactly("x");
@@ -249,12 +251,12 @@ class OnnxEngineTest {
     @Test
     void outputsWhoseShapeDependsOnValuesComeInTheirShapeEachTime() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("NonZero", "x", "places"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("NonZero", "x", "places"))
                         .text(2, "places")
-                        .message(11, OnnxModels.value("x", OnnxModels.FLOAT, "n"))
-                        .message(12, OnnxModels.value("places", OnnxModels.INT64, 1, "found"));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.FLOAT, "n"))
+                        .message(12, OnnxGraphs.value("places", OnnxGraphs.INT64, 1, "found"));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             float[][] inputs = {
                 {0, 1, 1, 0}, {1, 0, 0, 1}, {1, 1, 1, 1}, {0, 0, 1, 0}, {0, 0, 0, 0}, {1, 1, 0, 0}
             };
@@ -280,64 +282,69 @@ class OnnxEngineTest {
     }
 
     /** As scikit-learn's classifiers come: a map for each row. */
-    private static Message classifier(boolean hasLabel) {
+    private static ProtoMessage classifier(boolean hasLabel) {
         var map =
-                new Message()
-                        .number(1, OnnxModels.INT64)
+                new ProtoMessage()
+                        .number(1, OnnxGraphs.INT64)
                         .message(
                                 2,
-                                new Message()
-                                        .message(1, new Message().number(1, OnnxModels.FLOAT)));
+                                new ProtoMessage()
+                                        .message(
+                                                1, new ProtoMessage().number(1, OnnxGraphs.FLOAT)));
         var maps =
-                new Message().message(4, new Message().message(1, new Message().message(5, map)));
+                new ProtoMessage()
+                        .message(
+                                4,
+                                new ProtoMessage().message(1, new ProtoMessage().message(5, map)));
         var graph =
-                new Message()
+                new ProtoMessage()
                         .message(
                                 1,
-                                OnnxModels.node("ZipMap", "x", "probabilities")
+                                OnnxGraphs.node("ZipMap", "x", "probabilities")
                                         .text(7, "ai.onnx.ml")
-                                        .message(5, OnnxModels.ints("classlabels_int64s", 0, 1)))
+                                        .message(5, OnnxGraphs.ints("classlabels_int64s", 0, 1)))
                         .text(2, "classifier")
-                        .message(11, OnnxModels.value("x", OnnxModels.FLOAT, "n", 2))
-                        .message(12, OnnxModels.value("probabilities", maps));
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.FLOAT, "n", 2))
+                        .message(12, OnnxGraphs.value("probabilities", maps));
         if (hasLabel) {
-            graph.message(1, OnnxModels.node("Identity", "x", "label"))
-                    .message(12, OnnxModels.value("label", OnnxModels.FLOAT, "n", 2));
+            graph.message(1, OnnxGraphs.node("Identity", "x", "label"))
+                    .message(12, OnnxGraphs.value("label", OnnxGraphs.FLOAT, "n", 2));
         }
-        return OnnxModels.model(graph);
+        return OnnxGraphs.model(graph);
     }
 
     @Test
     void refusesInputsThatNobodyCanSend() {
         assertInvalid(() -> load(OnnxModels.identity(14, 1)).close(), "complex64");
-        var tensor = new Message().message(1, new Message().number(1, OnnxModels.FLOAT));
-        var sequence = new Message().message(4, new Message().message(1, tensor));
+        var tensor = new ProtoMessage().message(1, new ProtoMessage().number(1, OnnxGraphs.FLOAT));
+        var sequence = new ProtoMessage().message(4, new ProtoMessage().message(1, tensor));
         var length =
-                new Message()
-                        .message(1, OnnxModels.node("SequenceLength", "x", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("SequenceLength", "x", "y"))
                         .text(2, "length")
-                        .message(11, OnnxModels.value("x", sequence))
-                        .message(12, OnnxModels.value("y", OnnxModels.INT64));
-        assertInvalid(() -> load(OnnxModels.model(length)).close(), "'x'", "sequence");
-        var rankless = new Message().message(1, new Message().number(1, OnnxModels.FLOAT));
+                        .message(11, OnnxGraphs.value("x", sequence))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.INT64));
+        assertInvalid(() -> load(OnnxGraphs.model(length)).close(), "'x'", "sequence");
+        var rankless =
+                new ProtoMessage().message(1, new ProtoMessage().number(1, OnnxGraphs.FLOAT));
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Identity", "x", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Identity", "x", "y"))
                         .text(2, "rankless")
-                        .message(11, OnnxModels.value("x", rankless))
-                        .message(12, OnnxModels.value("y", rankless));
-        assertInvalid(() -> load(OnnxModels.model(graph)).close(), "'x'", "no rank");
+                        .message(11, OnnxGraphs.value("x", rankless))
+                        .message(12, OnnxGraphs.value("y", rankless));
+        assertInvalid(() -> load(OnnxGraphs.model(graph)).close(), "'x'", "no rank");
     }
 
     @Test
     void saysWhyOnnxRuntimeRefusesAModel() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Nonsense", "x", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Nonsense", "x", "y"))
                         .text(2, "nonsense")
-                        .message(11, OnnxModels.value("x", OnnxModels.FLOAT, 1))
-                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, 1));
-        assertThatThrownBy(() -> load(OnnxModels.model(graph)).close())
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.FLOAT, 1))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.FLOAT, 1));
+        assertThatThrownBy(() -> load(OnnxGraphs.model(graph)).close())
                 .hasMessageContaining("cannot load")
                 .hasMessageContaining("Nonsense")
                 .hasMessageContaining("model.onnx")
@@ -347,16 +354,16 @@ class OnnxEngineTest {
     @Test
     void aFailureOfTheModelIsTheModelsAndTheNextCallIsFine() {
         var graph =
-                new Message()
-                        .message(1, OnnxModels.node("Gather", "table,x", "y"))
+                new ProtoMessage()
+                        .message(1, OnnxGraphs.node("Gather", "table,x", "y"))
                         .text(2, "lookup")
                         .message(
                                 5,
-                                OnnxModels.tensor("table", OnnxModels.FLOAT, 2)
-                                        .bytes(9, OnnxModels.floats(5, 6)))
-                        .message(11, OnnxModels.value("x", OnnxModels.INT64, "n"))
-                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, "n"));
-        try (LoadedModel model = load(OnnxModels.model(graph))) {
+                                OnnxGraphs.tensor("table", OnnxGraphs.FLOAT, 2)
+                                        .bytes(9, OnnxGraphs.floats(5, 6)))
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.INT64, "n"))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.FLOAT, "n"));
+        try (LoadedModel model = load(OnnxGraphs.model(graph))) {
             for (long index : new long[] {1, 1, 7, 1, -9, 0}) {
                 var input =
                         new Tensor.Numeric(
@@ -532,7 +539,7 @@ class OnnxEngineTest {
         }
     }
 
-    private LoadedModel load(Message model) {
+    private LoadedModel load(ProtoMessage model) {
         return engine.load(OnnxModels.write(folder.resolve("model.onnx"), model));
     }
 

@@ -8,6 +8,8 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.tensor.Shape;
 import io.millrace.api.tensor.Tensor;
 import io.millrace.spi.LoadedModel;
+import io.millrace.testkit.OnnxGraphs;
+import io.millrace.testkit.ProtoMessage;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -73,12 +75,14 @@ class OnnxFileTest {
         assertRefused("PK\3\4 a zip perhaps".getBytes(StandardCharsets.UTF_8), "damaged");
         assertRefused("<html>not found</html>".getBytes(StandardCharsets.UTF_8), "damaged");
         assertRefused(Arrays.copyOf(good, good.length / 2), "damaged");
-        assertRefused(new Message().number(1, 8).toBytes(), "no graph");
+        assertRefused(new ProtoMessage().number(1, 8).toBytes(), "no graph");
         assertRefused(
-                OnnxModels.model(new Message().text(2, "empty")).toBytes(), "no output", "export");
+                OnnxGraphs.model(new ProtoMessage().text(2, "empty")).toBytes(),
+                "no output",
+                "export");
         assertRefused(
-                new Message()
-                        .message(7, new Message().message(12, OnnxModels.value("y", 1)))
+                new ProtoMessage()
+                        .message(7, new ProtoMessage().message(12, OnnxGraphs.value("y", 1)))
                         .toBytes(),
                 "operator set");
     }
@@ -109,7 +113,7 @@ class OnnxFileTest {
                         OnnxModels.convolution().toBytes(),
                         withExternal("weights.bin", OnnxFileTest::inLoop).toBytes(),
                         withExternal("weights.bin", OnnxFileTest::inSparse).toBytes());
-        OnnxModels.write(folder.resolve("weights.bin"), OnnxModels.floats(2));
+        OnnxModels.write(folder.resolve("weights.bin"), OnnxGraphs.floats(2));
         int refused = 0;
         for (int i = 0; i < MUTATIONS; i++) {
             byte[] mutated = mutate(models.get(i % models.size()), random);
@@ -158,25 +162,27 @@ class OnnxFileTest {
 
     @Test
     void messagesNestedWithoutEndAreRefused() {
-        var graph = new Message().text(2, "deep");
+        var graph = new ProtoMessage().text(2, "deep");
         for (int depth = 0; depth < 5_000; depth++) {
-            var attribute = new Message().text(1, "body").message(6, graph);
-            graph = new Message().message(1, new Message().text(4, "If").message(5, attribute));
+            var attribute = new ProtoMessage().text(1, "body").message(6, graph);
+            graph =
+                    new ProtoMessage()
+                            .message(1, new ProtoMessage().text(4, "If").message(5, attribute));
         }
-        assertRefused(OnnxModels.model(graph).toBytes(), "nested deeper");
+        assertRefused(OnnxGraphs.model(graph).toBytes(), "nested deeper");
     }
 
     @Test
     void weightsBesideTheModelAreFine() {
         for (String location : List.of("weights.bin", "data/weights.bin", "./weights.bin")) {
             Path file = folder.resolve("model.onnx");
-            OnnxModels.write(folder.resolve(location), OnnxModels.floats(9, 3));
+            OnnxModels.write(folder.resolve(location), OnnxGraphs.floats(9, 3));
             OnnxModels.write(
                     file,
                     doublingBy(
                             OnnxModels.external(
                                     "two",
-                                    OnnxModels.FLOAT,
+                                    OnnxGraphs.FLOAT,
                                     location,
                                     OnnxModels.entry("offset", "4"),
                                     OnnxModels.entry("length", "4"))));
@@ -189,12 +195,12 @@ class OnnxFileTest {
     @Test
     void weightsOutsideOfTheModelAreRefusedWhereverTheyStand() throws IOException {
         Path inner = Files.createDirectories(folder.resolve("model"));
-        OnnxModels.write(folder.resolve("outside.bin"), OnnxModels.floats(2));
+        OnnxModels.write(folder.resolve("outside.bin"), OnnxGraphs.floats(2));
         Files.createSymbolicLink(inner.resolve("link.bin"), folder.resolve("outside.bin"));
         Files.createSymbolicLink(inner.resolve("up"), folder);
         // ONNX Runtime takes such a location for memory, and the offset for its address.
-        OnnxModels.write(inner.resolve("*/_ORT_MEM_ADDR_/*"), OnnxModels.floats(2));
-        List<Function<Message, Message>> places =
+        OnnxModels.write(inner.resolve("*/_ORT_MEM_ADDR_/*"), OnnxGraphs.floats(2));
+        List<Function<ProtoMessage, ProtoMessage>> places =
                 List.of(
                         OnnxFileTest::doublingBy,
                         OnnxFileTest::inConstant,
@@ -204,7 +210,7 @@ class OnnxFileTest {
                         OnnxFileTest::inLoop,
                         OnnxFileTest::inFunction,
                         OnnxFileTest::inTraining);
-        for (Function<Message, Message> place : places) {
+        for (Function<ProtoMessage, ProtoMessage> place : places) {
             for (String location :
                     List.of(
                             "../outside.bin",
@@ -222,7 +228,7 @@ class OnnxFileTest {
                 OnnxModels.write(inner.resolve("model.onnx"), withExternal(location, place));
                 assertInvalid(() -> engine.load(engine.locate(inner)).close(), "'w'");
             }
-            OnnxModels.write(inner.resolve("inside.bin"), OnnxModels.floats(2));
+            OnnxModels.write(inner.resolve("inside.bin"), OnnxGraphs.floats(2));
             OnnxModels.write(inner.resolve("model.onnx"), withExternal("inside.bin", place));
             assertThat(OnnxFile.read(engine.locate(inner))).isNotNull();
         }
@@ -230,7 +236,7 @@ class OnnxFileTest {
 
     @Test
     void aFileUploadedAloneHasNoWeightsBesideIt() {
-        OnnxModels.write(folder.resolve("weights.bin"), OnnxModels.floats(2));
+        OnnxModels.write(folder.resolve("weights.bin"), OnnxGraphs.floats(2));
         Path file =
                 OnnxModels.write(
                         folder.resolve("content"),
@@ -240,7 +246,7 @@ class OnnxFileTest {
 
     @Test
     void weightsThatTheirFileDoesNotHoldAreRefused() {
-        OnnxModels.write(folder.resolve("weights.bin"), OnnxModels.floats(2));
+        OnnxModels.write(folder.resolve("weights.bin"), OnnxGraphs.floats(2));
         String[][] wrong = {
             {"offset", "4"},
             {"offset", "-1"},
@@ -255,19 +261,19 @@ class OnnxFileTest {
             var tensor =
                     OnnxModels.external(
                             "w",
-                            OnnxModels.FLOAT,
+                            OnnxGraphs.FLOAT,
                             "weights.bin",
                             OnnxModels.entry(entry[0], entry[1]));
             assertRefused(doublingBy(tensor).toBytes(), "");
         }
         var large =
-                OnnxModels.tensor("w", OnnxModels.FLOAT, 1L << 31, 1L << 31)
+                OnnxGraphs.tensor("w", OnnxGraphs.FLOAT, 1L << 31, 1L << 31)
                         .number(14, 1)
                         .message(13, OnnxModels.entry("location", "weights.bin"));
         assertRefused(doublingBy(large).toBytes(), "'w'");
         // Whoever reads 32 bits sees 1, which is EXTERNAL.
         var hidden =
-                OnnxModels.tensor("w", OnnxModels.FLOAT, 1)
+                OnnxGraphs.tensor("w", OnnxGraphs.FLOAT, 1)
                         .number(14, (1L << 32) + 1)
                         .message(13, OnnxModels.entry("location", "/etc/hostname"));
         assertRefused(doublingBy(hidden).toBytes(), "'w'", "leads out");
@@ -275,16 +281,16 @@ class OnnxFileTest {
 
     @Test
     void whatOtherReadersMergeIsRefused() {
-        var half = new Message().message(12, OnnxModels.value("y", 1));
-        assertRefused(OnnxModels.model(half).message(7, half).toBytes(), "graph", "twice");
+        var half = new ProtoMessage().message(12, OnnxGraphs.value("y", 1));
+        assertRefused(OnnxGraphs.model(half).message(7, half).toBytes(), "graph", "twice");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"my.company", "ai.onnx.contrib", "com.microsoft.extensions"})
     void operationsOfCustomLibrariesAreRefused(String domain) {
-        var node = OnnxModels.node("Fold", "x", "y").text(7, domain);
+        var node = OnnxGraphs.node("Fold", "x", "y").text(7, domain);
         assertRefused(
-                OnnxModels.model(graph(node)).message(8, OnnxModels.operators(domain, 1)).toBytes(),
+                OnnxGraphs.model(graph(node)).message(8, OnnxGraphs.operators(domain, 1)).toBytes(),
                 "'Fold'",
                 "'" + domain + "'",
                 "custom operator library, which is not loaded");
@@ -292,17 +298,17 @@ class OnnxFileTest {
 
     @Test
     void operationsThatTheModelDefinesItselfAreFine() {
-        var node = OnnxModels.node("Twice", "x", "y").text(7, "my.functions");
+        var node = OnnxGraphs.node("Twice", "x", "y").text(7, "my.functions");
         var function =
-                new Message()
+                new ProtoMessage()
                         .text(1, "Twice")
                         .text(4, "a")
                         .text(5, "b")
-                        .message(7, OnnxModels.node("Add", "a,a", "b"))
-                        .message(9, OnnxModels.operators("", 17))
+                        .message(7, OnnxGraphs.node("Add", "a,a", "b"))
+                        .message(9, OnnxGraphs.operators("", 17))
                         .text(10, "my.functions");
-        var domain = OnnxModels.operators("my.functions", 1);
-        var model = OnnxModels.model(graph(node)).message(8, domain).message(25, function);
+        var domain = OnnxGraphs.operators("my.functions", 1);
+        var model = OnnxGraphs.model(graph(node)).message(8, domain).message(25, function);
         OnnxModels.write(folder.resolve("model.onnx"), model);
         try (LoadedModel loaded = engine.load(engine.locate(folder))) {
             assertThat(doubled(loaded, 4)).isEqualTo(8);
@@ -311,72 +317,80 @@ class OnnxFileTest {
 
     @Test
     void operationsOfMicrosoftAreFine() {
-        var node = OnnxModels.node("Gelu", "x", "y").text(7, "com.microsoft");
+        var node = OnnxGraphs.node("Gelu", "x", "y").text(7, "com.microsoft");
         var model =
-                OnnxModels.model(graph(node)).message(8, OnnxModels.operators("com.microsoft", 1));
+                OnnxGraphs.model(graph(node)).message(8, OnnxGraphs.operators("com.microsoft", 1));
         OnnxModels.write(folder.resolve("model.onnx"), model);
         engine.load(engine.locate(folder)).close();
     }
 
-    private static Message withExternal(String location, Function<Message, Message> place) {
-        return place.apply(OnnxModels.external("w", OnnxModels.FLOAT, location));
+    private static ProtoMessage withExternal(
+            String location, Function<ProtoMessage, ProtoMessage> place) {
+        return place.apply(OnnxModels.external("w", OnnxGraphs.FLOAT, location));
     }
 
-    private static Message graph(Message... nodes) {
+    private static ProtoMessage graph(ProtoMessage... nodes) {
         var graph =
-                new Message()
+                new ProtoMessage()
                         .text(2, "graph")
-                        .message(11, OnnxModels.value("x", OnnxModels.FLOAT, "n", 1))
-                        .message(12, OnnxModels.value("y", OnnxModels.FLOAT, "n", 1));
-        for (Message node : nodes) {
+                        .message(11, OnnxGraphs.value("x", OnnxGraphs.FLOAT, "n", 1))
+                        .message(12, OnnxGraphs.value("y", OnnxGraphs.FLOAT, "n", 1));
+        for (ProtoMessage node : nodes) {
             graph.message(1, node);
         }
         return graph;
     }
 
-    private static Message doublingBy(Message tensor) {
-        return OnnxModels.model(graph(OnnxModels.node("Mul", "x,two", "y")).message(5, tensor));
+    private static ProtoMessage doublingBy(ProtoMessage tensor) {
+        return OnnxGraphs.model(graph(OnnxGraphs.node("Mul", "x,two", "y")).message(5, tensor));
     }
 
-    private static Message constant(Message attribute) {
-        return OnnxModels.node("Constant", "", "c").message(5, attribute);
+    private static ProtoMessage constant(ProtoMessage attribute) {
+        return OnnxGraphs.node("Constant", "", "c").message(5, attribute);
     }
 
-    private static Message inConstant(Message tensor) {
-        return OnnxModels.model(
-                graph(constant(new Message().text(1, "value").message(5, tensor).number(20, 4))));
+    private static ProtoMessage inConstant(ProtoMessage tensor) {
+        return OnnxGraphs.model(
+                graph(
+                        constant(
+                                new ProtoMessage()
+                                        .text(1, "value")
+                                        .message(5, tensor)
+                                        .number(20, 4))));
     }
 
-    private static Message inTensors(Message tensor) {
-        return OnnxModels.model(graph(constant(new Message().text(1, "v").message(10, tensor))));
+    private static ProtoMessage inTensors(ProtoMessage tensor) {
+        return OnnxGraphs.model(
+                graph(constant(new ProtoMessage().text(1, "v").message(10, tensor))));
     }
 
-    private static Message inSparse(Message tensor) {
-        return OnnxModels.model(graph().message(15, new Message().message(2, tensor)));
+    private static ProtoMessage inSparse(ProtoMessage tensor) {
+        return OnnxGraphs.model(graph().message(15, new ProtoMessage().message(2, tensor)));
     }
 
-    private static Message inSparseAttribute(Message tensor) {
-        var sparse = new Message().message(1, tensor);
-        var attributes = new Message().text(1, "v").message(22, sparse).message(23, sparse);
-        return OnnxModels.model(graph(constant(attributes)));
+    private static ProtoMessage inSparseAttribute(ProtoMessage tensor) {
+        var sparse = new ProtoMessage().message(1, tensor);
+        var attributes = new ProtoMessage().text(1, "v").message(22, sparse).message(23, sparse);
+        return OnnxGraphs.model(graph(constant(attributes)));
     }
 
     /** Two graphs deep, as the body of a loop within a branch. */
-    private static Message inLoop(Message tensor) {
-        var body = new Message().text(1, "body").message(6, graph().message(5, tensor));
-        var loop = OnnxModels.node("Loop", "x", "y").message(5, body);
-        var branch = new Message().text(1, "then_branch").message(11, graph(loop));
-        return OnnxModels.model(graph(OnnxModels.node("If", "x", "y").message(5, branch)));
+    private static ProtoMessage inLoop(ProtoMessage tensor) {
+        var body = new ProtoMessage().text(1, "body").message(6, graph().message(5, tensor));
+        var loop = OnnxGraphs.node("Loop", "x", "y").message(5, body);
+        var branch = new ProtoMessage().text(1, "then_branch").message(11, graph(loop));
+        return OnnxGraphs.model(graph(OnnxGraphs.node("If", "x", "y").message(5, branch)));
     }
 
-    private static Message inFunction(Message tensor) {
-        var node = constant(new Message().text(1, "value").message(5, tensor).number(20, 4));
-        return OnnxModels.model(graph()).message(25, new Message().text(1, "f").message(7, node));
+    private static ProtoMessage inFunction(ProtoMessage tensor) {
+        var node = constant(new ProtoMessage().text(1, "value").message(5, tensor).number(20, 4));
+        return OnnxGraphs.model(graph())
+                .message(25, new ProtoMessage().text(1, "f").message(7, node));
     }
 
-    private static Message inTraining(Message tensor) {
-        var training = new Message().message(2, graph().message(5, tensor));
-        return OnnxModels.model(graph()).message(20, training);
+    private static ProtoMessage inTraining(ProtoMessage tensor) {
+        var training = new ProtoMessage().message(2, graph().message(5, tensor));
+        return OnnxGraphs.model(graph()).message(20, training);
     }
 
     private static float doubled(LoadedModel model, float value) {

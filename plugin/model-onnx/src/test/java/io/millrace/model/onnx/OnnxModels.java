@@ -1,26 +1,28 @@
 package io.millrace.model.onnx;
 
+import static io.millrace.testkit.OnnxGraphs.FLOAT;
+import static io.millrace.testkit.OnnxGraphs.floats;
+import static io.millrace.testkit.OnnxGraphs.ints;
+import static io.millrace.testkit.OnnxGraphs.model;
+import static io.millrace.testkit.OnnxGraphs.node;
+import static io.millrace.testkit.OnnxGraphs.tensor;
+import static io.millrace.testkit.OnnxGraphs.value;
+
 import io.millrace.api.MillraceException;
+import io.millrace.testkit.ProtoMessage;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** ONNX models, put together field by field. */
 final class OnnxModels {
 
-    static final int FLOAT = 1;
-    static final int INT64 = 7;
-    static final int STRING = 8;
-    static final int BOOL = 9;
-
     private OnnxModels() {}
 
     /** {@code x: float32[-1,width] -> y: 2x}. */
-    static Message doubling(int width) {
+    static ProtoMessage doubling(int width) {
         return model(
-                new Message()
+                new ProtoMessage()
                         .message(1, node("Mul", "x,two", "y"))
                         .text(2, "doubling")
                         .message(5, tensor("two", FLOAT, 1).bytes(9, floats(2)))
@@ -29,9 +31,9 @@ final class OnnxModels {
     }
 
     /** {@code x -> y}, the same. */
-    static Message identity(int type, Object... extents) {
+    static ProtoMessage identity(int type, Object... extents) {
         return model(
-                new Message()
+                new ProtoMessage()
                         .message(1, node("Identity", "x", "y"))
                         .text(2, "identity")
                         .message(11, value("x", type, extents))
@@ -39,13 +41,13 @@ final class OnnxModels {
     }
 
     /** 28 x 28 pictures to ten scores by a small convolution. */
-    static Message convolution() {
+    static ProtoMessage convolution() {
         var conv =
                 node("Conv", "image,filter", "edges")
                         .message(5, ints("strides", 2, 2))
                         .message(5, ints("pads", 1, 1, 1, 1));
         return model(
-                new Message()
+                new ProtoMessage()
                         .message(1, conv)
                         .message(1, node("Relu", "edges", "kept"))
                         .message(1, node("Flatten", "kept", "flat"))
@@ -58,9 +60,9 @@ final class OnnxModels {
     }
 
     /** 784 numbers to ten scores. */
-    static Message dense() {
+    static ProtoMessage dense() {
         return model(
-                new Message()
+                new ProtoMessage()
                         .message(1, node("MatMul", "x,weights", "scores"))
                         .text(2, "dense")
                         .message(5, tensor("weights", FLOAT, 784, 10).bytes(9, ramp(7840)))
@@ -69,8 +71,8 @@ final class OnnxModels {
     }
 
     /** Square matrices, one after another. */
-    static Message stack(int depth, int width) {
-        var graph = new Message().text(2, "stack");
+    static ProtoMessage stack(int depth, int width) {
+        var graph = new ProtoMessage().text(2, "stack");
         for (int i = 0; i < depth; i++) {
             graph.message(1, node("MatMul", "x" + i + ",w" + i, "x" + (i + 1)))
                     .message(5, tensor("w" + i, FLOAT, width, width).bytes(9, ramp(width * width)));
@@ -80,85 +82,17 @@ final class OnnxModels {
                         .message(12, value("x" + depth, FLOAT, "batch", width)));
     }
 
-    /** A model around a graph. */
-    static Message model(Message graph) {
-        return new Message()
-                .number(1, 8)
-                .text(2, "millrace-test")
-                .message(7, graph)
-                .message(8, operators("", 17))
-                .message(8, operators("ai.onnx.ml", 3));
-    }
-
-    static Message operators(String domain, int version) {
-        return new Message().text(1, domain).number(2, version);
-    }
-
-    /** Inputs and outputs are separated by commas. */
-    static Message node(String operation, String inputs, String outputs) {
-        var node = new Message();
-        for (String input : inputs.split(",", -1)) {
-            node.text(1, input);
-        }
-        for (String output : outputs.split(",", -1)) {
-            node.text(2, output);
-        }
-        return node.text(3, "to-" + outputs).text(4, operation);
-    }
-
-    static Message ints(String name, long... values) {
-        var attribute = new Message().text(1, name);
-        for (long value : values) {
-            attribute.number(8, value);
-        }
-        return attribute.number(20, 7);
-    }
-
-    static Message tensor(String name, int type, long... extents) {
-        var tensor = new Message();
-        for (long extent : extents) {
-            tensor.number(1, extent);
-        }
-        return tensor.number(2, type).text(8, name);
-    }
-
     /** A constant whose data lies in another file. */
-    static Message external(String name, int type, String location, Message... entries) {
+    static ProtoMessage external(String name, int type, String location, ProtoMessage... entries) {
         var tensor = tensor(name, type, 1).number(14, 1).message(13, entry("location", location));
-        for (Message entry : entries) {
+        for (ProtoMessage entry : entries) {
             tensor.message(13, entry);
         }
         return tensor;
     }
 
-    static Message entry(String key, String value) {
-        return new Message().text(1, key).text(2, value);
-    }
-
-    /** An input or output; extents are numbers or names. */
-    static Message value(String name, int type, Object... extents) {
-        var shape = new Message();
-        for (Object extent : extents) {
-            shape.message(
-                    1,
-                    extent instanceof Integer number
-                            ? new Message().number(1, number)
-                            : new Message().text(2, extent.toString()));
-        }
-        return value(
-                name, new Message().message(1, new Message().number(1, type).message(2, shape)));
-    }
-
-    static Message value(String name, Message type) {
-        return new Message().text(1, name).message(2, type);
-    }
-
-    static byte[] floats(float... values) {
-        var bytes = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
-        for (float value : values) {
-            bytes.putFloat(value);
-        }
-        return bytes.array();
+    static ProtoMessage entry(String key, String value) {
+        return new ProtoMessage().text(1, key).text(2, value);
     }
 
     private static byte[] ramp(int count) {
@@ -169,7 +103,7 @@ final class OnnxModels {
         return floats(values);
     }
 
-    static Path write(Path file, Message model) {
+    static Path write(Path file, ProtoMessage model) {
         return write(file, model.toBytes());
     }
 

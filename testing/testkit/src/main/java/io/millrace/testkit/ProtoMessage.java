@@ -1,31 +1,35 @@
-package io.millrace.model.onnx;
+package io.millrace.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Writes a message of protocol buffers; fields go by their numbers in onnx.proto. */
-final class Message {
+/** Writes a message of protocol buffers, field by field as its definition numbers them. */
+public final class ProtoMessage {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    Message number(int field, long value) {
+    /** A whole number. */
+    public ProtoMessage number(int field, long value) {
         varint((long) field << 3);
         varint(value);
         return this;
     }
 
-    Message bytes(int field, byte[] value) {
+    /** Bytes as they are. */
+    public ProtoMessage bytes(int field, byte[] value) {
         varint((long) field << 3 | 2);
         varint(value.length);
         out.writeBytes(value);
         return this;
     }
 
-    Message text(int field, String value) {
+    /** A text, in UTF-8. */
+    public ProtoMessage text(int field, String value) {
         return bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    Message message(int field, Message value) {
+    /** A message inside. */
+    public ProtoMessage message(int field, ProtoMessage value) {
         return bytes(field, value.toBytes());
     }
 
@@ -38,7 +42,8 @@ final class Message {
         out.write((int) rest);
     }
 
-    byte[] toBytes() {
+    /** What was written. */
+    public byte[] toBytes() {
         return out.toByteArray();
     }
 }
