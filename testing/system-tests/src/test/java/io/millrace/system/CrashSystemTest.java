@@ -69,7 +69,8 @@ class CrashSystemTest {
         var order = new OrderCheck();
         try (var server =
                 new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start()) {
-            declare(server);
+            Declared.apply(server, RESOURCES);
+            Declared.awaitReady(server, "datasources/numbers", "pipelines/forward");
             Mqtt3AsyncClient subscriber = client(server, "subscriber");
             subscriber.publishes(
                     com.hivemq.client.mqtt.MqttGlobalPublishFilter.ALL,
@@ -124,19 +125,6 @@ class CrashSystemTest {
                                     acknowledged.size(),
                                     answers.values().stream().filter(n -> n > 1).count()));
             subscriber.disconnect().join();
-        }
-    }
-
-    private static void declare(ServerProcess server) {
-        var answer = server.post("/api/v1/apply?project=default", "application/yaml", RESOURCES);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        for (String resource : new String[] {"datasources/numbers", "pipelines/forward"}) {
-            await().atMost(SETTLE)
-                    .until(() ->
-                            server.get("/api/v1/projects/default/" + resource)
-                                    .body()
-                                    .replace(" ", "")
-                                    .contains("\"type\":\"Ready\",\"status\":\"True\""));
         }
     }
 

@@ -45,8 +45,9 @@ class KafkaServingSystemTest {
         try (var server = server("near")) {
             topics(server, "requests", "replies");
             ServingModels.upload(server, "scale", 1, "onnx", OnnxFile.scaling(3));
-            apply(server, PIPELINE.formatted("{kafka: {topic: requests}, start: earliest}", ""));
-            awaitReady(server, "pipelines/scale");
+            Declared.apply(
+                    server, PIPELINE.formatted("{kafka: {topic: requests}, start: earliest}", ""));
+            Declared.awaitReady(server, "pipelines/scale");
 
             var outcome = requests(server, 500);
 
@@ -61,7 +62,7 @@ class KafkaServingSystemTest {
             topics(far, "requests", "replies");
             ServingModels.upload(near, "scale", 1, "onnx", OnnxFile.scaling(3));
             String cluster = "bootstrap: \"127.0.0.1:" + far.ports().kafka() + "\"";
-            apply(
+            Declared.apply(
                     near,
                     """
                     apiVersion: millrace.io/v1
@@ -74,19 +75,19 @@ class KafkaServingSystemTest {
                             + PIPELINE.formatted(
                                     "{dataSource: {name: orders}, start: earliest}",
                                     ", " + cluster));
-            awaitReady(near, "datasources/orders");
-            awaitReady(near, "pipelines/scale");
+            Declared.awaitReady(near, "datasources/orders", "pipelines/scale");
 
             var client = CompletableFuture.supplyAsync(() -> requests(far, 3_000));
-            await().atMost(SETTLE).until(() -> answered(near) > 200);
+            await().atMost(SETTLE)
+                    .until(() ->
+                            Declared.metric(near, "millrace_pipeline_answered_total", "") > 200);
             far.kill();
-            await().atMost(SETTLE).until(() -> !isReady(near, "datasources/orders"));
+            await().atMost(SETTLE).until(() -> !Declared.isReady(near, "datasources/orders"));
             far.launch();
             far.awaitReady();
 
             assertThat(client.join().out()).contains("3000 answers");
-            awaitReady(near, "datasources/orders");
-            awaitReady(near, "pipelines/scale");
+            Declared.awaitReady(near, "datasources/orders", "pipelines/scale");
         }
     }
 
@@ -111,34 +112,5 @@ class KafkaServingSystemTest {
                 "requests",
                 "replies",
                 Integer.toString(count));
-    }
-
-    private static void apply(ServerProcess server, String resources) {
-        var answer = server.post("/api/v1/apply?project=default", "application/yaml", resources);
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    }
-
-    private static void awaitReady(ServerProcess server, String resource) {
-        await().atMost(SETTLE)
-                .untilAsserted(() ->
-                        assertThat(isReady(server, resource))
-                                .as(server.get("/api/v1/projects/default/" + resource).body())
-                                .isTrue());
-    }
-
-    private static boolean isReady(ServerProcess server, String resource) {
-        return server.get("/api/v1/projects/default/" + resource)
-                .body()
-                .replace(" ", "")
-                .contains("\"type\":\"Ready\",\"status\":\"True\"");
-    }
-
-    private static double answered(ServerProcess server) {
-        return server.get("/metrics")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith("millrace_pipeline_answered_total{"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
     }
 }
