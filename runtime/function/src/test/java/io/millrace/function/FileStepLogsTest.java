@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -95,7 +96,8 @@ class FileStepLogsTest {
             try (var subscription = logs.follow(ONE, 5, heard)) {
                 IntStream.range(500, 1000).forEach(i -> logs.append(line(ONE, i)));
                 logs.append(line(OTHER, 7));
-                await().untilAsserted(() -> assertThat(heard.lines).hasSize(505));
+                await().atMost(30, TimeUnit.SECONDS)
+                        .untilAsserted(() -> assertThat(heard.lines).hasSize(505));
                 assertThat(subscription).isNotNull();
             }
             logs.append(line(ONE, 1000));
@@ -113,8 +115,10 @@ class FileStepLogsTest {
             try (var subscription = logs.follow(ONE, 0, heard)) {
                 IntStream.range(0, 10_000).forEach(i -> logs.append(line(ONE, i)));
                 gate.countDown();
-                await().untilAsserted(() ->
-                        assertThat(heard.lines.size() + heard.lost.get()).isEqualTo(10_000));
+                await().atMost(30, TimeUnit.SECONDS)
+                        .untilAsserted(() ->
+                                assertThat(heard.lines.size() + heard.lost.get())
+                                        .isEqualTo(10_000));
                 assertThat(heard.lost.get()).isPositive();
                 assertThat(meters.total("millrace_log_lines_lost_by_followers_total"))
                         .isEqualTo(heard.lost.get());
@@ -158,7 +162,8 @@ class FileStepLogsTest {
             var heard = new Heard();
             try (var subscription = logs.follow(ONE, 0, heard)) {
                 logs.append(line(ONE, 1));
-                await().untilAsserted(() -> assertThat(heard.lines).hasSize(1));
+                await().atMost(30, TimeUnit.SECONDS)
+                        .untilAsserted(() -> assertThat(heard.lines).hasSize(1));
                 assertThat(subscription).isNotNull();
             }
             assertThat(meters.total("millrace_log_lines_not_kept_total")).isEqualTo(1);

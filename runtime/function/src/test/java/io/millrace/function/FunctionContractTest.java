@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.spi.FunctionWorker.WorkerState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +51,8 @@ class FunctionContractTest {
                 """;
         try (var function = RunningFunction.of(data, code)) {
             assertThat(function.texts("x")).containsExactly("sent x");
-            await().untilAsserted(() -> assertThat(function.logs.texts()).hasSize(7));
+            await().atMost(30, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(function.logs.texts()).hasSize(7));
             var lines = function.logs.texts();
             assertThat(lines.get(0)).matches(STAMP + "INFO\\] Subscribe to input");
             assertThat(lines.get(1)).matches(STAMP + "INFO\\] Publish to apparel-predict");
@@ -156,13 +158,14 @@ class FunctionContractTest {
             var results = function.texts("a", "bad", "b");
             assertThat(results.get(1)).isEqualTo("USER_CODE: KeyError: 'predictions'");
             assertThat(results.get(2)).isEqualTo(results.get(0));
-            await().untilAsserted(() ->
-                    assertThat(function.logs.texts())
-                            .anyMatch(l -> l.endsWith("cameras/1"))
-                            .contains("Traceback (most recent call last):")
-                            .contains("    raise KeyError('predictions')")
-                            .contains("KeyError: 'predictions'")
-                            .noneMatch(l -> l.contains("runner.py")));
+            await().atMost(30, TimeUnit.SECONDS)
+                    .untilAsserted(() ->
+                            assertThat(function.logs.texts())
+                                    .anyMatch(l -> l.endsWith("cameras/1"))
+                                    .contains("Traceback (most recent call last):")
+                                    .contains("    raise KeyError('predictions')")
+                                    .contains("KeyError: 'predictions'")
+                                    .noneMatch(l -> l.contains("runner.py")));
         }
     }
 
@@ -222,7 +225,7 @@ class FunctionContractTest {
         var function = RunningFunction.of(data, code);
         assertThat(function.texts("x")).containsExactly("sent x");
         function.close();
-        await().atMost(Duration.ofSeconds(5))
+        await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(function.logs.texts()).contains("bye"));
     }
 }

@@ -303,7 +303,7 @@ class EnvironmentsTest {
         }
 
         void runNext() throws InterruptedException {
-            Runnable next = held.poll(10, TimeUnit.SECONDS);
+            Runnable next = held.poll(30, TimeUnit.SECONDS);
             assertThat(next).isNotNull();
             next.run();
         }

@@ -15,6 +15,7 @@ import io.millrace.testkit.RecordingMeters;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ class DiskGuardTest {
             assertThat(readiness.isReady()).isTrue();
 
             free.set(99L << 20);
-            await().until(() -> guard.problem().isPresent());
+            await().atMost(30, TimeUnit.SECONDS).until(() -> guard.problem().isPresent());
             assertThat(append(guarded))
                     .isInstanceOfSatisfying(
                             MillraceException.class,
@@ -59,7 +60,7 @@ class DiskGuardTest {
 
             free.set(105L << 20);
             free.set(200L << 20);
-            await().until(() -> guard.problem().isEmpty());
+            await().atMost(30, TimeUnit.SECONDS).until(() -> guard.problem().isEmpty());
             assertThat(append(guarded)).isNull();
             assertThat(readiness.isReady()).isTrue();
         }

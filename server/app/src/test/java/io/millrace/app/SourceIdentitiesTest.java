@@ -23,6 +23,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +91,6 @@ class SourceIdentitiesTest {
 
         store.delete(CAMERA, Optional.empty());
 
-        await().untilAsserted(() -> assertThat(refused).hasValue(1));
+        await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> assertThat(refused).hasValue(1));
     }
 }

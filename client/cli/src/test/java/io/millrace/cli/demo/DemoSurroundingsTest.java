@@ -74,7 +74,7 @@ class DemoSurroundingsTest {
                 .isInstanceOf(java.util.concurrent.TimeoutException.class);
         server.close();
         server.close();
-        assertThat(code.get(10, TimeUnit.SECONDS)).isNotEqualTo(5);
+        assertThat(code.get(30, TimeUnit.SECONDS)).isNotEqualTo(5);
     }
 
     private ServerProcess start(String script) throws IOException {

@@ -181,7 +181,8 @@ class EmbeddedKafkaIT {
         var failure = new CompletableFuture<Throwable>();
         Thread starter =
                 Thread.ofPlatform().start(() -> failure.complete(catchThrowable(kafka::start)));
-        await().pollInterval(Duration.ofMillis(1))
+        await().atMost(30, TimeUnit.SECONDS)
+                .pollInterval(Duration.ofMillis(1))
                 .until(() -> Files.exists(directory.resolve("meta.properties")));
         kafka.close();
         starter.join();
@@ -192,7 +193,7 @@ class EmbeddedKafkaIT {
     @Test
     void leavesNoThreadBehind() {
         started().close();
-        await().atMost(Duration.ofSeconds(10))
+        await().atMost(Duration.ofSeconds(30))
                 .untilAsserted(() ->
                         assertThat(Thread.getAllStackTraces().keySet())
                                 .extracting(Thread::getName)

@@ -35,6 +35,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.utils.Time;
@@ -189,7 +190,7 @@ class SecuredClusterIT {
                             appended.completeExceptionally(failure);
                         }
                     });
-            await().until(appended::isDone);
+            await().atMost(30, TimeUnit.SECONDS).until(appended::isDone);
             assertThat(appended).isCompleted();
 
             consumer.subscribe(Set.of("orders"));

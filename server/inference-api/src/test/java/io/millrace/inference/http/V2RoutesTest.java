@@ -37,6 +37,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -130,7 +131,7 @@ class V2RoutesTest {
         client.post("/v2/models/busy/infer", ADD, "traceparent", given + "01");
 
         // The answer is sent before the spans are told.
-        await().until(() -> TRACING.spans().size() >= 6);
+        await().atMost(30, TimeUnit.SECONDS).until(() -> TRACING.spans().size() >= 6);
         List<Span> spans = TRACING.spans();
         assertThat(spans)
                 .extracting(Span::name)

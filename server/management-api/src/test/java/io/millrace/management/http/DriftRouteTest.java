@@ -66,7 +66,7 @@ final class DriftRouteTest {
     void tellsTheDistanceOfEachFeatureAndHowRightTheModelIs() {
         put(", monitor: {threshold: 0.3}");
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .until(() -> server.monitor.report(KEY).isPresent());
         assertThat(drift().json().at("/versions").isEmpty()).isTrue();
         assertThat(drift().json().at("/monitor/threshold").asDouble()).isEqualTo(0.3);

@@ -70,7 +70,7 @@ final class EventReader implements AutoCloseable {
     /** The next event or comment. */
     Event nextOfAny() {
         try {
-            Event event = events.poll(10, TimeUnit.SECONDS);
+            Event event = events.poll(30, TimeUnit.SECONDS);
             if (event == null) {
                 throw new AssertionError("no event came within 10 s");
             }

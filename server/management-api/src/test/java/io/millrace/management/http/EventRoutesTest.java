@@ -7,6 +7,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.management.http.TestServer.Answer;
 import io.millrace.spi.EventLog.Severity;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +80,8 @@ class EventRoutesTest {
     @Test
     void eventsGoWithTheResource() {
         assertThat(server.delete("/projects/default/functions/f").status()).isEqualTo(200);
-        Awaitility.await().untilAsserted(() -> assertThat(server.events.of(FUNCTION)).isEmpty());
+        Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(server.events.of(FUNCTION)).isEmpty());
     }
 }

@@ -61,7 +61,9 @@ final class InsightRoutesTest {
     @Test
     void streamsTheRecordsOfAnEdge() throws Exception {
         try (EventReader tap = server.events(PIPELINE + "/tap?edge=digits&rate=2.5&every=10")) {
-            Awaitility.await().until(() -> !server.insight.samplings().isEmpty());
+            Awaitility.await()
+                    .atMost(30, TimeUnit.SECONDS)
+                    .until(() -> !server.insight.samplings().isEmpty());
             assertThat(server.insight.samplings())
                     .containsExactly(new PipelineTaps.Sampling(new PipelineEdge.After(1), 2.5, 10));
             server.insight.show(seen("{\"a\":1}", null));
@@ -90,7 +92,9 @@ final class InsightRoutesTest {
             assertThat(missed.json().at("/sampled").asInt()).isEqualTo(40);
             assertThat(missed.json().at("/behind").asInt()).isEqualTo(2);
         }
-        Awaitility.await().until(() -> server.insight.samplings().isEmpty());
+        Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
+                .until(() -> server.insight.samplings().isEmpty());
     }
 
     private static PipelineTaps.Seen seen(

@@ -45,7 +45,7 @@ final class ModelTrafficTest {
 
     private void awaitServing(int version) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(server.models.serving(KEY)).hasValue(version));
     }
 

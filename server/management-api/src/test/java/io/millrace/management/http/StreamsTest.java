@@ -174,10 +174,12 @@ final class StreamsTest {
         server.apply(pipeline());
         try (EventReader logs = server.events(LOGS + "?follow=true")) {
             assertThat(logs.status()).isEqualTo(200);
-            Awaitility.await().until(() -> server.logs.followers() == 1);
+            Awaitility.await()
+                    .atMost(30, TimeUnit.SECONDS)
+                    .until(() -> server.logs.followers() == 1);
         }
 
-        Awaitility.await().until(() -> server.logs.followers() == 0);
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> server.logs.followers() == 0);
     }
 
     @Test
@@ -195,6 +197,6 @@ final class StreamsTest {
             last = watch.next();
         }
         assertThat(last.type()).isEqualTo("end");
-        Awaitility.await().until(() -> server.logs.followers() == 0);
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> server.logs.followers() == 0);
     }
 }
