@@ -25,6 +25,17 @@ public interface LogConsumer extends AutoCloseable {
     List<LogRecord> poll(Duration timeout);
 
     /**
+     * As {@link #poll(Duration)}, for who works long on each record: partitions change hands only
+     * here, so it should come back soon.
+     *
+     * @param most so many records at most, where the log can keep the rest for the next call; at
+     *     least 1
+     */
+    default List<LogRecord> poll(Duration timeout, int most) {
+        return poll(timeout);
+    }
+
+    /**
      * Says that everything before the given offsets is done. May return before it is durable; a
      * later commit or close makes it so. A crash before then means that records are read again.
      *
