@@ -278,7 +278,7 @@ class WindowStageTest {
                 records.add(
                         new LogRecord(
                                 new LogPartition(Plans.INPUT, 0),
-                                2 * t,
+                                2L * t,
                                 null,
                                 reading("a", t, t)
                                         .getBytes(java.nio.charset.StandardCharsets.UTF_8),
