@@ -198,7 +198,8 @@ final class PipelineTask implements AutoCloseable {
 
     private List<LogRecord> poll() {
         try {
-            List<LogRecord> records = outside.cleaned(Origin.restored(consumer.poll(POLL)));
+            List<LogRecord> records =
+                    outside.cleaned(Origin.restored(consumer.poll(POLL, slices.records())));
             logWaits.reset();
             control.report(RUNNING);
             return records;

@@ -42,6 +42,9 @@ final class KafkaLogConsumer implements LogConsumer {
     private static final Duration REJOIN_PATIENCE = Duration.ofSeconds(10);
     private static final Duration REJOIN_PIECE = Duration.ofMillis(20);
 
+    /** Who takes what a poll gave in parts hears so often of members that come and go. */
+    private static final long LONGEST_SILENCE_NANOS = Duration.ofMillis(500).toNanos();
+
     private final Consumer<byte[], byte[]> consumer;
     private final ConsumerSpec spec;
     private final CommitQueue commits;
@@ -50,6 +53,8 @@ final class KafkaLogConsumer implements LogConsumer {
     private final HandOver handOver = new HandOver();
     private final Map<TopicPartition, LogPartition> partitions = new HashMap<>();
     private final Semaphore wakeups = new Semaphore(0);
+    private final PolledRecords rest = new PolledRecords();
+    private long heardAt;
     private Set<String> topics = Set.of();
     private boolean asksForMissingTopics;
     private boolean isClosed;
@@ -92,6 +97,7 @@ final class KafkaLogConsumer implements LogConsumer {
         try {
             if (topics.isEmpty()) {
                 commits.flushBeforeLeaving();
+                rest.clear();
                 consumer.unsubscribe();
             } else {
                 consumer.subscribe(topics, handOver);
@@ -103,6 +109,11 @@ final class KafkaLogConsumer implements LogConsumer {
 
     @Override
     public List<LogRecord> poll(Duration timeout) {
+        return poll(timeout, Integer.MAX_VALUE);
+    }
+
+    @Override
+    public List<LogRecord> poll(Duration timeout, int most) {
         requireOpen();
         if (topics.isEmpty()) {
             return pollNothing(timeout);
@@ -110,16 +121,36 @@ final class KafkaLogConsumer implements LogConsumer {
         isPolling = true;
         try {
             commits.send();
-            List<LogRecord> records = convert(pollAndCommit(timeout));
+            if (rest.isEmpty()) {
+                rest.fill(convert(pollAndCommit(timeout)));
+                heardAt = time.nanoTime();
+            } else if (time.nanoTime() - heardAt >= LONGEST_SILENCE_NANOS && listen()) {
+                return List.of();
+            }
             handOver.givenUp.clear();
             askForMissingTopics();
-            return records;
+            return rest.take(most);
         } catch (WakeupException _) {
             return List.of();
         } catch (KafkaException e) {
             throw KafkaErrors.translate(prefix("cannot read"), e);
         } finally {
             isPolling = false;
+        }
+    }
+
+    /**
+     * Takes part in what happens in the group, which may cost some of what is left.
+     *
+     * @return whether somebody wanted to end it
+     */
+    private boolean listen() {
+        consumer.pause(consumer.assignment());
+        try {
+            return pollWithoutTaking();
+        } finally {
+            consumer.resume(consumer.assignment());
+            heardAt = time.nanoTime();
         }
     }
 
@@ -318,7 +349,7 @@ final class KafkaLogConsumer implements LogConsumer {
             OptionalLong behind = consumer.currentLag(partition);
             lag += behind.orElse(0);
         }
-        return lag;
+        return lag + rest.size();
     }
 
     /** Leaves the group for good: static members would else keep their partitions for a while. */
@@ -374,6 +405,7 @@ final class KafkaLogConsumer implements LogConsumer {
         public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
             commits.flush(revoked);
             starts.forget(revoked);
+            rest.forget(revoked);
             givenUp.addAll(revoked);
         }
 
@@ -381,6 +413,7 @@ final class KafkaLogConsumer implements LogConsumer {
         public void onPartitionsLost(Collection<TopicPartition> lost) {
             commits.forget(lost);
             starts.forget(lost);
+            rest.forget(lost);
             givenUp.addAll(lost);
         }
     }

@@ -1,14 +1,18 @@
 package io.millrace.log.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ConsumerSpec;
 import io.millrace.spi.LogPartition;
+import io.millrace.spi.LogRecord;
+import io.millrace.testkit.TestingTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetCommitCallback;
@@ -39,6 +43,40 @@ class KafkaLogConsumerTest {
         public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
             setPollException(new KafkaException("interrupted, as the test wants it"));
             throw new RebalanceInProgressException();
+        }
+    }
+
+    @Test
+    void givesWhatAPollGaveInPartsAndForgetsThoseThatWereHandedOver() {
+        var other = new TopicPartition("t", 1);
+        var kafka = new MockConsumer<byte[], byte[]>("none");
+        var time = new TestingTime();
+        try (var member =
+                new KafkaLogConsumer(
+                        kafka, new ConsumerSpec("group", "m", 0, 10), time, (_, _) -> {})) {
+            member.subscribe(Set.of("t"));
+            kafka.rebalance(List.of(PARTITION, other));
+            kafka.updateBeginningOffsets(Map.of(PARTITION, 0L, other, 0L));
+            kafka.seek(PARTITION, 0);
+            kafka.seek(other, 0);
+            for (int i = 0; i < 5; i++) {
+                kafka.addRecord(new ConsumerRecord<>("t", 0, i, null, new byte[0]));
+                kafka.addRecord(new ConsumerRecord<>("t", 1, i, null, new byte[0]));
+            }
+
+            var first = member.poll(Duration.ZERO, 3);
+            assertThat(first).hasSize(3);
+            assertThat(member.lag()).isEqualTo(7);
+            TopicPartition begun = new TopicPartition("t", first.getFirst().partition().index());
+            kafka.schedulePollTask(() -> kafka.rebalance(List.of(begun)));
+            assertThat(member.poll(Duration.ZERO, 1)).hasSize(1);
+
+            time.advance(Duration.ofSeconds(1));
+            assertThat(member.poll(Duration.ZERO, 10))
+                    .extracting(LogRecord::offset, record -> record.partition().index())
+                    .containsExactly(tuple(4L, begun.partition()));
+            assertThat(member.lag()).isZero();
+            assertThat(kafka.paused()).doesNotContain(begun);
         }
     }
 
