@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from millrace_trainer import keras_export, samples
+from millrace_trainer import keras_export, keras_progress, samples
 from millrace_trainer.usercode import UserError
 
 # Of the samples held back, so many of the newest judge the model.
@@ -35,42 +35,56 @@ class Online:
         self._best = None
         self._versions = 0
         self._pieces = 0
+        self._is_ready = False
 
     def run(self):
-        last = None
+        saved = self._resume()
         self._channel.emit("phase", phase="training", epochs=0, before=0)
         while True:
-            command = self._trainer.channel.incoming.get()
+            command = self._channel.incoming.get()
             if command["command"] in ("stop", "end"):
                 break
             if command["command"] != "chunk":
                 continue
             x, y = _load(command["folder"])
-            if last is None:
-                last = self._start(x, y)
+            if not self._is_ready:
+                self._start(x, y, saved)
             self._learn(x, y, command["position"])
-        if last is None and not self._restore_only():
+        if not self._is_ready:
             raise UserError("no sample came: there is nothing to learn from")
         if self._versions == 0 or not self._metric:
             self._write("the last state", keras_export.ALL)
 
-    def _restore_only(self):
-        """A stream that ended after a restart brings nothing new; what was learned is kept."""
-        return self._trainer.model.built and bool(self._resume())
-
-    def _start(self, x, y):
-        self._trainer.prepare(samples.of_arrays(x, y))
-        self._resume()
-        return True
-
     def _resume(self):
-        words = self._trainer.resumed()
-        self._pieces = words.get("epoch", 0)
-        self._versions = words.get("versions", 0)
-        self._best = words.get("best")
-        rest = words.get("rest") or []
-        self._held = tuple(rest) if len(rest) == 2 else None
-        return words
+        """What is known goes on; the model too, unless it is built by its first samples."""
+        saved = self._trainer.checkpoints.read() if self._trainer.job.get("resume") else None
+        if saved is None:
+            return None
+        words = saved.words
+        if self._trainer.model.built:
+            if not self._restore(saved):
+                return None
+            self._is_ready = True
+        self._pieces = words["epoch"]
+        self._versions = words["versions"]
+        self._best = words["best"]
+        held = saved.arrays[words["arrays"] :]
+        self._held = tuple(held) if len(held) == 2 else None
+        self._channel.emit("resumed", epoch=self._pieces, position=words["position"])
+        return saved
+
+    def _restore(self, saved):
+        arrays = saved.arrays[: saved.words["arrays"]]
+        if keras_progress.restore(self._trainer.model, arrays):
+            return True
+        self._channel.notice("the last checkpoint is of another model; training begins anew")
+        return False
+
+    def _start(self, x, y, saved):
+        self._trainer.prepare(samples.of_arrays(x, y))
+        if saved is not None:
+            self._restore(saved)
+        self._is_ready = True
 
     def _learn(self, x, y, position):
         trainer, model = self._trainer, self._trainer.model

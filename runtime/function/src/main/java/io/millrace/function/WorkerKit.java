@@ -1,25 +1,17 @@
 package io.millrace.function;
 
 import io.millrace.api.MillraceException;
-import io.millrace.process.Folders;
+import io.millrace.process.PythonKit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The worker's own Python files: they travel in the jar and are unpacked by content.
- *
- * @param home the folder in which their package is
- */
-record WorkerKit(Path home) {
+/** The worker's own Python files. */
+final class WorkerKit {
 
     static final String PACKAGE = "millrace_worker";
     static final List<String> FILES =
@@ -32,33 +24,15 @@ record WorkerKit(Path home) {
                     "protocol.py",
                     "runner.py");
 
-    /** The file to run. */
-    Path main() {
-        return home.resolve(PACKAGE).resolve("__main__.py");
-    }
+    private WorkerKit() {}
 
     /** Unpacks below a folder what is not there yet. */
-    static WorkerKit unpack(Path root) throws IOException {
+    static PythonKit unpack(Path root) throws IOException {
         Map<String, String> contents = new LinkedHashMap<>();
         for (String file : FILES) {
             contents.put(file, read(file));
         }
-        WorkerKit kit = new WorkerKit(root.resolve(Folders.nameOf(contents.toString())));
-        if (Files.exists(kit.main())) {
-            return kit;
-        }
-        Files.createDirectories(root);
-        Path staging = Files.createTempDirectory(root, ".unpacking");
-        Path folder = Files.createDirectory(staging.resolve(PACKAGE));
-        for (Map.Entry<String, String> file : contents.entrySet()) {
-            Files.writeString(folder.resolve(file.getKey()), file.getValue());
-        }
-        try {
-            Files.move(staging, kit.home, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-            Folders.delete(staging); // somebody else was faster
-        }
-        return kit;
+        return PythonKit.unpack(root, PACKAGE, contents);
     }
 
     private static String read(String file) throws IOException {

@@ -6,6 +6,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
 import io.millrace.process.Folders;
+import io.millrace.process.PythonKit;
 import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.Meters;
@@ -62,7 +63,7 @@ final class WorkerLauncher implements AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("function-spawner").factory());
 
-    private @Nullable WorkerKit kit;
+    private @Nullable PythonKit kit;
     private @Nullable Path socketFolder;
 
     WorkerLauncher(
@@ -126,7 +127,7 @@ final class WorkerLauncher implements AutoCloseable {
     /** Starts a process. It runs foreign code from here on. */
     Launched launch(FunctionLaunch launch, Path folderOfItsOwn, VirtualEnvironment environment)
             throws IOException, InterruptedException {
-        WorkerKit own = kit();
+        PythonKit own = kit();
         Path home = Folders.createPrivate(folderOfItsOwn);
         Path temporary = Files.createDirectories(home.resolve("tmp"));
         Path script = home.resolve(fileName(launch.spec().source().file()));
@@ -268,7 +269,7 @@ final class WorkerLauncher implements AutoCloseable {
         return usable ? plain : "main.py";
     }
 
-    private synchronized WorkerKit kit() throws IOException {
+    private synchronized PythonKit kit() throws IOException {
         if (kit == null) {
             Folders.delete(config.work().resolve(WORKERS)); // what a killed server left
             kit = WorkerKit.unpack(config.work().resolve("worker-kit"));

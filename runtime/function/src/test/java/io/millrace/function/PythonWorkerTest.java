@@ -3,6 +3,7 @@ package io.millrace.function;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.millrace.process.PythonKit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +62,7 @@ class PythonWorkerTest {
 
     @Test
     void unpacksOnceByContent() throws IOException {
-        WorkerKit kit = WorkerKit.unpack(folder);
+        PythonKit kit = WorkerKit.unpack(folder);
         Path main = kit.main();
         assertThat(main).exists().hasFileName("__main__.py");
         var before = Files.getLastModifiedTime(main);

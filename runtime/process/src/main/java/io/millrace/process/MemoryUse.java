@@ -31,6 +31,40 @@ public final class MemoryUse {
                 + process.descendants().mapToLong(child -> resident(child.pid())).sum();
     }
 
+    /**
+     * Bytes that a process and all that it started hold and that are in no file: pages of mapped
+     * files may go whenever others need the room. What a fork shares with its parent counts once.
+     */
+    public static long own(ProcessHandle process) {
+        long sum = own(process.pid());
+        var children = process.descendants().mapToLong(ProcessHandle::pid).toArray();
+        if (children.length == 0) {
+            return sum;
+        }
+        sum = own(process.pid(), true);
+        for (long child : children) {
+            sum += own(child, true);
+        }
+        return sum;
+    }
+
+    /** The same of one process, quickly. */
+    public static long own(long pid) {
+        return own(pid, false);
+    }
+
+    private static long own(long pid, boolean isExact) {
+        if (isExact) {
+            Path rollup = Path.of("/proc/" + pid + "/smaps_rollup");
+            long bytes = field(rollup, "Pss_Anon:") + field(rollup, "Pss_Shmem:");
+            if (bytes > 0) {
+                return bytes;
+            }
+        }
+        Path status = Path.of("/proc/" + pid + "/status");
+        return field(status, "RssAnon:") + field(status, "RssShmem:");
+    }
+
     private static long proportional(long pid) {
         long bytes = field(Path.of("/proc/" + pid + "/smaps_rollup"), "Pss:");
         return bytes > 0 ? bytes : resident(pid);

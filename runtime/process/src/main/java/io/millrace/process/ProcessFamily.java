@@ -22,6 +22,11 @@ public final class ProcessFamily {
 
     /** Ends the process and its family. */
     public static void kill(Process process) {
+        kill(process.toHandle());
+    }
+
+    /** The same for a process that another program of ours started. */
+    public static void kill(ProcessHandle process) {
         Set<ProcessHandle> members = new LinkedHashSet<>();
         process.descendants().forEach(members::add);
         process.destroyForcibly();

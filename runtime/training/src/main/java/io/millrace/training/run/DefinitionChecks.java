@@ -1,0 +1,184 @@
+package io.millrace.training.run;
+
+import io.millrace.api.MillraceException;
+import io.millrace.api.ModelDefinitionSpec;
+import io.millrace.api.ResourceKey;
+import io.millrace.codec.json.JsonMap;
+import io.millrace.process.Folders;
+import io.millrace.process.VirtualEnvironment;
+import io.millrace.spi.DefinitionState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Builds the models of definitions, one after another, apart from the runs. */
+final class DefinitionChecks implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DefinitionChecks.class);
+    private static final Duration RETRY = Duration.ofSeconds(30);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final TrainerLauncher launcher;
+    private final TrainerSettings settings;
+    private final Map<ResourceKey, Check> checks = new ConcurrentHashMap<>();
+    private final AtomicLong numbers = new AtomicLong();
+    private final ScheduledExecutorService worker =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("definition-checks").factory());
+
+    DefinitionChecks(TrainerLauncher launcher, TrainerSettings settings) {
+        this.launcher = launcher;
+        this.settings = settings;
+    }
+
+    void check(ResourceKey key, ModelDefinitionSpec spec, Runnable changed) {
+        Check made = new Check(key, spec, changed);
+        Check now =
+                checks.compute(
+                        key,
+                        (_, before) -> before != null && before.spec.equals(spec) ? before : made);
+        if (now == made) {
+            worker.execute(made);
+        }
+    }
+
+    Optional<DefinitionState> state(ResourceKey key) {
+        return Optional.ofNullable(checks.get(key)).map(check -> check.state);
+    }
+
+    void forget(ResourceKey key) {
+        checks.remove(key);
+    }
+
+    @Override
+    public void close() {
+        worker.shutdownNow();
+    }
+
+    private final class Check implements Runnable {
+        private final ResourceKey key;
+        private final ModelDefinitionSpec spec;
+        private final Runnable changed;
+        private volatile DefinitionState state =
+                new DefinitionState.Checking("it waits to be checked");
+
+        Check(ResourceKey key, ModelDefinitionSpec spec, Runnable changed) {
+            this.key = key;
+            this.spec = spec;
+            this.changed = changed;
+        }
+
+        @Override
+        public void run() {
+            if (checks.get(key) != this) {
+                return; // there is a newer one, or none any more
+            }
+            try {
+                enter(new DefinitionState.Checking("its environment is being made ready"));
+                VirtualEnvironment environment = launcher.environment(spec);
+                enter(new DefinitionState.Checking("its model is being built"));
+                enter(outcome(environment));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (MillraceException e) {
+                if (e.code().isTransient()) {
+                    again(e.text());
+                } else {
+                    enter(new DefinitionState.Invalid(e.text()));
+                }
+            } catch (IOException | RuntimeException e) {
+                log.error("{} could not be checked", key, e);
+                again("the server could not check it: " + e);
+            }
+        }
+
+        private void again(String why) {
+            enter(new DefinitionState.Unknown(why));
+            if (!worker.isShutdown()) {
+                var _ = worker.schedule(this, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        }
+
+        private void enter(DefinitionState next) {
+            state = next;
+            if (checks.get(key) == this) {
+                changed.run();
+            }
+        }
+
+        private DefinitionState outcome(VirtualEnvironment environment)
+                throws IOException, InterruptedException {
+            Path folder = launcher.checkFolder(numbers.incrementAndGet());
+            try {
+                Files.writeString(folder.resolve("job.json"), TrainerJob.check(spec, settings));
+                Findings findings = new Findings();
+                var launch =
+                        new TrainerLauncher.Launch(
+                                folder,
+                                new OutputLog(folder.resolve("output.log")),
+                                settings.checkMemory(),
+                                settings.checkLimit().plus(GRACE),
+                                new TrainerProcess.End(
+                                        "Timeout",
+                                        "the code did not end within " + settings.checkLimit()));
+                TrainerProcess process = launcher.launch(launch, environment, findings);
+                try {
+                    return findings.state(process.await(), process);
+                } finally {
+                    process.kill(new TrainerProcess.End("Closed", "the check is over"));
+                    launcher.forget(process);
+                }
+            } finally {
+                Folders.delete(folder);
+            }
+        }
+    }
+
+    /** What a trainer finds out about a definition. */
+    private static final class Findings implements TrainerProcess.Listener {
+        private final List<String> notices = new ArrayList<>();
+        private @Nullable String summary;
+        private TrainerProcess.@Nullable End failure;
+
+        @Override
+        public synchronized void reported(JsonMap event, String line) {
+            switch (event.text("event")) {
+                case "notice" -> notices.add(event.text("text"));
+                case "checked" -> summary = event.text("summary");
+                case "failed" ->
+                        failure = new TrainerProcess.End(event.text("reason"), event.text("text"));
+                default -> {}
+            }
+        }
+
+        synchronized DefinitionState state(
+                TrainerProcess.@Nullable End killed, TrainerProcess process) {
+            TrainerProcess.End end = killed == null ? failure : killed;
+            if (end == null && summary != null) {
+                return new DefinitionState.Valid(summary, String.join("; ", notices));
+            }
+            if (end == null) {
+                return new DefinitionState.Invalid(
+                        "the process that built its model died: " + process.exit());
+            }
+            return switch (end.reason()) {
+                case "Closed", "Internal", "NoConfinement" ->
+                        new DefinitionState.Unknown(end.text());
+                default -> new DefinitionState.Invalid(end.text());
+            };
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.millrace.training.run;
+
+import io.millrace.codec.json.JsonMap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/** Gives a trainer the pieces of a live stream, one whenever it asks for one. */
+final class LiveFeed {
+
+    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final List<String> FILES = List.of("x.npy", "y.npy");
+
+    private final Supplier<SampleStore.LiveSamples> opener;
+    private final Optional<Duration> idle;
+    private final Path folder;
+    private final Semaphore wanted = new Semaphore(0);
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param opener opens the stream once the trainer has said where it goes on
+     * @param idle the stream ends when nothing came for so long; empty for never
+     * @param folder where the trainer may read
+     */
+    LiveFeed(Supplier<SampleStore.LiveSamples> opener, Optional<Duration> idle, Path folder) {
+        this.opener = opener;
+        this.idle = idle;
+        this.folder = folder;
+    }
+
+    /** The trainer is ready for another. */
+    void want() {
+        wanted.release();
+    }
+
+    /** Feeds until the stream ends, or the trainer. */
+    void run(TrainerProcess process) throws IOException, InterruptedException {
+        wanted.acquire();
+        try (SampleStore.LiveSamples samples = opener.get()) {
+            do {
+                Optional<SampleChunk> chunk = next(samples, process);
+                if (chunk.isEmpty()) {
+                    process.send("{\"command\":\"end\"}");
+                    return;
+                }
+                copy(chunk.get().folder());
+                process.send(
+                        JsonMap.write(
+                                Map.of(
+                                        "command", "chunk",
+                                        "folder", folder.toString(),
+                                        "position", chunk.get().position())));
+                wanted.acquire();
+            } while (process.isAlive());
+        }
+    }
+
+    private Optional<SampleChunk> next(SampleStore.LiveSamples samples, TrainerProcess process)
+            throws InterruptedException {
+        if (idle.isPresent()) {
+            return samples.next(idle.get());
+        }
+        while (process.isAlive()) {
+            Optional<SampleChunk> chunk = samples.next(LOOK);
+            if (chunk.isPresent()) {
+                return chunk;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The trainer sees its own folder only, and the pieces are made one by one. */
+    private void copy(Path from) throws IOException {
+        Files.createDirectories(folder);
+        for (String file : FILES) {
+            Files.copy(
+                    from.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package io.millrace.training.run;
+
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.Kind;
+import io.millrace.api.ModelDefinitionSpec;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TrainingRunSpec;
+import io.millrace.codec.ResourceReader;
+import io.millrace.codec.ResourceWriter;
+import io.millrace.codec.json.JsonMap;
+import io.millrace.process.Folders;
+import io.millrace.spi.TrainingPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What is kept of a run: the plan, what was reported, what was printed, and its models. Only {@link
+ * #trainer} is written by the trainer, which is not trusted.
+ *
+ * @param home its folder
+ */
+record RunFolder(Path home) {
+
+    /** Where the trainer works: its job, its checkpoints, what it writes. */
+    Path trainer() {
+        return home.resolve("trainer");
+    }
+
+    Path journal() {
+        return home.resolve("events.jsonl");
+    }
+
+    Path output() {
+        return home.resolve("output.log");
+    }
+
+    /** The process that works on it, for a server that comes after a crash. */
+    Path process() {
+        return home.resolve("trainer.pid");
+    }
+
+    private Path models() {
+        return home.resolve("model");
+    }
+
+    /** Where the files of one version of its model are. */
+    Path model(long version) {
+        return models().resolve(Long.toString(version));
+    }
+
+    void save(TrainingPlan plan) throws IOException {
+        Folders.createPrivate(home);
+        write("definition.json", ResourceWriter.specJson(Kind.MODEL_DEFINITION, plan.definition()));
+        write("dataset.json", ResourceWriter.specJson(Kind.DATASET, plan.dataset()));
+        write("run.json", ResourceWriter.specJson(Kind.TRAINING_RUN, plan.spec()));
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("project", plan.run().project().value());
+        facts.put("name", plan.run().name().value());
+        facts.put("uid", plan.uid());
+        facts.put("definitionGeneration", plan.definitionGeneration());
+        facts.put("datasetGeneration", plan.datasetGeneration());
+        write("plan.json", JsonMap.write(facts)); // the last: it says that the others are there
+    }
+
+    /** Whether a run is in it. */
+    boolean isComplete() {
+        return Files.isRegularFile(home.resolve("plan.json"));
+    }
+
+    TrainingPlan load() throws IOException {
+        JsonMap facts = JsonMap.parse(read("plan.json"));
+        return new TrainingPlan(
+                ResourceKey.of(
+                        Kind.TRAINING_RUN,
+                        new ProjectId(facts.text("project")),
+                        facts.text("name")),
+                facts.text("uid"),
+                (TrainingRunSpec) spec(Kind.TRAINING_RUN, "run.json"),
+                (ModelDefinitionSpec) spec(Kind.MODEL_DEFINITION, "definition.json"),
+                facts.number("definitionGeneration"),
+                (DatasetSpec) spec(Kind.DATASET, "dataset.json"),
+                facts.number("datasetGeneration"));
+    }
+
+    /**
+     * Takes a file over from the trainer as part of a version of the model.
+     *
+     * @return false when there is no such plain file
+     */
+    boolean take(Path file, long version, String name) throws IOException {
+        Path source = file.toAbsolutePath().normalize();
+        Path parent = source.getParent();
+        boolean isPlain =
+                parent != null
+                        && source.startsWith(trainer())
+                        && Files.isRegularFile(source, LinkOption.NOFOLLOW_LINKS)
+                        && parent.toRealPath().startsWith(trainer().toRealPath());
+        if (!isPlain) {
+            return false;
+        }
+        Path target = Files.createDirectories(model(version)).resolve(name);
+        Files.move(source, target, StandardCopyOption.REPLACE_EXISTING);
+        // Moved first and looked at again: in its new place nobody exchanges it.
+        if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
+            Folders.delete(target);
+            return false;
+        }
+        return true;
+    }
+
+    /** Removes versions that nobody asks for any more; the one before the last may be in use. */
+    void forgetModelsBefore(long version) throws IOException {
+        if (!Files.isDirectory(models())) {
+            return;
+        }
+        try (Stream<Path> versions = Files.list(models())) {
+            for (Path each : versions.toList()) {
+                if (Long.parseLong(models().relativize(each).toString()) < version) {
+                    Folders.delete(each);
+                }
+            }
+        }
+    }
+
+    private Object spec(Kind kind, String file) throws IOException {
+        return ResourceReader.readSpec(kind, file, read(file));
+    }
+
+    private String read(String file) throws IOException {
+        return Files.readString(home.resolve(file));
+    }
+
+    private void write(String file, String text) throws IOException {
+        Path partial = home.resolve(file + ".partial");
+        Files.writeString(partial, text);
+        Files.move(
+                partial,
+                home.resolve(file),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+}

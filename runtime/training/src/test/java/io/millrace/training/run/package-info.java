@@ -1,0 +1,5 @@
+/** Tests of runs. */
+@NullMarked
+package io.millrace.training.run;
+
+import org.jspecify.annotations.NullMarked;
