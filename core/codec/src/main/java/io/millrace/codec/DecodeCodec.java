@@ -143,7 +143,7 @@ final class DecodeCodec {
         if (value.node() instanceof ListNode) {
             value.items().forEach(item -> shape.add(item.integer(1, LARGEST_EXTENT)));
         } else {
-            for (String part : value.looseText().strip().split("\\s+")) {
+            for (String part : value.looseText().strip().split("\\s+", -1)) {
                 if (!part.matches("[1-9][0-9]{0,8}") || Integer.parseInt(part) > LARGEST_EXTENT) {
                     value.problem(
                             "expected extents such as [28, 28] or \"28 28\", got '%s'"
