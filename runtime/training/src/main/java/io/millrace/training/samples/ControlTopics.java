@@ -4,6 +4,7 @@ import io.millrace.api.DatasetSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
+import io.millrace.api.ReservedTopics;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TopicRange;
 import io.millrace.codec.training.ControlMessage;
@@ -22,11 +23,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -159,6 +162,7 @@ public final class ControlTopics implements DataAnnouncements, AutoCloseable {
         ControlMessage message;
         try {
             message = ControlMessage.parse(record.key(), record.value());
+            checkTopics(project, message.dataset());
         } catch (MillraceException e) {
             count(project, "refused");
             LOG.warn("the message {} announces nothing and is passed over: {}", position, e.text());
@@ -179,6 +183,17 @@ public final class ControlTopics implements DataAnnouncements, AutoCloseable {
             }
         }
         return false;
+    }
+
+    /** Whoever may write to a control topic must not read what belongs to others by it. */
+    private static void checkTopics(ProjectId project, DatasetSpec dataset) {
+        Stream.concat(dataset.ranges().stream(), dataset.unlabelled().stream())
+                .map(range -> ReservedTopics.readingProblem(project, range.topic()))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .ifPresent(problem -> {
+                    throw new MillraceException(ErrorCode.DENIED, problem);
+                });
     }
 
     private boolean passOver(ProjectId project, LogPosition position, RuntimeException cause) {

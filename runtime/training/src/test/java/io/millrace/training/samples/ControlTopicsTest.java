@@ -112,6 +112,21 @@ final class ControlTopicsTest {
     }
 
     @Test
+    void topicsOfOthersAreNotRead() {
+        projects.add(new ProjectId("shop"));
+        log.ensureTopics(ControlTopics.topics(ProjectId.DEFAULT));
+        log.ensureTopics(List.of("shop.control"));
+        send("control", 1, message("shop.source.camera.images:0:0:7"));
+        send("control", 2, message("__consumer_offsets"));
+        send("control", 3, message("default.source.camera.images:0:0:7"));
+        send("shop.control", 4, message("shop.source.camera.images:0:0:7"));
+        topics.listen(heard::add);
+        eventually(() -> assertThat(committed("control")).isEqualTo(3));
+        eventually(() -> assertThat(heard).hasSize(2));
+        assertThat(heard).extracting(Announcement::number).containsExactlyInAnyOrder(3L, 4L);
+    }
+
+    @Test
     void aListenerThatIsNotReadyGetsItAgain() {
         log.ensureTopics(ControlTopics.topics(ProjectId.DEFAULT));
         send("control", 1, message("a:0:0:1"));
