@@ -99,7 +99,10 @@ final class ImageDecoder implements PayloadDecoder {
             reader.setInput(in, true, true);
             checkSize(reader.getWidth(0), reader.getHeight(0));
             return reader.read(0);
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        } catch (MillraceException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            // Readers of pictures meet damaged ones with exceptions of any kind.
             throw new MillraceException(
                     ErrorCode.INVALID,
                     "payload: the %s picture cannot be read: %s".formatted(format, e.getMessage()),

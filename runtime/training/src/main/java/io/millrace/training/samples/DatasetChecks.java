@@ -123,8 +123,8 @@ public final class DatasetChecks implements DatasetHost {
             if (isAwaited(spec, reader)) {
                 return NOTHING_YET;
             }
-            List<Part> labelled = ranges.parts(spec.ranges());
-            List<Part> unlabelled = ranges.parts(spec.unlabelled());
+            List<Part> labelled = ranges.partsLeft(spec.ranges());
+            List<Part> unlabelled = ranges.partsLeft(spec.unlabelled());
             long records = total(labelled);
             if (records == 0 && spec.isClosed()) {
                 throw DatasetFault.empty();

@@ -41,6 +41,15 @@ final class LogRanges {
      * @throws DatasetFault when the log does not have all of them
      */
     List<Part> parts(List<TopicRange> ranges) {
+        return parts(ranges, false);
+    }
+
+    /** Likewise, but an open range begins with the oldest record that retention has left of it. */
+    List<Part> partsLeft(List<TopicRange> ranges) {
+        return parts(ranges, true);
+    }
+
+    private List<Part> parts(List<TopicRange> ranges, boolean takesWhatIsLeft) {
         var topics = new LinkedHashSet<String>();
         ranges.forEach(range -> topics.add(range.topic()));
         Map<LogPartition, OffsetRange> found =
@@ -48,7 +57,12 @@ final class LogRanges {
         var parts = new ArrayList<Part>();
         for (TopicRange range : ranges) {
             if (range.partition().isPresent()) {
-                parts.add(part(range, range.partition().getAsInt(), found));
+                parts.add(
+                        part(
+                                range,
+                                range.partition().getAsInt(),
+                                found,
+                                !range.isClosed() && (takesWhatIsLeft || range.start() == 0)));
             } else {
                 addAll(range.topic(), found, parts);
             }
@@ -69,7 +83,11 @@ final class LogRanges {
         }
     }
 
-    private static Part part(TopicRange range, int index, Map<LogPartition, OffsetRange> found) {
+    private static Part part(
+            TopicRange range,
+            int index,
+            Map<LogPartition, OffsetRange> found,
+            boolean takesWhatIsLeft) {
         var partition = new LogPartition(range.topic(), index);
         OffsetRange there = found.get(partition);
         if (there == null) {
@@ -79,8 +97,7 @@ final class LogRanges {
                     ? DatasetFault.topicMissing(range.topic())
                     : DatasetFault.partitionMissing(range.topic(), index, partitions);
         }
-        boolean isFromTheStart = range.start() == 0 && !range.isClosed();
-        long from = isFromTheStart ? there.from() : range.start();
+        long from = takesWhatIsLeft ? Math.max(range.start(), there.from()) : range.start();
         var part = new Part(partition, from, range.end().orElse(Math.max(from, there.to())));
         check(part, there);
         return part;

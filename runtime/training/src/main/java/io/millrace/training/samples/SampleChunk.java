@@ -3,7 +3,7 @@ package io.millrace.training.samples;
 import java.nio.file.Path;
 
 /**
- * A piece of a live stream, as {@code x.npy} and, where samples have labels, {@code y.npy}.
+ * A piece of a live stream, as {@code x.npy} and {@code y.npy}.
  *
  * @param folder where they are, until the next piece is asked for
  * @param samples how many

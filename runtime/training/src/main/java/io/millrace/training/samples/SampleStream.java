@@ -5,6 +5,7 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TopicRange;
+import io.millrace.api.tensor.DataType;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogPosition;
 import io.millrace.spi.LogReader;
@@ -28,8 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows the ranges of a dataset as records come, and hands them over in pieces. A record that
- * cannot be decoded is counted and left out: a stream does not end with it. One thread uses it.
+ * Follows the labelled ranges of a dataset as records come, and hands them over in pieces. A record
+ * that cannot be decoded is counted and left out: a stream does not end with it. One thread uses
+ * it.
  */
 public final class SampleStream implements AutoCloseable {
 
@@ -39,7 +41,6 @@ public final class SampleStream implements AutoCloseable {
     private static final long NO_END = Long.MAX_VALUE;
 
     private final DatasetSpec spec;
-    private final boolean isLabelled;
     private final Path folder;
     private final TimeSource time;
     private final Meters.Count leftOutCount;
@@ -54,13 +55,11 @@ public final class SampleStream implements AutoCloseable {
 
     private SampleStream(
             DatasetSpec spec,
-            boolean isLabelled,
             Path folder,
             TimeSource time,
             Meters.Count leftOutCount,
             LogReader reader) {
         this.spec = spec;
-        this.isLabelled = isLabelled;
         this.folder = folder;
         this.time = time;
         this.leftOutCount = leftOutCount;
@@ -74,6 +73,8 @@ public final class SampleStream implements AutoCloseable {
      * @param folder for the pieces, made when it is needed; nobody else writes there
      * @param mostRecords the most of one piece
      * @param position that of the last piece that was used; empty for the beginning of the ranges
+     * @throws MillraceException {@code UNSUPPORTED} when labels are text: numbers of classes that
+     *     are not known yet would be others after a restart
      */
     public static SampleStream follow(
             StreamLog log,
@@ -83,9 +84,13 @@ public final class SampleStream implements AutoCloseable {
             Meters meters,
             int mostRecords,
             String position) {
+        if (spec.label().decode().type().equals(Optional.of(DataType.BYTES))) {
+            throw new MillraceException(
+                    ErrorCode.UNSUPPORTED,
+                    "labels of a live stream: expected numbers, got text, whose classes are not known beforehand");
+        }
         return new SampleStream(
                         spec,
-                        true,
                         folder,
                         time,
                         meters.count(
@@ -136,7 +141,7 @@ public final class SampleStream implements AutoCloseable {
 
     /** Goes to where it shall read; false while a topic is not there yet. */
     private boolean begin() {
-        List<TopicRange> ranges = isLabelled ? spec.ranges() : spec.unlabelled();
+        List<TopicRange> ranges = spec.ranges();
         Set<String> topics = new LinkedHashSet<>();
         ranges.forEach(range -> topics.add(range.topic()));
         Map<LogPartition, OffsetRange> there = reader.ranges(topics);
@@ -249,11 +254,6 @@ public final class SampleStream implements AutoCloseable {
     /** Whether all ranges have an end and it was reached. */
     public boolean isAtEnd() {
         return isReading && reader.isAtEnd();
-    }
-
-    /** The names of classes so far, by their numbers, when labels are text. */
-    public List<String> classes() {
-        return decoder == null ? List.of() : decoder.classes();
     }
 
     private static void delete(Path piece) throws IOException {

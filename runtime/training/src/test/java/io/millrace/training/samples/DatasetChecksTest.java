@@ -100,6 +100,23 @@ final class DatasetChecksTest {
     }
 
     @Test
+    void retentionIsAFaultOfClosedRangesOnly() {
+        log.ensureTopics(List.of("digits"));
+        for (int i = 0; i < 5; i++) {
+            Given.send(log, "digits", 1, i, i);
+        }
+        var checks =
+                new DatasetChecks(
+                        new ShortenedLog(log, 3),
+                        new Samples(folder, log, time, IdSource.random(), new RecordingMeters()),
+                        time,
+                        work::add);
+        assertThat(look(checks, Given.bytes("digits:0:1:5", SplitSpec.NONE)).fault())
+                .isEqualTo("RetentionRemoved");
+        assertThat(look(checks, Given.bytes("digits:0:1", SplitSpec.NONE)).records()).isEqualTo(2);
+    }
+
+    @Test
     void aLiveStreamMayHaveNothingYet() {
         DatasetChecks checks = checks();
         assertThat(look(checks, Given.bytes("later", SplitSpec.NONE)))

@@ -1,8 +1,11 @@
 package io.millrace.training.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.SplitSpec;
+import io.millrace.api.tensor.DataType;
 import io.millrace.api.tensor.Shape;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
@@ -100,5 +103,19 @@ final class SampleStreamTest {
             assertThat(stream.next(Duration.ofDays(1))).isEmpty();
             assertThat(stream.isAtEnd()).isTrue();
         }
+    }
+
+    @Test
+    void labelsOfAStreamAreNumbers() {
+        var spec =
+                new DatasetSpec(
+                        Given.ranges("live"),
+                        List.of(),
+                        Given.raw(DataType.UINT8, 2),
+                        Given.key(DataType.BYTES),
+                        SplitSpec.NONE,
+                        "");
+        assertThatThrownBy(() -> SampleStream.follow(log, spec, folder, time, meters, 3, ""))
+                .hasMessageContaining("labels of a live stream: expected numbers, got text");
     }
 }
