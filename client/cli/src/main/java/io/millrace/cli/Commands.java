@@ -48,6 +48,23 @@ public final class Commands {
                 "Upload, try, promote and watch versions of models.",
                 () -> ModelsCommand.spec(context));
         add("data", "Send samples for training.", () -> DataCommand.spec(context));
+        add("train", "Have an experiment train, and watch it.", () -> new TrainCommand(context));
+        add(
+                "definitions",
+                "Try the source of a model that shall be trained.",
+                () -> DefinitionsCommand.spec(context));
+        add(
+                "datasets",
+                "Say where samples are, and whether they are there.",
+                () -> DatasetsCommand.spec(context));
+        add(
+                "experiments",
+                "List and compare models trained on the same samples.",
+                () -> ExperimentsCommand.spec(context));
+        add(
+                "runs",
+                "Watch, compare, download, register and deploy trained models.",
+                () -> RunsCommand.spec(context));
         add("sources", "Get client certificates.", () -> new SourcesCommand(context));
         add(
                 "secrets",

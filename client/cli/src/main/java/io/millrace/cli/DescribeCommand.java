@@ -27,13 +27,21 @@ final class DescribeCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Mixin private final OutputOption output = new OutputOption();
+    @Mixin private final OutputOption output;
 
     @Parameters(paramLabel = "KIND/NAME", description = "As in model/fashion_classifier.")
     private String what = "";
 
     DescribeCommand(CliContext context) {
         this.context = context;
+        this.output = new OutputOption();
+    }
+
+    /** Of one resource, for commands of its kind. */
+    DescribeCommand(CliContext context, ResourceKey key, OutputOption output) {
+        this.context = context;
+        this.output = output;
+        this.what = key.kind().plural() + "/" + key.name();
     }
 
     @Override

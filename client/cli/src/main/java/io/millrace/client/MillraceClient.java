@@ -46,6 +46,7 @@ public final class MillraceClient implements AutoCloseable {
     private final SecretsApi secrets;
     private final DeadLettersApi deadLetters;
     private final PipelinesApi pipelines;
+    private final TrainingApi training;
     private final TimeSource time;
 
     /**
@@ -65,6 +66,7 @@ public final class MillraceClient implements AutoCloseable {
         this.secrets = new SecretsApi(transport);
         this.deadLetters = new DeadLettersApi(transport);
         this.pipelines = new PipelinesApi(transport);
+        this.training = new TrainingApi(transport);
         this.time = time;
     }
 
@@ -323,6 +325,11 @@ public final class MillraceClient implements AutoCloseable {
     /** Looks into pipelines. */
     public PipelinesApi pipelines() {
         return pipelines;
+    }
+
+    /** What training runs report and make. */
+    public TrainingApi training() {
+        return training;
     }
 
     /** Makes a new client certificate for a data source: a zip that also holds its private key. */

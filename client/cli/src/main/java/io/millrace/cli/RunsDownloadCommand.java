@@ -1,0 +1,55 @@
+package io.millrace.cli;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ResourceKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "download",
+        description = "Get a trained model as a file.",
+        footer = {"", "Example: millrace runs download mnist-wide --format keras -o wide.keras"})
+final class RunsDownloadCommand implements Callable<Integer> {
+
+    private final CliContext context;
+
+    @Parameters(paramLabel = "RUN", description = "Which run.")
+    private String name = "";
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            required = true,
+            description = "saved-model, keras, h5, tflite, onnx or pth.")
+    private String format = "";
+
+    @Option(
+            names = {"-o", "--output", "-f", "--file"},
+            paramLabel = "FILE",
+            required = true,
+            description = "Where to write it.")
+    private String file = "";
+
+    RunsDownloadCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        ResourceKey run = RunsCommand.run(context, name);
+        Path target = context.resolve(file);
+        try {
+            long bytes = context.client().training().download(run, format, target);
+            context.terminal().out().println(target + ", " + Sizes.of(bytes));
+        } catch (IOException e) {
+            throw new MillraceException(
+                    ErrorCode.UNAVAILABLE, file + " cannot be written: " + e.getMessage(), e);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,29 @@
+package io.millrace.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "output", description = "Show what the trainer of a run printed, the last of it.")
+final class RunsOutputCommand implements Callable<Integer> {
+
+    private final CliContext context;
+
+    @Parameters(paramLabel = "RUN", description = "Which run.")
+    private String name = "";
+
+    RunsOutputCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        context.client()
+                .training()
+                .output(RunsCommand.run(context, name))
+                .lines()
+                .map(Terminal::printable)
+                .forEach(context.terminal().out()::println);
+        return 0;
+    }
+}
