@@ -107,6 +107,7 @@ final class MillraceServer implements AutoCloseable {
     private final Lifecycle lifecycle = new Lifecycle();
     private final MemoryEventLog events = new MemoryEventLog(time, meters);
     private final LateInsight insight = new LateInsight();
+    private final LateTraining training = new LateTraining();
 
     MillraceServer(ServerConfig config) {
         this.config = config;
@@ -256,10 +257,7 @@ final class MillraceServer implements AutoCloseable {
                                 insight.insight(),
                                 time,
                                 drift,
-                                () -> {
-                                    throw new MillraceException(
-                                            ErrorCode.UNAVAILABLE, "training is not wired yet");
-                                }),
+                                training::results),
                         ManagementLimits.DEFAULT);
         ServerConfig.InferenceSettings limits = config.inference();
         var ports =
