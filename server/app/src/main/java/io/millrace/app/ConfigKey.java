@@ -93,6 +93,12 @@ enum ConfigKey {
             "kafka.extra.host",
             "",
             "host name that clients of the extra port are told to connect to; empty is its address"),
+    TRAINING_WORKERS("training.workers", "1", "how many models are trained at a time"),
+    TRAINING_CONFINEMENT(
+            "training.confinement",
+            "required",
+            "required: where the kernel cannot lock the code of users in, nothing is trained;"
+                    + " best-effort: it is trained with what there is, and the log says so"),
     TRACING_ENDPOINT(
             "tracing.endpoint",
             "",

@@ -1,0 +1,113 @@
+package io.millrace.training;
+
+import io.millrace.api.Kind;
+import io.millrace.api.ResourceKey;
+import io.millrace.api.TimeSource;
+import io.millrace.spi.Meters;
+import io.millrace.spi.StreamLog;
+import io.millrace.spi.TrainingPlan;
+import io.millrace.training.run.SampleChunk;
+import io.millrace.training.run.SampleSet;
+import io.millrace.training.run.SampleStore;
+import io.millrace.training.samples.DatasetChecks;
+import io.millrace.training.samples.SampleStream;
+import io.millrace.training.samples.Samples;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Gives runs the samples of the log. A record that cannot be decoded ends a run, with its place.
+ */
+public final class StoredSamples implements SampleStore {
+
+    /** The most records of one piece of a live stream. */
+    private static final int MOST_OF_A_PIECE = 2_000;
+
+    private final Samples samples;
+    private final StreamLog log;
+    private final Path live;
+    private final TimeSource time;
+    private final Meters meters;
+
+    /**
+     * Samples for runs.
+     *
+     * @param live folder for pieces of live streams; belongs to this alone
+     */
+    public StoredSamples(
+            Samples samples, StreamLog log, Path live, TimeSource time, Meters meters) {
+        this.samples = samples;
+        this.log = log;
+        this.live = live;
+        this.time = time;
+        this.meters = meters;
+    }
+
+    @Override
+    public SampleSet prepare(TrainingPlan plan, Consumer<String> progress)
+            throws InterruptedException {
+        ResourceKey dataset =
+                ResourceKey.of(Kind.DATASET, plan.run().project(), plan.spec().dataset());
+        var laid =
+                samples.lay(
+                        DatasetChecks.owner(dataset),
+                        plan.dataset(),
+                        false,
+                        (records, expected) ->
+                                progress.accept(
+                                        "%d of %d records are laid down as samples"
+                                                .formatted(records, expected)));
+        return new SampleSet(
+                laid.folder(),
+                laid.train(),
+                laid.validation(),
+                laid.test(),
+                laid.unlabelled(),
+                laid.classes(),
+                lineage(laid),
+                List.of());
+    }
+
+    private static Map<String, String> lineage(io.millrace.training.samples.SampleSet laid) {
+        var lineage = new LinkedHashMap<String, String>();
+        lineage.put("samples", laid.key());
+        lineage.put(
+                "ranges",
+                String.join(", ", laid.dataset().ranges().stream().map(Object::toString).toList()));
+        lineage.put("split", laid.order().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        lineage.put("laid down in", laid.millis() + " ms");
+        return lineage;
+    }
+
+    @Override
+    public LiveSamples follow(TrainingPlan plan, String position) {
+        var stream =
+                SampleStream.follow(
+                        log,
+                        plan.dataset(),
+                        live.resolve(plan.uid()),
+                        time,
+                        meters,
+                        MOST_OF_A_PIECE,
+                        position);
+        return new LiveSamples() {
+            @Override
+            public Optional<SampleChunk> next(Duration patience) throws InterruptedException {
+                return stream.next(patience)
+                        .map(piece ->
+                                new SampleChunk(piece.folder(), piece.samples(), piece.position()));
+            }
+
+            @Override
+            public void close() {
+                stream.close();
+            }
+        };
+    }
+}
