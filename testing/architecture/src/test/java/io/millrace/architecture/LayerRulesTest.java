@@ -61,6 +61,7 @@ class LayerRulesTest {
     /** What runtime modules that start processes share. */
     private static final String PROCESS = "io.millrace.process..";
 
+    private static final String KAFKA_ML = "io.millrace.kafkaml..";
     private static final String GRPC = "io.millrace.inference.grpc..";
 
     @Test
@@ -146,6 +147,11 @@ class LayerRulesTest {
     }
 
     @Test
+    void theInterfaceOfKafkaMlSeesNoRuntime() {
+        onlySees(new String[] {KAFKA_ML}, API, SPI, CODEC, STORE, CONTROL);
+    }
+
+    @Test
     void theClientSeesNoServerCode() {
         onlySees(
                 new String[] {"io.millrace.cli..", "io.millrace.client.."},
@@ -191,12 +197,20 @@ class LayerRulesTest {
                 "io.millrace.bench..");
         fence("io.prometheus..", "io.millrace.app..");
         fence("io.opentelemetry..", "io.millrace.telemetry.otlp..");
-        fence("io.helidon..", FACES[0], FACES[1], GRPC, "io.millrace.app..", "io.millrace.bench..");
+        fence(
+                "io.helidon..",
+                FACES[0],
+                FACES[1],
+                KAFKA_ML,
+                GRPC,
+                "io.millrace.app..",
+                "io.millrace.bench..");
         fence(
                 "tools.jackson..",
                 CODEC,
                 FACES[0],
                 FACES[1],
+                KAFKA_ML,
                 "io.millrace.app..",
                 "io.millrace.cli..",
                 "io.millrace.client..",
