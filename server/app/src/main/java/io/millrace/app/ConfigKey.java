@@ -99,6 +99,17 @@ enum ConfigKey {
             "required",
             "required: where the kernel cannot lock the code of users in, nothing is trained;"
                     + " best-effort: it is trained with what there is, and the log says so"),
+    KAFKAML_ENABLED(
+            "kafkaml.enabled",
+            "false",
+            "whether clients of Kafka-ML are served: its REST interface on a port of its own"),
+    KAFKAML_PORT("kafkaml.port", "8000", "port of that interface"),
+    KAFKAML_BIND(
+            "kafkaml.bind", "127.0.0.1", "address that serves that interface; there is no login"),
+    KAFKAML_PROJECT(
+            "kafkaml.project",
+            "default",
+            "project whose models and experiments it shows, for Kafka-ML knows none"),
     TRACING_ENDPOINT(
             "tracing.endpoint",
             "",

@@ -5,6 +5,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Suggestion;
 import io.millrace.app.ServerConfig.ExtraKafka;
+import io.millrace.app.ServerConfig.KafkaMlSettings;
 import io.millrace.app.ServerConfig.LoginMqtt;
 import io.millrace.app.ServerConfig.PlainMqtt;
 import io.millrace.spi.AllowedOrigins;
@@ -168,6 +169,7 @@ final class ConfigReader {
                         kafkaClient,
                         isOn(ConfigKey.KAFKA_AUTO_CREATE_TOPICS),
                         extraKafka()),
+                kafkaMl(),
                 tracing(),
                 stopOnStdinEof,
                 warmUp);
@@ -247,6 +249,17 @@ final class ConfigReader {
                 new ExtraKafka(
                         new ServerConfig.Endpoint(bind, port(ConfigKey.KAFKA_EXTRA_PORT)),
                         host.isEmpty() ? bind : host));
+    }
+
+    private Optional<KafkaMlSettings> kafkaMl() {
+        if (!isOn(ConfigKey.KAFKAML_ENABLED)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new KafkaMlSettings(
+                        new ServerConfig.Endpoint(
+                                text(ConfigKey.KAFKAML_BIND), port(ConfigKey.KAFKAML_PORT)),
+                        project(ConfigKey.KAFKAML_PROJECT).orElse(ProjectId.DEFAULT)));
     }
 
     private boolean isOn(ConfigKey key) {

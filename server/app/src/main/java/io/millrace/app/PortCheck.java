@@ -49,6 +49,13 @@ final class PortCheck {
                                     extra.at().port(),
                                     taken));
         }
+        config.kafkaMl()
+                .ifPresent(kafkaMl ->
+                        check(
+                                ConfigKey.KAFKAML_PORT,
+                                kafkaMl.at().bind(),
+                                kafkaMl.at().port(),
+                                taken));
         if (!taken.isEmpty()) {
             throw new MillraceException(
                     ErrorCode.CONFLICT,

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param inference limits of inference requests
  * @param models where models come from and what they may take
  * @param kafka the log: embedded, or an external one
+ * @param kafkaMl where clients of Kafka-ML are served; empty is off
  * @param tracing where traces go; empty is off
  * @param stopOnStdinEof stop when standard input ends: for a parent that must not leave us behind
  * @param warmUp stop again as soon as everything was up and used once: to record an AOT cache
@@ -37,6 +38,7 @@ record ServerConfig(
         InferenceSettings inference,
         ModelSettings models,
         KafkaSettings kafka,
+        Optional<KafkaMlSettings> kafkaMl,
         Optional<TracingSettings> tracing,
         boolean stopOnStdinEof,
         boolean warmUp) {
@@ -131,6 +133,14 @@ record ServerConfig(
             client = Map.copyOf(client);
         }
     }
+
+    /**
+     * Where clients of Kafka-ML are served.
+     *
+     * @param at where
+     * @param project that they see
+     */
+    record KafkaMlSettings(Endpoint at, ProjectId project) {}
 
     /**
      * Another address of the embedded Kafka.

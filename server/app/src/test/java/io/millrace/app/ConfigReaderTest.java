@@ -92,6 +92,25 @@ class ConfigReaderTest {
     }
 
     @Test
+    void clientsOfKafkaMlAreServedWhenAsked() {
+        assertThat(ConfigReader.read(List.of()).kafkaMl()).isEmpty();
+        assertThat(
+                        ConfigReader.read(
+                                        List.of(
+                                                "--kafkaml-enabled",
+                                                "true",
+                                                "--kafkaml-project",
+                                                "lab",
+                                                "--port-base",
+                                                "100"))
+                                .kafkaMl())
+                .contains(
+                        new ServerConfig.KafkaMlSettings(
+                                new ServerConfig.Endpoint("127.0.0.1", 8100),
+                                new ProjectId("lab")));
+    }
+
+    @Test
     void reportsAllErrorsAtOnceWithSuggestions() throws IOException {
         Path file = Files.writeString(folder.resolve("c"), "htp.port = 1\nmqtt.port = many\n");
 
