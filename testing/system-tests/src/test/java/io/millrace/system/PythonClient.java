@@ -27,6 +27,17 @@ final class PythonClient {
         return environment("kafka-client", List.of("kafka-python==3.0.12"));
     }
 
+    /** The interpreter with what people use who send samples for training. */
+    static Path sender() {
+        return environment("sender-client", List.of("kafka-python==3.0.12", "numpy==2.4.6"));
+    }
+
+    /** The same with the Kafka client of Kafka-ML's own senders, which is years older. */
+    static Path oldSender() {
+        return environment(
+                "old-sender-client", List.of("kafka-python==2.0.2", "six==1.17.0", "numpy==2.4.6"));
+    }
+
     /** The interpreter with Triton's clients, gRPC's generator of stubs and ONNX Runtime. */
     static Path serving() {
         try {

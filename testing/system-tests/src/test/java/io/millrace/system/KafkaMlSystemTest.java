@@ -1,0 +1,149 @@
+package io.millrace.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole job of Kafka-ML with its own means: models over REST, samples with kafka-python, two
+ * models trained and compared, the better one deployed on topics, its answers judged.
+ */
+@Timeout(1_800)
+class KafkaMlSystemTest {
+
+    private static final Duration TRAINING = Duration.ofMinutes(10);
+    private static final Path DIGITS =
+            Repository.root().resolve("testing/system-tests/src/test/resources/digits/digits.npz");
+    private static final Pattern SECOND_EPOCH = Pattern.compile("\"name\":\\s*[2-9]");
+
+    @TempDir private Path folder;
+
+    private final int rest = FreePort.next();
+    private final int kafka = FreePort.next();
+
+    @Test
+    void oldSendersTrainOnRawSamplesWhileTheServerIsKilled() {
+        try (var server = server().start()) {
+            job(PythonClient.oldSender(), "define", url(), "RAW", "150");
+            job(PythonClient.oldSender(), "send", url(), bootstrap(), DIGITS.toString(), "RAW");
+
+            await().atMost(TRAINING).until(() -> isInMidTraining(server));
+            server.kill();
+            server.launch();
+            server.awaitReady();
+
+            job(PythonClient.oldSender(), "await", url(), seconds());
+            String outcome = serve(PythonClient.oldSender(), "RAW");
+            assertThat(outcome).contains("right 0.9");
+            assertThat(server.logText()).contains("goes on from");
+        }
+    }
+
+    @Test
+    void currentSendersTrainOnAvroRecords() {
+        try (var server = server().start()) {
+            job(PythonClient.sender(), "define", url(), "AVRO", "60");
+            job(PythonClient.sender(), "send", url(), bootstrap(), DIGITS.toString(), "AVRO");
+            job(PythonClient.sender(), "await", url(), seconds());
+
+            assertThat(serve(PythonClient.sender(), "AVRO")).contains("right 0.9");
+            assertThat(server.isRunning()).isTrue();
+        }
+    }
+
+    @Test
+    void theCommandLineAndThePythonSenderAnnounceTheSame() {
+        try (var server = server().start()) {
+            var sent =
+                    CommandLine.run(
+                                    List.of(
+                                            Repository.root().resolve("millrace").toString(),
+                                            "data",
+                                            "send",
+                                            DIGITS.toString(),
+                                            "--topic",
+                                            "digits-cli",
+                                            "--number",
+                                            "300",
+                                            "--validation",
+                                            "0.1"),
+                                    Map.of("MILLRACE_SERVER", server.url().toString()))
+                            .orFail();
+            assertThat(sent.out()).contains("1797 samples sent: digits-cli:0:0:");
+
+            PythonClient.run(
+                    PythonClient.sender(),
+                    "sender_kit.py",
+                    Repository.root().resolve("client/python").toString(),
+                    bootstrap(),
+                    DIGITS.toString());
+
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() ->
+                            assertThat(server.get("/api/v1/projects/default/datasets").body())
+                                    .contains("digits-cli:0:0:")
+                                    .contains("digits-kit:0:0:")
+                                    .contains("digits-avro-kit:0:0:"));
+        }
+    }
+
+    private ServerProcess server() {
+        return new ServerProcess(
+                folder.resolve("data"),
+                ServerProcess.Ports.free(),
+                "--kafka-extra-port",
+                Integer.toString(kafka),
+                "--kafkaml-enabled",
+                "true",
+                "--kafkaml-port",
+                Integer.toString(rest));
+    }
+
+    private String url() {
+        return "http://127.0.0.1:" + rest;
+    }
+
+    private String bootstrap() {
+        return "localhost:" + kafka;
+    }
+
+    private static String seconds() {
+        return Long.toString(TRAINING.toSeconds());
+    }
+
+    private String serve(Path python, String format) {
+        return job(python, "serve", url(), bootstrap(), DIGITS.toString(), format, "120");
+    }
+
+    private static String job(Path python, String... arguments) {
+        return PythonClient.run(python, "kafka_ml_job.py", arguments).out();
+    }
+
+    /** Some epochs are behind the first result, and it has not ended. */
+    private boolean isInMidTraining(ServerProcess server) {
+        try {
+            String chart =
+                    server.send(
+                                    HttpRequest.newBuilder(URI.create(url() + "/results/chart/1"))
+                                            .build())
+                            .body();
+            String results =
+                    server.send(HttpRequest.newBuilder(URI.create(url() + "/results/")).build())
+                            .body();
+            return SECOND_EPOCH.matcher(chart).find() && !results.contains("\"finished\"");
+        } catch (UncheckedIOException e) {
+            throw new AssertionError("the interface does not answer", e);
+        }
+    }
+}
