@@ -58,6 +58,7 @@ final class PipelineTask implements AutoCloseable {
     private final DeadLetters deadLetters;
     private final Attempts attempts;
     private final OutsideRecords outside;
+    private final Outcomes outcomes;
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
     private final SliceSize slices;
@@ -77,6 +78,7 @@ final class PipelineTask implements AutoCloseable {
         this.meters = meters;
         this.outside = new OutsideRecords(meters.forgedHeaders());
         this.policy = plan.spec().onError();
+        this.outcomes = new Outcomes(meters, policy.deadLetter());
         this.parts = parts;
         this.consumer = parts.consumer();
         this.attempts = new Attempts(policy, control, meters);
@@ -261,16 +263,16 @@ final class PipelineTask implements AutoCloseable {
             long acknowledgedAt = epochNanos();
             settleFailures();
             commit(nextOf(records));
-            countOutcomes(acknowledgedAt, outlets.size());
-            countFailures();
+            outcomes.finished(batch, acknowledgedAt, outlets.size());
+            outcomes.failed(batch);
         } else {
             outletMeters.getFirst().came(batch.liveCount());
             transacted.deliver(batch, verdicts, attempts, consumer, nextOf(records));
             outletMeters.getFirst().out().add(batch.liveCount());
             recordSince(clock, outletMeters.getFirst());
-            countOutcomes(epochNanos(), transacted.outputs());
+            outcomes.finished(batch, epochNanos(), transacted.outputs());
             if (policy.deadLetter()) {
-                countFailures();
+                outcomes.failed(batch);
             }
         }
         tap.answered(batch);
@@ -342,33 +344,6 @@ final class PipelineTask implements AutoCloseable {
     private long epochNanos() {
         Instant now = context.time().now();
         return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    }
-
-    private void countOutcomes(long acknowledgedAt, int copies) {
-        int written = 0;
-        int answered = 0;
-        int previous = -1;
-        for (int item = 0; item < batch.size(); item++) {
-            if (batch.isLive(item)) {
-                written++;
-                int record = batch.origin(item);
-                if (record != previous) {
-                    previous = record;
-                    answered++;
-                    meters.latency()
-                            .record(acknowledgedAt - ReceivedTime.nanos(batch.record(record)));
-                }
-            }
-        }
-        int failed = batch.failedCount();
-        meters.outputs().add((long) written * copies);
-        meters.answered().add(answered);
-        meters.filtered().add(batch.recordCount() - answered - failed);
-        meters.batches().increment();
-    }
-
-    private void countFailures() {
-        (policy.deadLetter() ? meters.deadLetters() : meters.dropped()).add(batch.failedCount());
     }
 
     private void measureLag() {
