@@ -51,7 +51,7 @@ class Checkpoints:
     def read(self):
         """The last one; nothing when there is none that can be read."""
         try:
-            with np.load(self._file, allow_pickle=False) as file:
+            with open(self._file, "rb") as raw, np.load(raw, allow_pickle=False) as file:
                 words = json.loads(file["words"].tobytes())
                 names = sorted(name for name in file.files if name != "words")
                 return Checkpoint([file[name] for name in names], words)

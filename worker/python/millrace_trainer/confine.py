@@ -154,6 +154,7 @@ ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 EPERM, EACCES, ENOSYS = 1, 13, 38
 
 NO_NEW_PRIVS, SET_SECCOMP, SECCOMP_FILTER, CHILD_SUBREAPER, PARENT_DEATH = 38, 22, 2, 36, 1
+DROP_CAPABILITY = 24
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -170,6 +171,7 @@ def confine(writable, readable, limits, policy):
     _session()
     _resources(limits)
     _prctl(NO_NEW_PRIVS, 1)
+    _capabilities()
     applied, missing = [], []
     for name, step in (
         ("Landlock", lambda: _landlock(writable, readable)),
@@ -207,6 +209,16 @@ def _resources(limits):
         _lower(resource.RLIMIT_DATA, limits["data"])
     # Counts all threads of the user, those of the server included.
     _lower(resource.RLIMIT_NPROC, _threads_of_user() + limits.get("processes", 512))
+
+
+def _capabilities():
+    """None at all: with some of them root may look into processes of others."""
+    none = ctypes.create_string_buffer(24)
+    for number in range(64):
+        _libc.prctl(DROP_CAPABILITY, ctypes.c_ulong(number), 0, 0, 0)  # needs a right of its own
+    header = struct.pack("=Ii", 0x20080522, 0)
+    if _libc.capset(header, none) != 0:
+        raise OSError(ctypes.get_errno(), "capabilities cannot be given up")
 
 
 def _lower(which, value):

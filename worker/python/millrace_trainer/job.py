@@ -77,6 +77,7 @@ def _surroundings(folder):
         TF_CPP_MIN_LOG_LEVEL="2",
         CUDA_VISIBLE_DEVICES="-1",
         KERAS_BACKEND="tensorflow",
+        OMP_WAIT_POLICY="PASSIVE",  # cores are shared with the server
         KERAS_HOME=os.path.join(temporary, "keras"),
         PYTHONDONTWRITEBYTECODE="1",
     )

@@ -16,8 +16,8 @@ def install(keras, tf, notice):
     spellings = _Spellings(keras, notice)
     spellings.optimizers()
     spellings.metrics()
-    for root in (keras, tf.keras):
-        spellings.modules(root)
+    spellings.modules(keras, ("keras",))
+    spellings.modules(tf.keras, ("tensorflow.keras", "keras._tf_keras.keras"))
     _warnings_become_notices(notice)
 
 
@@ -78,26 +78,25 @@ class _Spellings:
 
         model.compile = compile_model
 
-    def modules(self, root):
+    def modules(self, root, names):
         """Modules that are gone, with what they held and is still there elsewhere."""
         optimizers = self._optimizer_classes()
         layers = vars(root.layers)
         for name in ("legacy", "experimental"):
-            self._module(root.optimizers, name, optimizers)
-        experimental = self._module(root.layers, "experimental", {})
-        self._module(experimental, "preprocessing", layers)
-        self._module(root.utils, "np_utils", vars(root.utils))
+            self._module(root.optimizers, names, "optimizers." + name, optimizers)
+        experimental = self._module(root.layers, names, "layers.experimental", {})
+        self._module(experimental, names, "layers.experimental.preprocessing", layers)
+        self._module(root.utils, names, "utils.np_utils", vars(root.utils))
         for old, new in (("CuDNNLSTM", "LSTM"), ("CuDNNGRU", "GRU")):
             if not hasattr(root.layers, old):
                 setattr(root.layers, old, getattr(root.layers, new))
 
-    def _module(self, parent, name, members):
-        full = parent.__name__ + "." + name
-        module = _Translated(full, dict(members), self._notice)
-        setattr(parent, name, module)
-        sys.modules[full] = module
-        public = full.replace("keras._tf_keras.", "tensorflow.").replace("keras.api.", "keras.")
-        sys.modules[public] = module
+    def _module(self, parent, roots, path, members):
+        """Reached as an attribute, and by an import under each of its names."""
+        module = _Translated("keras." + path, dict(members), self._notice)
+        setattr(parent, path.rpartition(".")[2], module)
+        for root in roots:
+            sys.modules[root + "." + path] = module
         return module
 
 
@@ -114,8 +113,7 @@ class _Translated(types.ModuleType):
         members = self.__dict__.get("_members", {})
         if name.startswith("__") or name not in members:
             raise AttributeError("module '%s' has no attribute '%s'" % (self.__name__, name))
-        short = self.__name__.replace("keras._tf_keras.", "")
-        self._notice("%s.%s is taken from where today's Keras has it" % (short, name))
+        self._notice("%s.%s is taken from where today's Keras has it" % (self.__name__, name))
         return members[name]
 
 

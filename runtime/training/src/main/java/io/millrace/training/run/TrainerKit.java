@@ -33,6 +33,8 @@ final class TrainerKit {
                     "keras_rounds.py",
                     "keras_trainer.py",
                     "samples.py",
+                    "torch_model.py",
+                    "torch_trainer.py",
                     "usercode.py");
 
     private TrainerKit() {}

@@ -1,0 +1,103 @@
+"""The parts that need TensorFlow."""
+
+import os
+import tempfile
+import unittest
+
+import numpy as np
+
+try:
+    import keras
+    import tensorflow as tf
+except ImportError:  # without it the others are tested all the same
+    tf = None
+
+
+@unittest.skipIf(tf is None, "TensorFlow is not here")
+class ReaderTest(unittest.TestCase):
+    def setUp(self):
+        from millrace_trainer import keras_data, samples
+
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        np.save(os.path.join(folder.name, "x.npy"), np.arange(500, dtype=np.uint8).reshape(250, 2))
+        np.save(os.path.join(folder.name, "y.npy"), np.arange(250, dtype=np.uint8))
+        np.save(os.path.join(folder.name, "train.npy"), np.arange(249, -1, -1))
+        self.part = samples.Samples(folder.name).train
+        self.memory = keras_data.Reader(32, 1 << 20)
+        keras_data.BLOCK_BYTES = 400  # four batches
+        self.disk = keras_data.Reader(32, 0)
+
+    def batches(self, data, count):
+        return [(x.numpy().tolist(), y.numpy().tolist()) for x, y in data.take(count)]
+
+    def test_from_memory_and_from_disk_are_the_same(self):
+        for shuffle in (True, False):
+            one = self.batches(self.memory.training(self.part, shuffle, 3, 0), 20)
+            other = self.batches(self.disk.training(self.part, shuffle, 3, 0), 20)
+            self.assertEqual(one, other)
+        self.assertEqual(
+            self.batches(self.memory.once(self.part), 99),
+            self.batches(self.disk.once(self.part), 99),
+        )
+
+    def test_each_pass_has_every_sample_once(self):
+        seen = self.batches(self.disk.training(self.part, True, 3, 0), 16)
+        for number in (0, 1):
+            labels = sum((y for _, y in seen[number * 8 : number * 8 + 8]), [])
+            self.assertEqual(list(range(250)), sorted(labels))
+        self.assertNotEqual(seen[:8], seen[8:])
+
+    def test_a_later_start_is_the_rest_of_the_same_passes(self):
+        for reader in (self.memory, self.disk):
+            whole = self.batches(reader.training(self.part, True, 3, 0), 30)
+            for first in (1, 7, 8, 13):
+                rest = self.batches(reader.training(self.part, True, 3, first), 30 - first)
+                self.assertEqual(whole[first:], rest)
+
+
+@unittest.skipIf(tf is None, "TensorFlow is not here")
+class SpellingsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        from millrace_trainer import keras_compat
+
+        cls.said = []
+        keras_compat.install(keras, tf, cls.said.append)
+
+    def model(self):
+        return keras.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+
+    def test_old_arguments_of_optimizers(self):
+        self.assertAlmostEqual(0.02, float(keras.optimizers.SGD(lr=0.02).learning_rate), 6)
+        rate = keras.optimizers.Adam(lr=0.5, decay=1.0)._learning_rate
+        self.assertAlmostEqual(0.25, float(rate(1)), 6)
+        self.assertIn("SGD(lr=…) is taken as learning_rate=…", self.said)
+
+    def test_old_modules(self):
+        self.assertIs(keras.optimizers.Adam, keras.optimizers.legacy.Adam)
+        self.assertIs(keras.optimizers.Adam, tf.keras.optimizers.legacy.Adam)
+        from tensorflow.keras.optimizers.legacy import RMSprop
+        from tensorflow.keras.utils.np_utils import to_categorical
+
+        self.assertIs(keras.optimizers.RMSprop, RMSprop)
+        self.assertEqual((2, 3), to_categorical([0, 2]).shape)
+        preprocessing = keras.layers.experimental.preprocessing
+        self.assertIs(keras.layers.Rescaling, preprocessing.Rescaling)
+        self.assertIs(keras.layers.LSTM, keras.layers.CuDNNLSTM)
+        with self.assertRaises(AttributeError):
+            keras.optimizers.legacy.NoSuchThing
+
+    def test_one_metric_need_not_be_a_list(self):
+        model = self.model()
+        model.compile(loss="mse", optimizer="adam", metrics="accuracy")
+        model.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
+        self.assertIn("metrics='accuracy' is taken as a list of one", self.said)
+
+    def test_what_keras_warns_of_becomes_a_notice(self):
+        self.model()
+        self.assertIn("input_shape in the first layer still works", self.said)
+
+
+if __name__ == "__main__":
+    unittest.main()
