@@ -151,7 +151,8 @@ SOCKETS = ("socket", "connect")
 X32 = 0x40000000
 NEW_NAMESPACES = 0x7E020000
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-EPERM, EACCES, ENOSYS = 1, 13, 38
+EPERM, EACCES, ENOSYS, EINVAL, EOPNOTSUPP = 1, 13, 38, 22, 95
+ABSENT = (ENOSYS, EINVAL, EOPNOTSUPP)
 
 NO_NEW_PRIVS, SET_SECCOMP, SECCOMP_FILTER, CHILD_SUBREAPER, PARENT_DEATH = 38, 22, 2, 36, 1
 DROP_CAPABILITY = 24
@@ -166,13 +167,14 @@ class Unconfined(Exception):
 def confine(writable, readable, limits, policy):
     """Applies everything and says what there is, as in ("Landlock 7", "seccomp").
 
-    With the policy "required" it raises Unconfined when one of the two is missing.
+    With the policy "required" it raises Unconfined when one of the two is missing, with "auto" when
+    the kernel has it and it cannot be applied.
     """
     _session()
     _resources(limits)
     _prctl(NO_NEW_PRIVS, 1)
     _capabilities()
-    applied, missing = [], []
+    applied, missing, is_refused = [], [], False
     for name, step in (
         ("Landlock", lambda: _landlock(writable, readable)),
         ("seccomp", _seccomp),
@@ -181,8 +183,9 @@ def confine(writable, readable, limits, policy):
             applied.append(step())
         except OSError as error:
             missing.append("%s (%s)" % (name, error.strerror or error))
-    if missing and policy == "required":
-        raise Unconfined("this kernel lacks " + " and ".join(missing))
+            is_refused |= error.errno not in ABSENT
+    if missing and (policy == "required" or policy == "auto" and is_refused):
+        raise Unconfined("this machine does not offer " + " and ".join(missing))
     return applied, missing
 
 

@@ -144,7 +144,7 @@ class ConfineTest(unittest.TestCase):
             % self.folder
         )
 
-    def test_best_effort_says_what_is_missing(self):
+    def test_policies_and_what_is_missing(self):
         text = (FRAME % (ROOT, self.folder)).split("applied, missing =")[0] + textwrap.dedent(
             """
             def lacking():
@@ -155,10 +155,21 @@ class ConfineTest(unittest.TestCase):
                 raise AssertionError("required and not there")
             except confine.Unconfined as error:
                 assert "seccomp" in str(error), error
-            applied, missing = confine.confine([%r], [], {}, "best-effort")
-            assert len(applied) == 1 and missing == ["seccomp (Function not implemented)"], missing
+            def refusing():
+                raise OSError(1, "Operation not permitted")
+            confine._seccomp = refusing
+            try:
+                confine.confine([%r], [], {}, "auto")
+                raise AssertionError("there and not applied")
+            except confine.Unconfined as error:
+                assert "Operation not permitted" in str(error), error
+            confine._seccomp = lacking
+            for policy in ("auto", "best-effort"):
+                applied, missing = confine.confine([%r], [], {}, policy)
+                assert len(applied) == 1, applied
+                assert missing == ["seccomp (Function not implemented)"], missing
             """
-            % (self.folder, self.folder)
+            % ((self.folder,) * 3)
         )
         done = subprocess.run(
             [sys.executable, "-I", "-c", text], capture_output=True, text=True, check=False

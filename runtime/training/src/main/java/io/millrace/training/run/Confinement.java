@@ -2,9 +2,14 @@ package io.millrace.training.run;
 
 /** What happens where the kernel cannot lock a trainer in. */
 public enum Confinement {
+    /**
+     * What the kernel has is applied, and nothing is trained when that fails; what it lacks is said
+     * in the log and in a notice of each run.
+     */
+    AUTO("auto"),
     /** Nothing is trained there. */
     REQUIRED("required"),
-    /** It is trained with what there is; a notice and the log say so. */
+    /** It is trained with what can be applied; the log and a notice say what cannot. */
     BEST_EFFORT("best-effort");
 
     private final String label;

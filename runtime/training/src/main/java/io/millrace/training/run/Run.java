@@ -126,7 +126,8 @@ final class Run {
             }
             isStopped = true;
             trainer = process;
-            if (trainer == null && worker != null) {
+            // What was learned is written by the next trainer, which there will be.
+            if (trainer == null && worker != null && !folder.hasCheckpoint()) {
                 worker.interrupt();
             }
         }

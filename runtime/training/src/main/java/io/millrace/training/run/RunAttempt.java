@@ -19,6 +19,9 @@ final class RunAttempt implements TrainerProcess.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(RunAttempt.class);
 
+    /** Said of a trainer that is ended for no fault of its own. */
+    private static final String AGAIN = "Again";
+
     private final Run run;
     private final @Nullable LiveFeed feed;
     private final Map<Format, Path> exported = new LinkedHashMap<>();
@@ -48,6 +51,15 @@ final class RunAttempt implements TrainerProcess.Listener {
                     run.tookUpTo(event.text("position"));
                 }
             }
+            case "confined" -> {
+                run.reported(event, line);
+                if (!event.textList("missing").isEmpty()) {
+                    log.warn(
+                            "The trainer of {} is not locked in by {}",
+                            run.plan().run(),
+                            event.textList("missing"));
+                }
+            }
             case "taken" -> {
                 run.tookUpTo(event.text("position"));
                 if (feed != null) {
@@ -75,7 +87,11 @@ final class RunAttempt implements TrainerProcess.Listener {
             TrainerProcess.End killed = process.await();
             synchronized (this) {
                 exit = process.exit();
-                verdict = killed == null ? verdict : killed;
+                if (killed != null && killed.reason().equals(AGAIN)) {
+                    exit = killed.text();
+                } else if (killed != null) {
+                    verdict = killed;
+                }
             }
         } finally {
             if (feeding != null) {
@@ -90,7 +106,8 @@ final class RunAttempt implements TrainerProcess.Listener {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (MillraceException e) {
-            process.kill(new TrainerProcess.End("InvalidSamples", e.text()));
+            String reason = e.code().isTransient() ? AGAIN : "InvalidSamples";
+            process.kill(new TrainerProcess.End(reason, e.text()));
         } catch (IOException | RuntimeException e) {
             log.error("The samples of {} cannot be fed", run.plan().run(), e);
             process.kill(new TrainerProcess.End("Internal", "samples cannot be fed: " + e));

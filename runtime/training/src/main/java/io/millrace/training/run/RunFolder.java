@@ -46,6 +46,11 @@ record RunFolder(Path home) {
         return home.resolve("trainer.pid");
     }
 
+    /** Whether a trainer has left something to go on from. */
+    boolean hasCheckpoint() {
+        return Files.exists(trainer().resolve("checkpoints").resolve("last.npz"));
+    }
+
     private Path models() {
         return home.resolve("model");
     }

@@ -2,6 +2,7 @@ package io.millrace.training.run;
 
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
+import io.millrace.process.Folders;
 import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.TrainingPlan;
 import io.millrace.spi.TrainingState.Phase;
@@ -86,7 +87,7 @@ final class RunTask implements Runnable {
     }
 
     private void train() throws IOException, InterruptedException {
-        if (run.isStopped()) {
+        if (run.isStopped() && !run.folder().hasCheckpoint()) {
             throw new InterruptedException();
         }
         TrainingPlan plan = run.plan();
@@ -110,10 +111,14 @@ final class RunTask implements Runnable {
         int fruitless = 0;
         while (true) {
             RunAttempt attempt = attempt(environment);
-            if (run.isAbandoned() || attempt.conclude()) {
+            if (run.isAbandoned()) {
                 return;
             }
-            fruitless = attempt.hasProgress() ? 1 : fruitless + 1;
+            if (attempt.conclude()) {
+                Folders.delete(run.folder().trainer());
+                return;
+            }
+            fruitless = attempt.hasProgress() ? 0 : fruitless + 1;
             if (fruitless >= settings.attempts()) {
                 failed(
                         "TrainerKilled",

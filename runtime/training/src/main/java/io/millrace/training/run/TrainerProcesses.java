@@ -96,16 +96,21 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
         }
     }
 
-    private synchronized Run find(TrainingPlan plan) {
+    private Run find(TrainingPlan plan) {
+        Run known = known(plan.run());
+        if (known != null && !known.plan().uid().equals(plan.uid())) {
+            remove(plan.run()); // of the same name, deleted while nobody looked
+        }
+        return findOrCreate(plan);
+    }
+
+    private synchronized Run findOrCreate(TrainingPlan plan) {
         if (isClosed) {
             throw new MillraceException(ErrorCode.UNAVAILABLE, "the server is being stopped");
         }
         Run known = runs().get(plan.run());
-        if (known != null && known.plan().uid().equals(plan.uid())) {
-            return known;
-        }
         if (known != null) {
-            end(known); // of the same name, deleted while nobody looked
+            return known;
         }
         try {
             Run made = Run.create(folder(plan.uid()), plan, time);

@@ -33,13 +33,13 @@ public record TrainerSettings(
         work = work.toAbsolutePath().normalize();
     }
 
-    /** The defaults: one run at a time, locked in. */
+    /** The defaults: one run at a time, locked in by what the kernel has. */
     public static TrainerSettings of(Path work, EnvironmentSettings environments) {
         return new TrainerSettings(
                 work,
                 environments,
                 1,
-                Confinement.REQUIRED,
+                Confinement.AUTO,
                 Duration.ofMinutes(2),
                 DataSize.ofMebibytes(4096),
                 Duration.ofMinutes(15),

@@ -1,6 +1,7 @@
 package io.millrace.training.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.millrace.process.EnvironmentBuilder;
 import io.millrace.process.EnvironmentCatalog;
@@ -31,17 +32,22 @@ class PythonTrainerTest {
         var environment =
                 new EnvironmentBuilder(EnvironmentSettings.of(CACHE))
                         .build(EnvironmentCatalog.recipe("tensorflow-python", List.of()));
+        unittest(environment.python().toString(), "trainer_tests");
+    }
+
+    @Test
+    void trainsWithPytorch() throws Exception {
+        String python = System.getProperty("millrace.test.pytorch", "");
+        assumeFalse(
+                python.isEmpty(),
+                "PyTorch is 3 GB: say -Dmillrace.test.pytorch=<python of pytorch-python>");
+        unittest(python, "torch_tests");
+    }
+
+    private void unittest(String python, String tests) throws IOException, InterruptedException {
         Path log = folder.resolve("unittest.log");
         ProcessBuilder builder =
-                new ProcessBuilder(
-                                environment.python().toString(),
-                                "-m",
-                                "unittest",
-                                "discover",
-                                "-t",
-                                ".",
-                                "-s",
-                                "trainer_tests")
+                new ProcessBuilder(python, "-m", "unittest", "discover", "-t", ".", "-s", tests)
                         .directory(WORKER.normalize().toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile());
@@ -50,8 +56,9 @@ class PythonTrainerTest {
         Process process = builder.start();
         assertThat(process.waitFor(600, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(Files.readString(log)).isZero();
-        assertThat(Files.readString(log)).containsPattern("Ran \\d\\d+ tests");
-        assertThat(Files.readString(log)).doesNotContain("skipped");
+        assertThat(Files.readString(log))
+                .containsPattern("Ran \\d+ tests")
+                .doesNotContain("skipped");
     }
 
     @Test
