@@ -4,6 +4,8 @@ import json
 import math
 import os
 import queue
+import select
+import signal
 import threading
 
 
@@ -21,6 +23,17 @@ def plain(value):
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
     return number
+
+
+def _end_session():
+    mine = os.getsid(0)
+    for name in os.listdir("/proc"):
+        try:
+            pid = int(name) if name.isdigit() else os.getpid()
+            if pid != os.getpid() and os.getsid(pid) == mine:
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue  # it ended in between
 
 
 class Channel:
@@ -43,6 +56,23 @@ class Channel:
         os.dup2(nothing, 0)
         os.close(nothing)
         return cls(out, commands)
+
+    def guard(self):
+        """A process that ends all that this one started when the server is gone.
+
+        The signal that Linux sends then reaches only the process that the server started.
+        """
+        if os.fork() != 0:
+            return
+        try:
+            for stream in (0, 1, 2, self._out):
+                os.close(stream)
+            watch = select.poll()
+            watch.register(self._commands, 0)  # only that its other end is closed
+            watch.poll()
+            _end_session()
+        finally:
+            os._exit(0)
 
     def listen(self):
         threading.Thread(target=self._read, name="commands", daemon=True).start()

@@ -27,6 +27,7 @@ def main(folder):
         channel.emit("failed", reason="NoConfinement", text=str(error))
         sys.exit(2)
     channel.emit("confined", applied=applied, missing=missing)
+    channel.guard()
     channel.listen()
     files = ("imports", job["file"])
 

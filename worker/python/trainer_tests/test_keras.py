@@ -1,10 +1,16 @@
 """The parts that need TensorFlow."""
 
+import json
 import os
+import subprocess
+import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 try:
     import keras
@@ -97,6 +103,52 @@ class SpellingsTest(unittest.TestCase):
     def test_what_keras_warns_of_becomes_a_notice(self):
         self.model()
         self.assertIn("input_shape in the first layer still works", self.said)
+
+
+@unittest.skipIf(tf is None, "TensorFlow is not here")
+class OrphanTest(unittest.TestCase):
+    def test_everything_ends_when_the_server_is_gone(self):
+        source = """import os, subprocess
+child = subprocess.Popen(['sleep', '87654'], preexec_fn=os.setpgrp)
+open('ready', 'w').write('x')
+while True:
+    pass
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            job = {"mode": "check", "library": "keras", "file": "m.py", "source": source}
+            job |= {"confinement": "required", "deadline": 300}
+            with open(os.path.join(folder, "job.json"), "w") as file:
+                json.dump(job, file)
+            with subprocess.Popen(
+                [sys.executable, "-I", os.path.join(ROOT, "millrace_trainer"), folder],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                self.until(lambda: os.path.exists(os.path.join(folder, "ready")))
+                self.assertEqual(3, len(self.session(process.pid)))
+                process.stdin.close()
+                self.until(lambda: process.poll() is not None)
+                self.until(lambda: not self.session(process.pid))
+
+    def until(self, condition):
+        end = time.monotonic() + 120
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+
+    @staticmethod
+    def session(leader):
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % name) as stat:
+                    state, _, _, session = stat.read().rpartition(")")[2].split()[:4]
+                if int(session) == leader and state != "Z":
+                    found.append(name)
+            except OSError:
+                continue
+        return found
 
 
 if __name__ == "__main__":

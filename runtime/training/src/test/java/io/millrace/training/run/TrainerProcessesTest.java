@@ -187,6 +187,28 @@ class TrainerProcessesTest {
                 .isEqualTo(undisturbed.epochs().getLast().metrics());
     }
 
+    @Test
+    void aTrainerThatOutlivedItsServerIsEndedAndNoOther() throws Exception {
+        Process orphan = new ProcessBuilder("sleep", "3600").start();
+        Process other = new ProcessBuilder("sleep", "3600").start();
+        try {
+            long start = Run.startOf(orphan.toHandle());
+            for (var each :
+                    Map.of("a", orphan.pid() + " " + start, "b", other.pid() + " 1").entrySet()) {
+                Path home = data.resolve("training/runs").resolve(each.getKey());
+                Files.createDirectories(home);
+                Files.writeString(home.resolve("trainer.pid"), each.getValue());
+            }
+            assertThat(host.observe(Plans.of("any", "").plan().run())).isEmpty();
+            assertThat(orphan.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(other.isAlive()).isTrue();
+            assertThat(data.resolve("training/runs/a")).doesNotExist();
+        } finally {
+            orphan.destroyForcibly();
+            other.destroyForcibly();
+        }
+    }
+
     /** Ends nothing, but takes a moment after each epoch. */
     private static final String SLOW =
             """
