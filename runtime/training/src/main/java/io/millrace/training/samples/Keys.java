@@ -31,6 +31,11 @@ final class Keys {
         return leavesOut ? key + "-lenient" : key;
     }
 
+    /** Whether a text is the name of a set. */
+    static boolean isKey(String text) {
+        return text.matches("[0-9a-f]{32}(-lenient)?");
+    }
+
     static String hash(byte[] bytes) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);

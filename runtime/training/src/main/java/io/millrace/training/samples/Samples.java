@@ -102,7 +102,7 @@ public final class Samples {
         ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
         lock.lockInterruptibly();
         try {
-            own(owner, key);
+            own(owner, new Owners.Owned(key, Keys.of(spec, false)));
             Optional<SampleSet> known = find(key, closed);
             return known.isPresent() ? known.get() : layAnew(key, closed, leavesOut, progress);
         } catch (IOException e) {
@@ -274,13 +274,36 @@ public final class Samples {
                 Duration.ofNanos(time.nanoTime() - start).toMillis());
     }
 
-    private void own(String owner, String key) throws IOException {
+    /**
+     * The samples that an owner was given for the same declaration before, and still has. Whoever
+     * goes on after a fault asks this first: ranges without end would have grown meanwhile.
+     */
+    public Optional<SampleSet> kept(String owner, DatasetSpec spec) {
         ownersLock.lock();
         try {
-            Optional<String> before = owners.find(owner);
-            owners.put(owner, key);
-            if (before.isPresent() && !before.get().equals(key)) {
-                removeUnused(before.get());
+            Optional<Owners.Owned> owned = owners.find(owner);
+            if (owned.isEmpty() || !owned.get().asked().equals(Keys.of(spec, false))) {
+                return Optional.empty();
+            }
+            String key = owned.get().key();
+            Path folder = root.resolve(key);
+            return Files.isDirectory(folder)
+                    ? Optional.of(SampleFacts.read(folder, key))
+                    : Optional.empty();
+        } catch (IOException e) {
+            throw MillraceException.internal("the samples of " + owner + " cannot be read", e);
+        } finally {
+            ownersLock.unlock();
+        }
+    }
+
+    private void own(String owner, Owners.Owned owned) throws IOException {
+        ownersLock.lock();
+        try {
+            Optional<Owners.Owned> before = owners.find(owner);
+            owners.put(owner, owned);
+            if (before.isPresent() && !before.get().key().equals(owned.key())) {
+                removeUnused(before.get().key());
             }
         } finally {
             ownersLock.unlock();
@@ -291,10 +314,10 @@ public final class Samples {
     public void release(String owner) {
         ownersLock.lock();
         try {
-            Optional<String> key = owners.find(owner);
+            Optional<Owners.Owned> owned = owners.find(owner);
             owners.remove(owner);
-            if (key.isPresent()) {
-                removeUnused(key.get());
+            if (owned.isPresent()) {
+                removeUnused(owned.get().key());
             }
         } catch (IOException e) {
             LOG.warn("the samples of {} could not be removed", owner, e);
@@ -304,7 +327,8 @@ public final class Samples {
     }
 
     private void removeUnused(String key) throws IOException {
-        if (!owners.hasAny(key)) {
+        // A damaged note names no set, and must not name the folder of all of them.
+        if (Keys.isKey(key) && !owners.hasAny(key)) {
             delete(root.resolve(key));
         }
     }

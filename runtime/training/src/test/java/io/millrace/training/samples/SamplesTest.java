@@ -281,6 +281,28 @@ final class SamplesTest {
     }
 
     @Test
+    void aDamagedNoteOfAnOwnerRemovesNothing() throws Exception {
+        sendDigits("digits", 9);
+        SampleSet set =
+                samples()
+                        .lay(
+                                "other",
+                                Given.bytes("digits:0:0:9", SplitSpec.NONE),
+                                false,
+                                LayingProgress.NONE);
+        lay(Given.bytes("digits:0:0:8", SplitSpec.NONE));
+        try (Stream<Path> notes = Files.list(folder.resolve("owners"))) {
+            for (Path note : notes.toList()) {
+                if (Files.readString(note).endsWith("run")) {
+                    Files.writeString(note, "");
+                }
+            }
+        }
+        samples().release("run");
+        assertThat(set.xFile()).exists();
+    }
+
+    @Test
     void anOwnerThatTakesOtherSamplesLetsGoOfTheFirst() throws Exception {
         sendDigits("digits", 9);
         SampleSet first = lay(Given.bytes("digits:0:0:9", SplitSpec.NONE));
@@ -297,6 +319,20 @@ final class SamplesTest {
         sendDigits("digits", 2);
         assertThat(lay(spec).records()).isEqualTo(6);
         assertThat(folders()).hasSize(1);
+    }
+
+    @Test
+    void whoGoesOnIsGivenWhatItHad() throws Exception {
+        sendDigits("digits", 4);
+        DatasetSpec spec = Given.bytes("digits", SplitSpec.NONE);
+        assertThat(samples().kept("run", spec)).isEmpty();
+        SampleSet set = lay(spec);
+        sendDigits("digits", 2);
+        assertThat(samples().kept("run", spec)).contains(set);
+        assertThat(samples().kept("run", Given.bytes("digits:0", SplitSpec.NONE))).isEmpty();
+        assertThat(samples().kept("another", spec)).isEmpty();
+        samples().release("run");
+        assertThat(samples().kept("run", spec)).isEmpty();
     }
 
     @Test
