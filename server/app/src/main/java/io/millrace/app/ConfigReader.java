@@ -9,6 +9,7 @@ import io.millrace.app.ServerConfig.KafkaMlSettings;
 import io.millrace.app.ServerConfig.LoginMqtt;
 import io.millrace.app.ServerConfig.PlainMqtt;
 import io.millrace.spi.AllowedOrigins;
+import io.millrace.training.run.Confinement;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -170,9 +171,24 @@ final class ConfigReader {
                         isOn(ConfigKey.KAFKA_AUTO_CREATE_TOPICS),
                         extraKafka()),
                 kafkaMl(),
+                new ServerConfig.TrainingSettings(
+                        number(ConfigKey.TRAINING_WORKERS, 1, 64), confinement()),
                 tracing(),
                 stopOnStdinEof,
                 warmUp);
+    }
+
+    private Confinement confinement() {
+        String word = text(ConfigKey.TRAINING_CONFINEMENT);
+        for (Confinement confinement : Confinement.values()) {
+            if (confinement.label().equals(word)) {
+                return confinement;
+            }
+        }
+        errors.add(
+                "%s must be required or best-effort, got '%s'"
+                        .formatted(ConfigKey.TRAINING_CONFINEMENT.key(), word));
+        return Confinement.REQUIRED;
     }
 
     private Optional<ServerConfig.TracingSettings> tracing() {

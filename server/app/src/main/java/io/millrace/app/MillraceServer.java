@@ -3,7 +3,6 @@ package io.millrace.app;
 import io.helidon.webserver.http.HttpRouting;
 import io.millrace.api.IdSource;
 import io.millrace.api.Kind;
-import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
@@ -214,6 +213,7 @@ final class MillraceServer implements AutoCloseable {
             var connectors =
                     Connectors.open(lifecycle, mqtt, started, secrets, meters, time, nodeId);
             startRuntime(
+                    data,
                     nodeId,
                     started,
                     join(store),
@@ -291,6 +291,7 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private void startRuntime(
+            DataDirectory data,
             String nodeId,
             StreamLog log,
             ResourceStore store,
@@ -316,6 +317,7 @@ final class MillraceServer implements AutoCloseable {
                                 events,
                                 tracing));
         var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
+        TrainingParts trained = training(data, log, store);
         var control =
                 lifecycle.add(
                         "control",
@@ -330,14 +332,32 @@ final class MillraceServer implements AutoCloseable {
                                         new ResumingHost(pipelines, deadLetters),
                                         logs,
                                         events,
-                                        drift),
+                                        drift,
+                                        trained.ports()),
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));
         control.start();
+        training.arrived(trained.results());
         // Not before: whoever finds something missing is told until here that the server starts.
         insight.arrived(pipelines.taps(), new Traces(pipelines.insight(), logs::remove), replays);
         control.awaitDataSources(FIRST_PASS);
+    }
+
+    private TrainingParts training(DataDirectory data, StreamLog log, ResourceStore store) {
+        var parts =
+                new TrainingParts(
+                        data.folder("training"),
+                        functionConfig(data).environments(),
+                        config.training(),
+                        log,
+                        store,
+                        meters,
+                        time,
+                        ids);
+        lifecycle.add("training", parts);
+        parts.start();
+        return parts;
     }
 
     /** First of all that works, so that it ends last. */

@@ -3,6 +3,7 @@ package io.millrace.app;
 import io.millrace.api.DataSize;
 import io.millrace.api.ProjectId;
 import io.millrace.spi.AllowedOrigins;
+import io.millrace.training.run.Confinement;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param models where models come from and what they may take
  * @param kafka the log: embedded, or an external one
  * @param kafkaMl where clients of Kafka-ML are served; empty is off
+ * @param training how models are trained
  * @param tracing where traces go; empty is off
  * @param stopOnStdinEof stop when standard input ends: for a parent that must not leave us behind
  * @param warmUp stop again as soon as everything was up and used once: to record an AOT cache
@@ -39,6 +41,7 @@ record ServerConfig(
         ModelSettings models,
         KafkaSettings kafka,
         Optional<KafkaMlSettings> kafkaMl,
+        TrainingSettings training,
         Optional<TracingSettings> tracing,
         boolean stopOnStdinEof,
         boolean warmUp) {
@@ -101,6 +104,14 @@ record ServerConfig(
             Optional<DataSize> memory,
             Optional<URI> s3Endpoint,
             String s3Region) {}
+
+    /**
+     * How models are trained.
+     *
+     * @param workers how many at a time
+     * @param confinement what happens where the kernel cannot lock the code of users in
+     */
+    record TrainingSettings(int workers, Confinement confinement) {}
 
     /**
      * Where traces go.
