@@ -114,6 +114,21 @@ record Body(ObjectNode fields) {
         return ids;
     }
 
+    /** Some texts, or one with commas in between. */
+    List<String> texts(String name) {
+        var texts = new ArrayList<String>();
+        JsonNode value = fields.path(name);
+        if (value.isArray()) {
+            value.forEach(item -> texts.add(textOf(item).strip()));
+        } else {
+            for (String part : text(name).split(",", -1)) {
+                texts.add(part.strip());
+            }
+        }
+        texts.removeIf(String::isEmpty);
+        return texts;
+    }
+
     static MillraceException problem(String name, String what) {
         return MillraceException.invalid("Information not valid: \"%s\": %s".formatted(name, what));
     }

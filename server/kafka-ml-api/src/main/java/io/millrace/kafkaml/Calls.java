@@ -27,7 +27,7 @@ final class Calls {
         models(new ModelCalls(catalog, ports.training(), ports.time(), config.check()));
         configurations(new ConfigurationCalls(catalog));
         deployments(new DeploymentCalls(catalog, results, ports.time()));
-        var trained = new TrainedModels(catalog, ledger, ports.results(), ports.blobs());
+        var trained = new TrainedModels(catalog, ports.results(), ports.blobs());
         var inferences = new InferenceCalls(catalog, ledger, results, trained, ports.time());
         results(results, inferences);
         inferences(inferences);

@@ -2,29 +2,22 @@ package io.millrace.kafkaml;
 
 import io.millrace.api.DatasetSpec;
 import io.millrace.api.DecodeSpec;
-import io.millrace.api.EncodeSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
-import io.millrace.api.Manifest;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
-import io.millrace.api.PipelineSpec.ByLogTopic;
-import io.millrace.api.PipelineSpec.From;
-import io.millrace.api.PipelineSpec.KafkaOutput;
-import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
-import io.millrace.api.ScaleSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.api.VersionRef;
 import io.millrace.codec.training.InputConfig;
+import io.millrace.control.TopicDeployment;
 import io.millrace.kafkaml.Catalog.Result;
 import io.millrace.spi.LogTopic;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -32,9 +25,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /inferences}: pipelines from a topic through a trained model to a topic. */
 final class InferenceCalls {
-
-    /** The answer of Kafka-ML's inference services. */
-    private static final String TEMPLATE = "{\"values\": {{output}}}";
 
     private static final String PIPELINE = "pipeline";
     private static final String STATUS = "status";
@@ -156,40 +146,20 @@ final class InferenceCalls {
         TrainedModels.Version version = models.version(result, run);
         ResourceKey pipeline =
                 catalog.freshKey(Kind.PIPELINE, "inference-" + version.model() + "-" + resultId);
-        catalog.put(
-                new Manifest<>(
+        var deployment =
+                new TopicDeployment(
                         pipeline,
-                        Catalog.shownName(result.definition()) + ": " + input + " to " + output,
-                        Map.of(),
-                        pipeline(version, decode, input, output, replicas)),
-                true);
+                        input,
+                        output,
+                        PipelineSpec.Start.EARLIEST,
+                        version.model(),
+                        new VersionRef.Numbered(version.number()),
+                        Optional.of(decode),
+                        replicas,
+                        body.texts("readers"));
+        catalog.put(deployment.manifest(), true);
         remember(resultId, body, replicas, pipeline.name());
         return Answer.done();
-    }
-
-    private static PipelineSpec pipeline(
-            TrainedModels.Version version,
-            DecodeSpec decode,
-            String input,
-            String output,
-            int replicas) {
-        return new PipelineSpec(
-                new From(new ByLogTopic(input), PipelineSpec.Start.EARLIEST),
-                List.of(
-                        new ModelStep(
-                                version.model(),
-                                new VersionRef.Numbered(version.number()),
-                                decode,
-                                new EncodeSpec(
-                                        EncodeSpec.Format.JSON,
-                                        List.of(),
-                                        0,
-                                        List.of(),
-                                        Optional.of(TEMPLATE)))),
-                List.of(new KafkaOutput(output)),
-                PipelineSpec.Delivery.AT_LEAST_ONCE,
-                PipelineSpec.ErrorPolicy.DEFAULT,
-                ScaleSpec.fixed(replicas));
     }
 
     private static String topic(Body body, String field) {

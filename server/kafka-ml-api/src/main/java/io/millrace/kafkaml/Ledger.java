@@ -38,7 +38,6 @@ final class Ledger {
     private static final String NEXT = "next";
     private static final String DELETED = "deleted";
     private static final String INFERENCES = "inferences";
-    private static final String VERSIONS = "versions";
 
     private final Path file;
     private final ObjectNode content;
@@ -109,16 +108,6 @@ final class Ledger {
 
     synchronized boolean isDeleted(String resultUid) {
         return object(DELETED).has(resultUid);
-    }
-
-    /** The version of a model that was made of a run, such as {@code digits/3}. */
-    synchronized Optional<String> version(String runUid) {
-        return Optional.ofNullable(object(VERSIONS).get(runUid)).map(JsonNode::asString);
-    }
-
-    synchronized void version(String runUid, String version) {
-        object(VERSIONS).put(runUid, version);
-        save();
     }
 
     /** All that was deployed for inference, newest first. */

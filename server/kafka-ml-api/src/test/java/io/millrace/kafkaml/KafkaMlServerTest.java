@@ -217,7 +217,14 @@ class KafkaMlServerTest {
                         .all(Kind.PIPELINE, ProjectId.DEFAULT, PipelineSpec.class)
                         .getFirst();
         assertThat(pipeline.spec().scale().max()).isEqualTo(2);
-        assertThat(pipeline.spec().to()).containsExactly(new PipelineSpec.KafkaOutput("out"));
+        assertThat(pipeline.spec().to())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        PipelineSpec.KafkaOutput.class,
+                        output -> {
+                            assertThat(output.topic()).isEqualTo("out");
+                            assertThat(output.readers()).containsExactly("output_group");
+                        });
         assertThat(api.store.image().all(Kind.MODEL, ProjectId.DEFAULT, ModelSpec.class))
                 .singleElement()
                 .satisfies(model -> assertThat(model.spec().versions()).hasSize(1));
@@ -303,7 +310,7 @@ class KafkaMlServerTest {
     }
 
     private static String inference() {
-        return "{\"model_result\":1,\"replicas\":2,\"input_format\":\"RAW\",\"input_config\":%s,\"input_topic\":\"in\",\"output_topic\":\"out\",\"gpumem\":0}"
+        return "{\"model_result\":1,\"replicas\":2,\"input_format\":\"RAW\",\"input_config\":%s,\"input_topic\":\"in\",\"output_topic\":\"out\",\"readers\":[\"output_group\"],\"gpumem\":0}"
                 .formatted(INPUT_CONFIG);
     }
 
