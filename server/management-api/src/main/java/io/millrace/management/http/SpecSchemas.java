@@ -285,7 +285,16 @@ final class SpecSchemas {
         ApiSchemas.add(
                 schemas,
                 "KafkaOutput",
-                with(KAFKA_CLUSTER, "topic", "string", "reply", "boolean", "readers", "[string]"));
+                with(
+                        KAFKA_CLUSTER,
+                        "topic",
+                        "string",
+                        "reply",
+                        "boolean",
+                        "readers",
+                        "[string]",
+                        "replyTopics",
+                        "integer"));
         ApiSchemas.add(
                 schemas,
                 "ErrorPolicy",
