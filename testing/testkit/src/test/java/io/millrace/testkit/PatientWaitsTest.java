@@ -12,7 +12,7 @@ class PatientWaitsTest {
     @Test
     void allTestsWaitHalfAMinute() {
         assertThatThrownBy(() -> await().pollDelay(Duration.ofHours(1)).until(() -> true))
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("30 seconds");
     }
 }

@@ -68,21 +68,21 @@ final class ResourceRoutesTest {
 
     @Test
     void whatIsMissingWhileTheServerStartsIsTriedAgain() {
-        String function =
+        String source =
                 """
                 apiVersion: millrace.io/v1
-                kind: Function
-                metadata: {name: f, project: later}
-                spec: {code: "def main(ctx, msg): pass"}
+                kind: DataSource
+                metadata: {name: early, project: later}
+                spec: {mqtt: {}, fields: [{name: image, topic: images}]}
                 """;
         server.isStarting = true;
-        var early = server.post("/apply", function, "Content-Type", "application/yaml");
+        var early = server.post("/apply", source);
         assertThat(early.status()).isEqualTo(503);
         assertThat(early.header("Retry-After")).isEqualTo("1");
         assertThat(early.text("/detail")).contains("is starting");
 
         server.isStarting = false;
-        var late = server.post("/apply", function, "Content-Type", "application/yaml");
+        var late = server.post("/apply", source);
         assertThat(late.status()).isEqualTo(400);
         assertThat(late.text("/errors/0/message")).contains("project 'later' does not exist");
     }
