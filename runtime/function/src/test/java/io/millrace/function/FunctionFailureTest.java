@@ -51,8 +51,8 @@ class FunctionFailureTest {
                     ctypes.string_at(0)                    | ended by signal 11 (SIGSEGV)
                     os.closerange(3, 200)                  | closed its worker's connection
                     disturb()                              | disturbed its worker's connection
-                    hang()                                 | longer than its limit of 700 ms
-                    forever()                              | longer than its limit of 700 ms
+                    hang()                                 | longer than its limit of 3
+                    forever()                              | longer than its limit of 3
                     """)
     void failsOnlyTheMessageOnWhichTheProcessEnds(String deed, String reason) {
         String code =

@@ -256,7 +256,7 @@ final class UploadsTest {
 
     @Test
     void saysWhatAVersionStillWaitsFor() {
-        try (var impatient = new TestServer(Duration.ofMillis(100))) {
+        try (var impatient = new TestServer(Duration.ofSeconds(3))) {
             Answer late =
                     impatient.post(
                             MODEL + "/versions",
