@@ -12,14 +12,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the message to which a broker answers by ending the connection, as some do: it would be
- * tried for ever and keep out all behind it. After a connection is lost, those that were under way
- * go out one by one; when it is lost several times in a row, each time a fresh one with the same
- * message alone under way, that message is to blame.
+ * tried for ever and keep out all behind it. After a connection is lost fewer go out at a time, at
+ * last one by one, and more again as they pass; when it is lost several times in a row, each time a
+ * fresh one with the same message alone under way, that message is to blame.
  *
  * <p>Not safe for several threads.
  */
 final class Suspicion {
     private static final int PROOF = 3;
+
+    /** A loss that has nothing to do with a message shall not cost a far broker its speed. */
+    private static final int FEWER = 8;
+
+    private static final int ALL = Integer.MAX_VALUE;
 
     /** What a broker says that has nothing to do with a message of ours. */
     private static final Set<Mqtt5DisconnectReasonCode> NOT_OURS =
@@ -40,20 +45,27 @@ final class Suspicion {
     private @Nullable MqttSession last;
     private int losses;
 
-    /** So many have to pass alone before several go out at a time again. */
-    private int alone;
+    private int window = ALL;
+
+    /** How many have passed since the window was changed. */
+    private int passed;
 
     /** How many may be under way. */
     int window(int most) {
-        return alone > 0 ? 1 : most;
+        return Math.min(window, most);
     }
 
     /** The broker has answered to a message. */
     void passed() {
-        if (alone > 0) {
-            alone--;
-            suspect = null;
-            losses = 0;
+        if (window == ALL) {
+            return;
+        }
+        suspect = null;
+        losses = 0;
+        passed++;
+        if (passed >= window) {
+            passed = 0;
+            window = window > ALL / 2 ? ALL : 2 * window;
         }
     }
 
@@ -69,13 +81,15 @@ final class Suspicion {
             return false;
         }
         last = session;
-        alone = Math.max(alone, underWay);
+        window = Math.max(1, underWay / FEWER);
+        passed = 0;
         losses = underWay > 1 ? 0 : isSuspect(first) ? losses + 1 : 1;
         suspect = first;
         if (losses < PROOF) {
             return false;
         }
-        passed();
+        suspect = null;
+        losses = 0;
         return true;
     }
 
