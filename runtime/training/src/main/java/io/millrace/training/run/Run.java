@@ -120,6 +120,7 @@ final class Run {
     /** What it has learned shall be kept, and nothing more be learned. */
     void stop(java.time.Duration patience) {
         TrainerProcess trainer;
+        boolean endsNow;
         synchronized (this) {
             if (isStopped || isEnded()) {
                 return;
@@ -127,13 +128,22 @@ final class Run {
             isStopped = true;
             trainer = process;
             // What was learned is written by the next trainer, which there will be.
-            if (trainer == null && worker != null && !folder.hasCheckpoint()) {
+            boolean hasLearned = folder.hasCheckpoint();
+            endsNow = worker == null && !hasLearned;
+            isAbandoned |= endsNow;
+            if (trainer == null && worker != null && !hasLearned) {
                 worker.interrupt();
             }
         }
-        if (trainer != null) {
+        if (endsNow) {
+            stoppedBeforeItBegan();
+        } else if (trainer != null) {
             askToStop(trainer, patience);
         }
+    }
+
+    void stoppedBeforeItBegan() {
+        enter(Phase.STOPPED, "Stopped", "it was stopped before it began: there is no model");
     }
 
     private static void askToStop(TrainerProcess trainer, java.time.Duration patience) {

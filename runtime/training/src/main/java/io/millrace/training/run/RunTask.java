@@ -66,8 +66,7 @@ final class RunTask implements Runnable {
     /** Somebody stopped it before there was a trainer, or nobody wants it any more. */
     private void interrupted() {
         if (!run.isAbandoned()) {
-            run.enter(
-                    Phase.STOPPED, "Stopped", "it was stopped before it began: there is no model");
+            run.stoppedBeforeItBegan();
         }
     }
 

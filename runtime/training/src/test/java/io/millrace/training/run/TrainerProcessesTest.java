@@ -244,6 +244,8 @@ class TrainerProcessesTest {
         awaitEpoch(plan, 2);
         assertThat(phase(next)).isEqualTo(Phase.QUEUED);
         host.train(Plans.stopped(next), () -> {});
+        assertThat(phase(next)).isEqualTo(Phase.STOPPED);
+        assertThat(phase(plan)).isEqualTo(Phase.TRAINING);
         host.train(Plans.stopped(plan), () -> {});
         RunReport report = ended(plan);
         assertThat(report.state().phase()).isEqualTo(Phase.STOPPED);
