@@ -150,9 +150,12 @@ final class StepCodec {
         if (parsed.needsLabels() && spec.labels().isEmpty()) {
             template.problem("{{label}} needs 'labels', the names of the output's elements");
         }
-        if (parsed.needsFields()
-                && decode.filter(d -> d.format() == DecodeSpec.Format.RAW).isPresent()) {
-            template.problem("{{field.NAME}} needs fields, and raw payloads have none");
+        Optional<DecodeSpec> withoutFields =
+                decode.filter(each -> !AnswerTemplate.canReadFields(each.format()));
+        if (parsed.needsFields() && withoutFields.isPresent()) {
+            template.problem(
+                    "{{field.NAME}} needs fields, and %s payloads have none"
+                            .formatted(Words.word(withoutFields.get().format())));
         }
     }
 

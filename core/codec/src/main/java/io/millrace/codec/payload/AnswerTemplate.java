@@ -1,5 +1,6 @@
 package io.millrace.codec.payload;
 
+import io.millrace.api.DecodeSpec;
 import io.millrace.api.MillraceException;
 import io.millrace.api.Suggestion;
 import io.millrace.api.TopicPattern;
@@ -122,6 +123,11 @@ public final class AnswerTemplate {
                 .map(part -> ((TextHole) part).name())
                 .distinct()
                 .toList();
+    }
+
+    /** Whether payloads of a format have fields that an answer can repeat. */
+    public static boolean canReadFields(DecodeSpec.Format format) {
+        return format == DecodeSpec.Format.JSON || format == DecodeSpec.Format.MSGPACK;
     }
 
     /** Whether it names the label of an element. */

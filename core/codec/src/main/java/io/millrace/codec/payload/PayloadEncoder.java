@@ -11,6 +11,7 @@ import io.millrace.api.tensor.TensorSpec;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,9 +83,11 @@ public final class PayloadEncoder {
     }
 
     private static void checkEcho(EncodeSpec spec, DecodeSpec.Format input) {
-        if (!spec.echo().isEmpty()
-                && (spec.format() == EncodeSpec.Format.RAW || input == DecodeSpec.Format.RAW)) {
-            throw MillraceException.invalid("echo needs fields, and raw payloads have none");
+        boolean isRaw = spec.format() == EncodeSpec.Format.RAW;
+        if (!spec.echo().isEmpty() && (isRaw || !AnswerTemplate.canReadFields(input))) {
+            throw MillraceException.invalid(
+                    "echo needs fields, and %s payloads have none"
+                            .formatted(isRaw ? "raw" : input.name().toLowerCase(Locale.ROOT)));
         }
     }
 

@@ -39,9 +39,10 @@ final class TemplateWriter {
         if (parsed.needsLabels() && spec.labels().isEmpty()) {
             throw MillraceException.invalid("the template has {{label}}, but no labels are named");
         }
-        if (parsed.needsFields() && input == DecodeSpec.Format.RAW) {
+        if (parsed.needsFields() && !AnswerTemplate.canReadFields(input)) {
             throw MillraceException.invalid(
-                    "the template has {{field.NAME}}, and raw payloads have no fields");
+                    "the template has {{field.NAME}}, and %s payloads have no fields"
+                            .formatted(input.name().toLowerCase(Locale.ROOT)));
         }
         this.parts = parsed.parts().toArray(Part[]::new);
         this.paths = new int[parts.length][];

@@ -13,6 +13,7 @@ import io.millrace.api.tensor.TensorSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class PayloadEncoderTest {
@@ -70,6 +71,19 @@ class PayloadEncoderTest {
         byte[] json = "{ \"id\" : {\"x\":[1, 2]} , \"image\":[]}".getBytes(StandardCharsets.UTF_8);
         assertThat(text(fromJson.encode(json, TWO_ITEMS, 0)))
                 .isEqualTo("{\"id\":{\"x\":[1, 2]},\"index\":0,\"confidence\":0.5}");
+    }
+
+    @Test
+    void formatsWithoutFieldsHaveNothingToEcho() {
+        EncodeSpec spec = new EncodeSpec(Format.JSON, List.of(), 1, List.of("id"));
+        for (DecodeSpec.Format input :
+                List.of(DecodeSpec.Format.IMAGE, DecodeSpec.Format.RAW, DecodeSpec.Format.AVRO)) {
+            assertThatThrownBy(() -> PayloadEncoder.of(spec, input, SCORES))
+                    .hasMessage(
+                            "echo needs fields, and "
+                                    + input.name().toLowerCase(Locale.ROOT)
+                                    + " payloads have none");
+        }
     }
 
     @Test
