@@ -37,6 +37,7 @@ import io.millrace.inference.http.InferenceRoutes;
 import io.millrace.inference.protocol.BodyMemory;
 import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.inference.protocol.RequestLog;
+import io.millrace.kafkaml.KafkaMlPorts;
 import io.millrace.log.kafka.KafkaLogConfig;
 import io.millrace.log.kafka.KafkaStreamLog;
 import io.millrace.management.http.ManagementLimits;
@@ -217,6 +218,7 @@ final class MillraceServer implements AutoCloseable {
                     nodeId,
                     started,
                     join(store),
+                    blobs,
                     models,
                     functions,
                     graphs,
@@ -295,6 +297,7 @@ final class MillraceServer implements AutoCloseable {
             String nodeId,
             StreamLog log,
             ResourceStore store,
+            FileBlobStore blobs,
             ModelResidency models,
             ProcessFunctionRuntime functions,
             GraphRuntime graphs,
@@ -339,6 +342,19 @@ final class MillraceServer implements AutoCloseable {
                                 ReconcileConfig.DEFAULT));
         control.start();
         training.arrived(trained.results());
+        config.kafkaMl()
+                .map(settings ->
+                        KafkaMlFace.of(
+                                settings,
+                                data.folder("kafka-ml"),
+                                new KafkaMlPorts(
+                                        store,
+                                        trained.ports().training(),
+                                        trained.results(),
+                                        blobs,
+                                        log,
+                                        time)))
+                .ifPresent(face -> lifecycle.add("kafka-ml", face).start());
         // Not before: whoever finds something missing is told until here that the server starts.
         insight.arrived(pipelines.taps(), new Traces(pipelines.insight(), logs::remove), replays);
         control.awaitDataSources(FIRST_PASS);
