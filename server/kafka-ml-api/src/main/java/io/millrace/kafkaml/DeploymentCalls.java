@@ -181,6 +181,7 @@ final class DeploymentCalls {
     Answer results(int id) {
         ArrayNode all = JsonNodeFactory.instance.arrayNode();
         catalog.results(catalog.deployment(id))
+                .reversed()
                 .forEach(result -> all.add(results.json(result, true)));
         return Answer.json(all);
     }
@@ -200,7 +201,7 @@ final class DeploymentCalls {
                                         .put("name", Catalog.shownName(c)),
                         () -> json.putNull("configuration"));
         ArrayNode list = json.putArray("results");
-        catalog.results(deployment).forEach(result -> list.add(results.brief(result)));
+        catalog.results(deployment).reversed().forEach(result -> list.add(results.brief(result)));
         json.put("time", Texts.time(deployment.metadata().createdAt()))
                 .put("batch", spec.settings().batch());
         TEXTS.forEach(name -> json.put(name, said.text(name)));

@@ -12,16 +12,17 @@ import java.util.List;
 /**
  * {@code ./millrace bench [startup|ingest|pipeline|function|streams|serving …] [--seconds N] [--out
  * FILE]}, or {@code ./millrace bench serving [overhead|peers|grpc|swap|memory …] [--peers]
- * [--short]}, or {@code ./millrace bench streams [topics|mqtt|tasks …] [--peers] [--short]}. The
- * other servers of {@code peers} are installed only when they are asked for: by {@code --peers}, or
- * by naming that part.
+ * [--short]}, or {@code ./millrace bench streams [topics|mqtt|tasks …] [--peers] [--short]}, or
+ * {@code ./millrace bench training [--short]}. The other servers of {@code peers} are installed
+ * only when they are asked for: by {@code --peers}, or by naming that part.
  */
 public final class Main {
 
     private static final String SERVING = "serving";
     private static final String STREAMS = "streams";
+    private static final String TRAINING = "training";
     private static final List<String> ALL =
-            List.of("startup", "ingest", "pipeline", "function", STREAMS, SERVING);
+            List.of("startup", "ingest", "pipeline", "function", STREAMS, SERVING, TRAINING);
     private static final double DEFAULT_SECONDS = 15;
 
     private Main() {}
@@ -61,6 +62,7 @@ public final class Main {
                     case "ingest" -> ingest(folder, report, seconds);
                     case "pipeline" -> pipeline(folder, report, seconds);
                     case "function" -> new FunctionBench(folder, report).run();
+                    case TRAINING -> new TrainingBench(folder, report, isShort).run();
                     case STREAMS ->
                             new StreamsBench(folder, report, isShort, withPeers)
                                     .run(all(ofStreams, StreamsBench.PARTS), seconds);

@@ -3,14 +3,17 @@ package io.millrace.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,7 +41,9 @@ class KafkaMlSystemTest {
             job(PythonClient.oldSender(), "define", url(), "RAW", "150");
             job(PythonClient.oldSender(), "send", url(), bootstrap(), DIGITS.toString(), "RAW");
 
-            await().atMost(TRAINING).until(() -> isInMidTraining(server));
+            await().atMost(TRAINING)
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> isInMidTraining(server));
             server.kill();
             server.launch();
             server.awaitReady();
@@ -46,7 +51,7 @@ class KafkaMlSystemTest {
             job(PythonClient.oldSender(), "await", url(), seconds());
             String outcome = serve(PythonClient.oldSender(), "RAW");
             assertThat(outcome).contains("right 0.9");
-            assertThat(server.logText()).contains("goes on from");
+            assertThat(journals(server)).contains("\"event\": \"resumed\"");
         }
     }
 
@@ -128,6 +133,19 @@ class KafkaMlSystemTest {
 
     private static String job(Path python, String... arguments) {
         return PythonClient.run(python, "kafka_ml_job.py", arguments).out();
+    }
+
+    /** What trainers reported, as the server keeps it. */
+    private static String journals(ServerProcess server) {
+        try (Stream<Path> files = Files.walk(server.data().resolve("training"))) {
+            var text = new StringBuilder();
+            for (Path file : files.filter(f -> f.endsWith("events.jsonl")).toList()) {
+                text.append(Files.readString(file));
+            }
+            return text.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Some epochs are behind the first result, and it has not ended. */
