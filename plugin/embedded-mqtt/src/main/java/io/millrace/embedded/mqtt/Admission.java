@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Decides about one connection's CONNECT: who it is of, and whether what it says of itself can be.
  * On the connection's event loop, but for {@link #isRevoked}.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed close ends in channelInactive
 final class Admission implements Login.Outcome {
 
     private final BrokerContext broker;
