@@ -41,6 +41,10 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     public Observation reconcile(Request<ExperimentSpec> request) {
         var details = new LinkedHashMap<String, String>();
         keepMemory(request.resource(), details);
+        if (request.spec().retrain().isPresent()) {
+            // Declared before it can be done: nobody shall wait for it.
+            details.put("retrain", "not in this version; set another 'dataset' to train again");
+        }
         if (!request.spec().isWaiting()) {
             return Observation.ready("Kept", "it neither waits for samples nor trains")
                     .withDetails(details);
