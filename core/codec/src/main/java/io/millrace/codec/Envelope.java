@@ -27,14 +27,7 @@ final class Envelope {
 
     private static final List<String> KIND_LABELS =
             Arrays.stream(Kind.values()).map(Kind::label).toList();
-    private static final Set<String> LATER_KINDS =
-            Set.of(
-                    "ServiceDomain",
-                    "Dataset",
-                    "ModelDefinition",
-                    "Experiment",
-                    "TrainingRun",
-                    "User");
+    private static final Set<String> LATER_KINDS = Set.of("ServiceDomain", "User");
 
     private Envelope() {}
 

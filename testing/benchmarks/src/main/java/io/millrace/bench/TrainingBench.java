@@ -31,39 +31,6 @@ final class TrainingBench {
     private static final int EPOCHS = 5;
     private static final int BATCH = 64;
 
-    private static final String RESOURCES =
-            """
-            apiVersion: millrace.io/v1
-            kind: ModelDefinition
-            metadata: {name: %1$s}
-            spec:
-              library: keras
-              source:
-                inline: |
-                  model = keras.Sequential([
-                      keras.layers.Input((%2$d, %2$d)),
-                      keras.layers.Flatten(),
-                      keras.layers.Dense(%5$d, activation='relu'),
-                      keras.layers.Dense(10, activation='softmax')])
-                  model.compile(loss='sparse_categorical_crossentropy', optimizer='adam', metrics=['accuracy'])
-            ---
-            apiVersion: millrace.io/v1
-            kind: Dataset
-            metadata: {name: %1$s}
-            spec:
-              ranges: [%3$s]
-              decode: {format: raw, type: uint8, shape: [%2$d, %2$d]}
-              label: {place: key, decode: {format: raw, type: uint8}}
-            ---
-            apiVersion: millrace.io/v1
-            kind: TrainingRun
-            metadata: {name: %1$s}
-            spec:
-              definition: %1$s
-              dataset: %1$s
-              training: {batch: %6$d, fit: {epochs: "%4$d"}, seed: 1, confusionMatrix: false}
-            """;
-
     private final Path folder;
     private final Report report;
     private final boolean isShort;
@@ -151,14 +118,46 @@ final class TrainingBench {
         List<String> ranges = send(server, name, records, side);
         new Setup(server)
                 .apply(
-                        RESOURCES.formatted(
-                                name,
-                                side,
-                                String.join(
-                                        ", ", ranges.stream().map(r -> "\"" + r + "\"").toList()),
-                                epochs,
-                                units,
-                                batch));
+                        """
+                        apiVersion: millrace.io/v1
+                        kind: ModelDefinition
+                        metadata: {name: %1$s}
+                        spec:
+                          library: keras
+                          source:
+                            inline: |
+                              model = keras.Sequential([
+                                  keras.layers.Input((%2$d, %2$d)),
+                                  keras.layers.Flatten(),
+                                  keras.layers.Dense(%5$d, activation='relu'),
+                                  keras.layers.Dense(10, activation='softmax')])
+                              model.compile(loss='sparse_categorical_crossentropy', optimizer='adam', metrics=['accuracy'])
+                        ---
+                        apiVersion: millrace.io/v1
+                        kind: Dataset
+                        metadata: {name: %1$s}
+                        spec:
+                          ranges: [%3$s]
+                          decode: {format: raw, type: uint8, shape: [%2$d, %2$d]}
+                          label: {place: key, decode: {format: raw, type: uint8}}
+                        ---
+                        apiVersion: millrace.io/v1
+                        kind: TrainingRun
+                        metadata: {name: %1$s}
+                        spec:
+                          definition: %1$s
+                          dataset: %1$s
+                          training: {batch: %6$d, fit: {epochs: "%4$d"}, seed: 1, confusionMatrix: false}
+                        """
+                                .formatted(
+                                        name,
+                                        side,
+                                        String.join(
+                                                ", ",
+                                                ranges.stream().map(r -> "\"" + r + "\"").toList()),
+                                        epochs,
+                                        units,
+                                        batch));
         long begin = System.nanoTime();
         long most = 0;
         while (System.nanoTime() - begin < PATIENCE.toNanos()) {
@@ -228,7 +227,7 @@ final class TrainingBench {
     private static Path newest(Path parent, String packageName) throws IOException {
         try (Stream<Path> all = Files.list(parent)) {
             return all.filter(path -> holds(path, packageName))
-                    .max(Comparator.comparing(path -> path.toFile().lastModified()))
+                    .max(Comparator.comparingLong(path -> path.toFile().lastModified()))
                     .orElseThrow(() ->
                             MillraceException.internal("nothing useful is in " + parent, null));
         }
