@@ -54,15 +54,19 @@ public final class StoredSamples implements SampleStore {
             throws InterruptedException {
         ResourceKey dataset =
                 ResourceKey.of(Kind.DATASET, plan.run().project(), plan.spec().dataset());
+        String run = owner(plan);
+        Optional<io.millrace.training.samples.SampleSet> kept = samples.kept(run, plan.dataset());
         var laid =
-                samples.lay(
-                        DatasetChecks.owner(dataset),
-                        plan.dataset(),
-                        false,
-                        (records, expected) ->
-                                progress.accept(
-                                        "%d of %d records are laid down as samples"
-                                                .formatted(records, expected)));
+                kept.isPresent()
+                        ? kept.get()
+                        : samples.lay(
+                                List.of(run, DatasetChecks.owner(dataset)),
+                                plan.dataset(),
+                                false,
+                                (records, expected) ->
+                                        progress.accept(
+                                                "%d of %d records are laid down as samples"
+                                                        .formatted(records, expected)));
         return new SampleSet(
                 laid.folder(),
                 laid.train(),
@@ -72,6 +76,19 @@ public final class StoredSamples implements SampleStore {
                 laid.classes(),
                 lineage(laid),
                 List.of());
+    }
+
+    @Override
+    public void release(TrainingPlan plan) {
+        samples.release(owner(plan));
+    }
+
+    /**
+     * A run keeps what it began with: another one of the same dataset may have more, when its ranges
+     * have no end.
+     */
+    private static String owner(TrainingPlan plan) {
+        return "run/" + plan.uid();
     }
 
     private static Map<String, String> lineage(io.millrace.training.samples.SampleSet laid) {

@@ -62,6 +62,10 @@ final class StoredSamplesTest {
     }
 
     private static TrainingPlan plan(String range) {
+        return plan("uid", range);
+    }
+
+    private static TrainingPlan plan(String uid, String range) {
         var raw =
                 new DecodeSpec(
                         DecodeSpec.Format.RAW,
@@ -76,7 +80,7 @@ final class StoredSamplesTest {
         var key = new DecodeSpec(DecodeSpec.Format.RAW, List.of(), Optional.of(DataType.UINT8), 1);
         return new TrainingPlan(
                 ResourceKey.of(Kind.TRAINING_RUN, ProjectId.DEFAULT, "r"),
-                "uid",
+                uid,
                 new TrainingRunSpec(
                         new ResourceName("m"),
                         new ResourceName("digits"),
@@ -126,6 +130,30 @@ final class StoredSamplesTest {
         assertThat(said).allMatch(line -> line.contains("of 20 records"));
         assertThat(store().prepare(plan("digits:0:0:20"), said::add).folder())
                 .isEqualTo(set.folder());
+    }
+
+    @Test
+    void aRunKeepsWhatItBeganWithAlthoughItsDatasetGrows() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            send(i % 2, (byte) i, (byte) i);
+        }
+        TrainingPlan early = plan("early", "digits:0:0");
+        SampleSet first = store().prepare(early, _ -> {});
+        for (int i = 0; i < 20; i++) {
+            send(i % 2, (byte) i, (byte) i);
+        }
+
+        SampleSet second = store().prepare(plan("late", "digits:0:0"), _ -> {});
+        SampleSet again = store().prepare(early, _ -> {});
+
+        assertThat(second.train()).isGreaterThan(first.train());
+        assertThat(again.folder()).isEqualTo(first.folder());
+        assertThat(again.train()).isEqualTo(first.train());
+
+        store().release(early);
+
+        assertThat(first.folder()).doesNotExist();
+        assertThat(second.folder()).isDirectory();
     }
 
     @Test

@@ -127,6 +127,8 @@ final class ClientSettings {
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, maxRecords);
+        // It reads what is there: a fetch that waits at the end of one part would hold up the next.
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
         settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);

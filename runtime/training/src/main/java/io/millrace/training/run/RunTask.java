@@ -59,6 +59,9 @@ final class RunTask implements Runnable {
             log.error("{} failed", run.plan().run(), e);
             failed("Internal", "the server could not go on: " + e);
         } finally {
+            if (run.record().state().phase().isEnd()) {
+                store.release(run.plan());
+            }
             run.end();
         }
     }

@@ -20,6 +20,12 @@ public interface SampleStore {
     SampleSet prepare(TrainingPlan plan, Consumer<String> progress) throws InterruptedException;
 
     /**
+     * Says that a run needs its samples no more: it has ended, or is gone. Idempotent; does nothing
+     * for a run that never had any.
+     */
+    void release(TrainingPlan plan);
+
+    /**
      * Reads a live stream piece by piece.
      *
      * @param position that of the last piece that was learned from; empty for the beginning

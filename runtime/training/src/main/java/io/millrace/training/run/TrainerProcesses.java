@@ -137,11 +137,12 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
         }
     }
 
-    private static void end(Run run) {
+    private void end(Run run) {
         run.abandon();
         try {
             run.awaitIdle();
             run.close();
+            store.release(run.plan());
             Folders.delete(run.folder().home());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -89,20 +89,24 @@ public final class Samples {
      * The samples of a dataset, laid down now or before. Takes its time on the thread of the
      * caller. Ranges without end are taken up to where the log ends now.
      *
-     * @param owner who uses them from now on, in place of those that it used before
+     * @param owners who use them from now on, in place of those that they used before; the first
+     *     one keeps them also when the others move on
      * @param leavesOut whether records that cannot be decoded are counted and left out; else one of
      *     them is an error
      * @throws MillraceException when they cannot be had, with what was expected and where
      * @throws InterruptedException when the thread was interrupted
      */
-    public SampleSet lay(String owner, DatasetSpec spec, boolean leavesOut, LayingProgress progress)
+    public SampleSet lay(
+            List<String> owners, DatasetSpec spec, boolean leavesOut, LayingProgress progress)
             throws InterruptedException {
         DatasetSpec closed = isClosed(spec) ? spec : close(spec);
         String key = Keys.of(closed, leavesOut);
         ReentrantLock lock = locks.computeIfAbsent(key, _ -> new ReentrantLock());
         lock.lockInterruptibly();
         try {
-            own(owner, new Owners.Owned(key, Keys.of(spec, false)));
+            for (String owner : owners) {
+                own(owner, new Owners.Owned(key, Keys.of(spec, false)));
+            }
             Optional<SampleSet> known = find(key, closed);
             return known.isPresent() ? known.get() : layAnew(key, closed, leavesOut, progress);
         } catch (IOException e) {

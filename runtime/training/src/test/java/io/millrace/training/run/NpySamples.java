@@ -25,6 +25,7 @@ final class NpySamples implements SampleStore {
     private final int count;
     private final Deque<Integer> pieces = new ConcurrentLinkedDeque<>();
     final Deque<String> followedFrom = new ConcurrentLinkedDeque<>();
+    final Deque<String> released = new ConcurrentLinkedDeque<>();
 
     NpySamples(Path folder, int count) {
         this.folder = folder;
@@ -67,6 +68,11 @@ final class NpySamples implements SampleStore {
                 List.of("north", "east", "south", "west"),
                 Map.of("records", Integer.toString(count)),
                 List.of("nothing was left out"));
+    }
+
+    @Override
+    public void release(TrainingPlan plan) {
+        released.add(plan.uid());
     }
 
     @Override

@@ -136,6 +136,8 @@ class TrainerProcessesTest {
         assertThat(events.stream().filter(e -> e.kind() == RunEvent.Kind.EPOCH)).hasSize(2);
         assertThat(events.stream().filter(e -> e.kind() == RunEvent.Kind.TEST)).hasSize(1);
 
+        assertThat(samples.released).containsExactly(plan.uid());
+
         // The same with the next server, which need not be told what was wanted.
         host.close();
         host = newHost();

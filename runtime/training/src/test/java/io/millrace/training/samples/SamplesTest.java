@@ -41,7 +41,7 @@ final class SamplesTest {
     }
 
     private SampleSet lay(DatasetSpec spec) throws InterruptedException {
-        return samples().lay("run", spec, false, LayingProgress.NONE);
+        return samples().lay(List.of("run"), spec, false, LayingProgress.NONE);
     }
 
     private void sendDigits(String topic, int count) {
@@ -140,7 +140,7 @@ final class SamplesTest {
         var samples = new Samples(folder, short_, time, IdSource.random(), meters);
         assertThatThrownBy(() ->
                         samples.lay(
-                                "run",
+                                List.of("run"),
                                 Given.bytes("digits:0:0:10", SplitSpec.NONE),
                                 true,
                                 LayingProgress.NONE))
@@ -150,7 +150,7 @@ final class SamplesTest {
         short_.shortenAfterFirstLook();
         assertThatThrownBy(() ->
                         samples.lay(
-                                "run",
+                                List.of("run"),
                                 Given.bytes("digits:0:2:10", SplitSpec.NONE),
                                 true,
                                 LayingProgress.NONE))
@@ -189,7 +189,7 @@ final class SamplesTest {
                 .isEqualTo(ErrorCode.INVALID);
         assertThat(folders()).isEmpty();
 
-        SampleSet set = samples().lay("run", spec, true, LayingProgress.NONE);
+        SampleSet set = samples().lay(List.of("run"), spec, true, LayingProgress.NONE);
         assertThat(set.records()).isEqualTo(6);
         assertThat(set.leftOut()).isEqualTo(2);
         assertThat(Npy.read(set.xFile()).header().shape()).isEqualTo(Shape.of(6, 2));
@@ -269,8 +269,8 @@ final class SamplesTest {
     void theSameIsLaidDownOnceAndGoesWithItsLastOwner() throws Exception {
         sendDigits("digits", 9);
         DatasetSpec spec = Given.bytes("digits:0:0:9", Given.split(0.3, 0, Order.SHUFFLED));
-        SampleSet first = samples().lay("run 1", spec, false, LayingProgress.NONE);
-        SampleSet second = samples().lay("run 2", spec, false, LayingProgress.NONE);
+        SampleSet first = samples().lay(List.of("run 1"), spec, false, LayingProgress.NONE);
+        SampleSet second = samples().lay(List.of("run 2"), spec, false, LayingProgress.NONE);
         assertThat(second).isEqualTo(first);
         assertThat(folders()).containsExactly(first.folder());
         samples().release("run 1");
@@ -286,7 +286,7 @@ final class SamplesTest {
         SampleSet set =
                 samples()
                         .lay(
-                                "other",
+                                List.of("other"),
                                 Given.bytes("digits:0:0:9", SplitSpec.NONE),
                                 false,
                                 LayingProgress.NONE);
@@ -347,7 +347,7 @@ final class SamplesTest {
         }
         SampleSet set =
                 new Samples(folder, other, time, IdSource.random(), meters)
-                        .lay("run", spec, false, LayingProgress.NONE);
+                        .lay(List.of("run"), spec, false, LayingProgress.NONE);
         assertThat(Npy.read(set.xFile()).values().get(0)).isEqualTo((byte) 99);
     }
 
@@ -358,7 +358,7 @@ final class SamplesTest {
         SampleSet set = lay(spec);
         SampleSet again =
                 new Samples(folder, new ShortenedLog(log, 3), time, IdSource.random(), meters)
-                        .lay("run", spec, false, LayingProgress.NONE);
+                        .lay(List.of("run"), spec, false, LayingProgress.NONE);
         assertThat(again).isEqualTo(set);
     }
 
@@ -385,7 +385,7 @@ final class SamplesTest {
         assertThatThrownBy(() ->
                         samples()
                                 .lay(
-                                        "run",
+                                        List.of("run"),
                                         spec,
                                         false,
                                         (_, _) -> Thread.currentThread().interrupt()))
