@@ -84,8 +84,8 @@ public final class StoredSamples implements SampleStore {
     }
 
     /**
-     * A run keeps what it began with: another one of the same dataset may have more, when its ranges
-     * have no end.
+     * A run keeps what it began with: another one of the same dataset may have more, when its
+     * ranges have no end.
      */
     private static String owner(TrainingPlan plan) {
         return "run/" + plan.uid();
