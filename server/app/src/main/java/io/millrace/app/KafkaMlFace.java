@@ -17,6 +17,7 @@ final class KafkaMlFace {
     /** Makes it; who calls starts and closes it. */
     static KafkaMlServer of(
             ServerConfig.KafkaMlSettings settings, Path folder, KafkaMlPorts ports) {
+        var check = new CallerCheck(settings.at());
         return new KafkaMlServer(
                 new KafkaMlConfig(
                         settings.at().bind(),
@@ -25,6 +26,7 @@ final class KafkaMlFace {
                         folder.resolve("ledger.json"),
                         CHECK),
                 ports,
-                new CallerCheck(settings.at()));
+                check,
+                check::isAllowed);
     }
 }

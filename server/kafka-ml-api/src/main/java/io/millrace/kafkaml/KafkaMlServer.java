@@ -31,17 +31,21 @@ public final class KafkaMlServer implements AutoCloseable {
     private final KafkaMlConfig config;
     private final KafkaMlPorts ports;
     private final Filter guard;
+    private final CallerRule callers;
     private @Nullable WebServer server;
 
     /**
      * Makes the interface.
      *
      * @param guard looks at each request first, such as whether a web page of another site sent it
+     * @param callers the same for WebSockets, which no filter sees
      */
-    public KafkaMlServer(KafkaMlConfig config, KafkaMlPorts ports, Filter guard) {
+    public KafkaMlServer(
+            KafkaMlConfig config, KafkaMlPorts ports, Filter guard, CallerRule callers) {
         this.config = config;
         this.ports = ports;
         this.guard = guard;
+        this.callers = callers;
     }
 
     /**
@@ -53,7 +57,7 @@ public final class KafkaMlServer implements AutoCloseable {
         var calls = new Calls(config, ports, Ledger.open(config.ledger()));
         WsRouting.Builder sockets = WsRouting.builder();
         for (String path : SOCKETS) {
-            sockets.endpoint(path, () -> new PredictionSocket(ports.log()));
+            sockets.endpoint(path, () -> new PredictionSocket(ports.log(), callers));
         }
         WebServer started =
                 WebServer.builder()

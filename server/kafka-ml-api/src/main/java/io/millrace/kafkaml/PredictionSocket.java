@@ -1,7 +1,11 @@
 package io.millrace.kafkaml;
 
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Headers;
+import io.helidon.http.HttpPrologue;
 import io.helidon.websocket.WsListener;
 import io.helidon.websocket.WsSession;
+import io.helidon.websocket.WsUpgradeException;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ReservedTopics;
 import io.millrace.spi.LogPartition;
@@ -14,6 +18,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,18 +34,45 @@ final class PredictionSocket implements WsListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(PredictionSocket.class);
     private static final int BATCH = 500;
+    private static final int MAX_MESSAGE = 64 << 10;
+    private static final int TOO_BIG = 1009;
     private static final Duration MOMENT = Duration.ofMillis(200);
 
     private final StreamLog log;
+    private final CallerRule callers;
     private final AtomicReference<@Nullable Thread> following = new AtomicReference<>();
     private final StringBuilder message = new StringBuilder();
+    private boolean isRefused;
 
-    PredictionSocket(StreamLog log) {
+    PredictionSocket(StreamLog log, CallerRule callers) {
         this.log = log;
+        this.callers = callers;
+    }
+
+    /** A browser lets pages of any site open sockets here, and asks nobody before. */
+    @Override
+    public Optional<Headers> onHttpUpgrade(HttpPrologue prologue, Headers headers)
+            throws WsUpgradeException {
+        String host = headers.first(HeaderNames.HOST).orElse("");
+        String origin = headers.first(HeaderNames.ORIGIN).orElse("");
+        if (!callers.isAllowed(host, origin)) {
+            throw new WsUpgradeException("web pages of other sites are refused");
+        }
+        return Optional.empty();
     }
 
     @Override
     public void onMessage(WsSession session, String text, boolean isLast) {
+        if (isRefused) {
+            return;
+        }
+        if (text.length() > MAX_MESSAGE - message.length()) {
+            isRefused = true;
+            message.setLength(0);
+            follow(null);
+            session.close(TOO_BIG, "expected at most " + MAX_MESSAGE + " characters");
+            return;
+        }
         message.append(text);
         if (!isLast) {
             return;

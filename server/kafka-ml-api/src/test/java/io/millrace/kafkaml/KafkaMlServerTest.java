@@ -1,6 +1,7 @@
 package io.millrace.kafkaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.Kind;
@@ -20,8 +21,10 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.TrainingState.Phase;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -271,8 +275,7 @@ class KafkaMlServerTest {
                 api.client()
                         .newWebSocketBuilder()
                         .buildAsync(
-                                java.net.URI.create(
-                                        api.url("/ws/").toString().replace("http:", "ws:")),
+                                socketUrl("/ws/"),
                                 new WebSocket.Listener() {
                                     @Override
                                     public @Nullable CompletionStage<?> onText(
@@ -292,6 +295,47 @@ class KafkaMlServerTest {
                     return "2".equals(texts.poll(1, TimeUnit.SECONDS));
                 });
         socket.abort();
+    }
+
+    @Test
+    void pagesOfOtherSitesOpenNoSocket() {
+        for (String path : List.of("/ws/", "/ws", "/api/ws/", "/api/ws")) {
+            assertThatThrownBy(() ->
+                            api.client()
+                                    .newWebSocketBuilder()
+                                    .header("Origin", TestInterface.FOREIGN)
+                                    .buildAsync(socketUrl(path), new WebSocket.Listener() {})
+                                    .get(30, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(WebSocketHandshakeException.class);
+        }
+    }
+
+    @Test
+    void aMessageInPiecesIsBounded() throws Exception {
+        var closed = new CompletableFuture<Integer>();
+        WebSocket socket =
+                api.client()
+                        .newWebSocketBuilder()
+                        .buildAsync(
+                                socketUrl("/ws/"),
+                                new WebSocket.Listener() {
+                                    @Override
+                                    public @Nullable CompletionStage<?> onClose(
+                                            WebSocket from, int status, String reason) {
+                                        closed.complete(status);
+                                        return null;
+                                    }
+                                })
+                        .get(30, TimeUnit.SECONDS);
+        for (int i = 0; i < 5; i++) {
+            socket.sendText("x".repeat(16 << 10), false).get(30, TimeUnit.SECONDS);
+        }
+        assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo(1009);
+        socket.abort();
+    }
+
+    private URI socketUrl(String path) {
+        return URI.create(api.url(path).toString().replace("http:", "ws:"));
     }
 
     private static String model(String name) {

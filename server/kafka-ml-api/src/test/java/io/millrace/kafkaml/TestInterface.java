@@ -48,6 +48,9 @@ import tools.jackson.databind.JsonNode;
 /** The interface over a store with real reconcilers, and hosts that only play. */
 final class TestInterface implements AutoCloseable {
 
+    /** A site whose pages are refused. */
+    static final String FOREIGN = "https://pages.example.org";
+
     final InMemoryResourceStore store =
             new InMemoryResourceStore(TimeSource.system(), IdSource.random());
     final FakeTrainingHost training = new FakeTrainingHost();
@@ -99,7 +102,8 @@ final class TestInterface implements AutoCloseable {
                                 new Blobs(),
                                 log,
                                 TimeSource.system()),
-                        (chain, _, _) -> chain.proceed());
+                        (chain, _, _) -> chain.proceed(),
+                        (_, origin) -> !origin.equals(FOREIGN));
         opened.start();
         return opened;
     }
