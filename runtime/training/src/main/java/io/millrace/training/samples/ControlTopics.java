@@ -47,6 +47,7 @@ public final class ControlTopics implements DataAnnouncements, AutoCloseable {
     private static final int AT_ONCE = 100;
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final int ATTEMPTS = 3;
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
     /** The clock of a sender's first sample may be that much behind that of its message. */
@@ -168,18 +169,25 @@ public final class ControlTopics implements DataAnnouncements, AutoCloseable {
             LOG.warn("the message {} announces nothing and is passed over: {}", position, e.text());
             return true;
         }
-        while (!isClosed) {
+        for (int attempt = 1; !isClosed; attempt++) {
             try {
                 announce(project, record, message);
                 count(project, "taken");
                 return true;
             } catch (MillraceException e) {
-                if (e.code() != ErrorCode.UNAVAILABLE) {
+                // Another writer may have been faster, which the next attempt sees.
+                boolean isWorthIt =
+                        e.code().isTransient()
+                                || (e.code() == ErrorCode.CONFLICT && attempt < ATTEMPTS);
+                if (!isWorthIt) {
                     return passOver(project, position, e);
                 }
                 tryLater("the message %s waits: %s".formatted(position, e.text()), null);
             } catch (RuntimeException e) {
-                return passOver(project, position, e);
+                if (attempt >= ATTEMPTS) {
+                    return passOver(project, position, e);
+                }
+                tryLater("the message %s could not be taken, trying again".formatted(position), e);
             }
         }
         return false;

@@ -146,7 +146,46 @@ final class ControlTopicsTest {
         topics.listen(listener);
         eventually(() -> assertThat(committed("control")).isEqualTo(2));
         assertThat(heard).hasSize(1);
-        assertThat(calls).hasValue(3);
+        assertThat(calls).hasValue(5);
+        assertThat(meters.total("millrace_training_announcements_total")).isEqualTo(2);
+    }
+
+    @Test
+    void aFaultThatPassesLosesNoAnnouncement() {
+        log.ensureTopics(ControlTopics.topics(ProjectId.DEFAULT));
+        for (int number = 1; number <= 4; number++) {
+            send("control", number, message("a:0:0:1"));
+        }
+        var calls = new AtomicInteger();
+        Listener listener =
+                announcement -> {
+                    if (calls.incrementAndGet() % 2 == 0) {
+                        heard.add(announcement);
+                        return;
+                    }
+                    throw switch ((int) announcement.number()) {
+                        case 1 -> new MillraceException(ErrorCode.OVERLOADED, "later");
+                        case 2 -> new MillraceException(ErrorCode.INTERNAL, "the disk was full");
+                        case 3 -> new MillraceException(ErrorCode.CONFLICT, "another was faster");
+                        default -> new IllegalStateException("a passing defect");
+                    };
+                };
+        topics.listen(listener);
+        eventually(() -> assertThat(committed("control")).isEqualTo(4));
+        assertThat(heard).extracting(Announcement::number).containsExactly(1L, 2L, 3L, 4L);
+    }
+
+    @Test
+    void whatIsRefusedForGoodIsNotTriedAgain() {
+        log.ensureTopics(ControlTopics.topics(ProjectId.DEFAULT));
+        send("control", 1, message("a:0:0:1"));
+        var calls = new AtomicInteger();
+        topics.listen(_ -> {
+            calls.incrementAndGet();
+            throw MillraceException.invalid("never");
+        });
+        eventually(() -> assertThat(committed("control")).isEqualTo(1));
+        assertThat(calls).hasValue(1);
     }
 
     @Test
