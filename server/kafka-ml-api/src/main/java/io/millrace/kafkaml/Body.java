@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -91,6 +92,20 @@ record Body(ObjectNode fields) {
             throw problem(name, "a whole number is required");
         }
         return OptionalLong.of((long) value);
+    }
+
+    /** A whole number of which nothing may be cut off. */
+    OptionalInt number(String name) {
+        OptionalLong number = whole(name);
+        if (number.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        try {
+            return OptionalInt.of(Math.toIntExact(number.getAsLong()));
+        } catch (ArithmeticException e) {
+            throw new MillraceException(
+                    ErrorCode.INVALID, problem(name, "this number is too large").text(), e);
+        }
     }
 
     boolean flag(String name) {

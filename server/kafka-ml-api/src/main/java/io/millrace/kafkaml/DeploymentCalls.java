@@ -59,8 +59,8 @@ final class DeploymentCalls {
                 throw MillraceException.invalid(feature + " training is not available here");
             }
         }
-        long id = body.whole("configuration").orElseThrow(() -> required("configuration"));
-        Resource<ExperimentSpec> configuration = catalog.configuration((int) id);
+        int id = body.number("configuration").orElseThrow(() -> required("configuration"));
+        Resource<ExperimentSpec> configuration = catalog.configuration(id);
         ExperimentSpec spec = spec(configuration, body);
         Resource<ExperimentSpec> made =
                 catalog.put(
@@ -105,13 +105,13 @@ final class DeploymentCalls {
                 body.flag("unsupervised")
                         ? Optional.of(
                                 new SemiSupervisedSpec(
-                                        (int) body.whole("unsupervised_rounds").orElse(5),
+                                        body.number("unsupervised_rounds").orElse(5),
                                         body.decimal("confidence").orElse(0.9)))
                         : Optional.empty();
         return new ExperimentSpec(
                 configuration.spec().definitions(),
                 new TrainingSettings(
-                        (int) body.whole("batch").orElse(1),
+                        body.number("batch").orElse(1),
                         arguments(body, prefix + "kwargs_fit", "kwargs_fit"),
                         arguments(body, prefix + "kwargs_val", "kwargs_val"),
                         0,

@@ -136,7 +136,7 @@ final class InferenceCalls {
         if (input.equals(output)) {
             throw Body.problem("output_topic", "answers cannot go where the requests come from");
         }
-        int replicas = (int) body.whole("replicas").orElse(1);
+        int replicas = body.number("replicas").orElse(1);
         if (replicas < 1 || replicas > MAX_REPLICAS) {
             throw Body.problem("replicas", "expected 1 to " + MAX_REPLICAS);
         }

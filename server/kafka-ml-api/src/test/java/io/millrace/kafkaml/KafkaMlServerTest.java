@@ -298,6 +298,29 @@ class KafkaMlServerTest {
     }
 
     @Test
+    void numbersThatAreTooLargeAreNotCutOff() {
+        deploy();
+        train(Phase.FINISHED, "");
+        long cut = (1L << 32) + 1;
+        for (String body :
+                List.of(
+                        "{\"configuration\":%d,\"batch\":1}",
+                        "{\"configuration\":1,\"batch\":%d}",
+                        "{\"configuration\":1,\"unsupervised\":true,\"unsupervised_rounds\":%d}")) {
+            assertThat(api.refusal("POST", "/deployments/", body.formatted(cut)))
+                    .contains("too large");
+        }
+        assertThat(
+                        api.refusal(
+                                "POST",
+                                "/results/inference/1",
+                                inference().replace("\"replicas\":2", "\"replicas\":" + cut)))
+                .contains("\"replicas\"")
+                .contains("too large");
+        assertThat(api.get("/deployments/")).hasSize(1);
+    }
+
+    @Test
     void pagesOfOtherSitesOpenNoSocket() {
         for (String path : List.of("/ws/", "/ws", "/api/ws/", "/api/ws")) {
             assertThatThrownBy(() ->
