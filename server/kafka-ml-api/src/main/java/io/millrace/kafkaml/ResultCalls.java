@@ -178,9 +178,13 @@ final class ResultCalls {
 
     /** The run of a result that has a model. */
     Resource<TrainingRunSpec> finishedRun(Result result) {
-        if (result.run().isEmpty() || !status(result).equals(FINISHED)) {
+        // A training without end is never finished: what it has learned so far is a model, too.
+        boolean hasModel = report(result).filter(r -> !r.formats().isEmpty()).isPresent();
+        if (result.run().isEmpty() || !hasModel) {
             throw MillraceException.invalid(
-                    "Training result is " + status(result) + ", not finished");
+                    "Training result is "
+                            + status(result)
+                            + ", not finished, and has made no model yet");
         }
         return result.run().get();
     }

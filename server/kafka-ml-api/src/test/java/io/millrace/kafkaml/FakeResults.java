@@ -33,6 +33,10 @@ final class FakeResults implements TrainingResults {
     }
 
     void become(ResourceKey run, Phase phase, String message) {
+        become(run, phase, message, List.of(Format.values()));
+    }
+
+    void become(ResourceKey run, Phase phase, String message, List<Format> formats) {
         reports.put(
                 run,
                 new RunReport(
@@ -48,7 +52,7 @@ final class FakeResults implements TrainingResults {
                         RAW,
                         new LabelSpec(LabelSpec.Place.KEY, "", RAW),
                         Map.of(),
-                        List.of(Format.values()),
+                        formats,
                         List.of(),
                         Optional.of(Instant.parse("2026-01-01T10:00:00Z")),
                         Optional.of(Instant.parse("2026-01-01T10:01:00Z"))));

@@ -321,6 +321,31 @@ class KafkaMlServerTest {
     }
 
     @Test
+    void aTrainingWithoutEndGivesWhatItHasLearned() {
+        api.create("/models/", model("one"));
+        api.create("/models/", model("two"));
+        api.create(
+                "/configurations/", "{\"name\":\"both\",\"description\":\"\",\"ml_models\":[1,2]}");
+        api.create("/deployments/", "{\"batch\":1,\"configuration\":1,\"indefinite\":true}");
+        train(Phase.TRAINING, "");
+        for (Resource<?> run : api.store.image().all(Kind.TRAINING_RUN)) {
+            api.results.become(run.key(), Phase.TRAINING, "", List.of());
+        }
+        assertThat(api.refusal("GET", "/results/model/1", "")).contains("no model yet");
+        assertThat(api.refusal("POST", "/results/inference/1", inference()))
+                .contains("no model yet");
+
+        for (Phase phase : List.of(Phase.TRAINING, Phase.STOPPED)) {
+            for (Resource<?> run : api.store.image().all(Kind.TRAINING_RUN)) {
+                api.results.become(run.key(), phase, "");
+            }
+            assertThat(api.send("GET", "/results/model/1", "").body()).isEqualTo("weights");
+            assertThat(api.send("POST", "/results/inference/1", inference()).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     void pagesOfOtherSitesOpenNoSocket() {
         for (String path : List.of("/ws/", "/ws", "/api/ws/", "/api/ws")) {
             assertThatThrownBy(() ->

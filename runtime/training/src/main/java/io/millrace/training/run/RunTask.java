@@ -2,6 +2,8 @@ package io.millrace.training.run;
 
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
+import io.millrace.api.TrainingRunSpec;
+import io.millrace.api.TrainingSettings;
 import io.millrace.process.Folders;
 import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.TrainingPlan;
@@ -24,6 +26,9 @@ final class RunTask implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(RunTask.class);
     private static final int SAMPLE_ATTEMPTS = 5;
+
+    /** More than a server runs, and less than overflows in nanoseconds. */
+    private static final Duration ENDLESS = Duration.ofDays(36_500);
 
     private final Run run;
     private final SampleStore store;
@@ -188,7 +193,7 @@ final class RunTask implements Runnable {
     private RunAttempt attempt(VirtualEnvironment environment)
             throws IOException, InterruptedException {
         Duration spent = run.record().elapsed(time.epochMillis());
-        Duration limit = run.plan().spec().settings().timeout();
+        Duration limit = limit(run.plan().spec());
         RunAttempt attempt = new RunAttempt(run, feed());
         var launch =
                 new TrainerLauncher.Launch(
@@ -210,6 +215,13 @@ final class RunTask implements Runnable {
             run.workedOnBy(null, settings.stopLimit());
             run.report(Map.of("event", "run.attempt-ended"));
         }
+    }
+
+    /** A stream that only its user ends has no limit, unless somebody has set one. */
+    static Duration limit(TrainingRunSpec spec) {
+        Duration said = spec.settings().timeout();
+        boolean isEndless = spec.online().filter(online -> online.idle().isEmpty()).isPresent();
+        return isEndless && said.equals(TrainingSettings.DEFAULT_TIMEOUT) ? ENDLESS : said;
     }
 
     private @Nullable LiveFeed feed() {
