@@ -41,9 +41,12 @@ final class RunEventsRoute {
 
     private void follow(Call call) {
         ResourceKey run = call.key(Kind.TRAINING_RUN);
-        if (store.image().find(run).isEmpty()) {
-            throw ResourceWrites.unknown(run);
-        }
+        String uid =
+                store.image()
+                        .find(run)
+                        .orElseThrow(() -> ResourceWrites.unknown(run))
+                        .metadata()
+                        .uid();
         var pending = new LinkedBlockingQueue<RunEvent>();
         AutoCloseable following =
                 results.get()
@@ -57,7 +60,7 @@ final class RunEventsRoute {
                                     }
                                 });
         try (var stream = EventStream.open(call.response())) {
-            pump(run, pending, stream);
+            pump(run, uid, pending, stream);
         } catch (InterruptedException e) {
             // The server stops.
             Thread.currentThread().interrupt();
@@ -66,7 +69,11 @@ final class RunEventsRoute {
         }
     }
 
-    private void pump(ResourceKey run, LinkedBlockingQueue<RunEvent> pending, EventStream stream)
+    private void pump(
+            ResourceKey run,
+            String uid,
+            LinkedBlockingQueue<RunEvent> pending,
+            EventStream stream)
             throws InterruptedException {
         while (true) {
             RunEvent event = pending.poll(keepAlive.toMillis(), TimeUnit.MILLISECONDS);
@@ -77,17 +84,23 @@ final class RunEventsRoute {
                 }
             }
             // Asked before the queue is looked at: what came last is told all the same.
-            boolean hasEnded =
-                    results.get()
-                            .report(run)
-                            .filter(report -> report.state().phase().isEnd())
-                            .isPresent();
-            if (hasEnded && pending.isEmpty()) {
+            if (hasEnded(run, uid) && pending.isEmpty()) {
                 stream.event("end", Json.text(Json.object()));
                 return;
             }
             stream.comment("still here");
         }
+    }
+
+    /** One that was removed tells nothing any more, and another of its name is another run. */
+    private boolean hasEnded(ResourceKey run, String uid) {
+        boolean isThere =
+                store.image().find(run).filter(now -> now.metadata().uid().equals(uid)).isPresent();
+        return !isThere
+                || results.get()
+                        .report(run)
+                        .map(report -> report.state().phase().isEnd())
+                        .orElse(true);
     }
 
     private static boolean isEnd(RunEvent event) {

@@ -163,6 +163,30 @@ final class TrainingRoutesTest {
     }
 
     @Test
+    void followingEndsWhenTheReportIsGone() throws IOException {
+        server.results.tell(KEY, epoch(1));
+        try (EventReader reader = server.events(RUN + "/progress")) {
+            assertThat(reader.next().type()).isEqualTo("epoch");
+            assertThat(reader.next().data()).isEqualTo("{}");
+        }
+    }
+
+    @Test
+    void followingEndsWhenTheRunIsRemoved() throws IOException {
+        server.results.report(KEY, report(Phase.TRAINING));
+        server.results.tell(KEY, epoch(1));
+        try (EventReader reader = server.events(RUN + "/progress")) {
+            assertThat(reader.next().type()).isEqualTo("epoch");
+            ResourceKey experiment =
+                    ResourceKey.of(Kind.EXPERIMENT, ProjectId.DEFAULT, "mnist");
+            server.store.delete(experiment, Optional.empty());
+            server.store.delete(KEY, Optional.empty());
+            assertThat(reader.next().data()).isEqualTo("{}");
+        }
+        Awaitility.await().until(() -> server.results.followers() == 0);
+    }
+
+    @Test
     void givesOutputAndModel() throws IOException {
         server.results.print(KEY, "hello\n");
         assertThat(server.get(RUN + "/output").response().body()).isEqualTo("hello\n");
