@@ -65,19 +65,18 @@ final class TrainCommand implements Callable<Integer> {
                         Kind.EXPERIMENT,
                         context.project(),
                         new ResourceName(what.substring(what.indexOf('/') + 1)));
-        if (!dataset.isEmpty()) {
-            choose(experiment);
-        }
+        // What is said of a spec before this one says nothing of the training that was asked for.
+        long wanted = dataset.isEmpty() ? 0 : choose(experiment);
         if (follow) {
-            followAll(experiment);
+            followAll(experiment, wanted);
         }
         return verdict(context.client().get(experiment));
     }
 
-    private void choose(ResourceKey experiment) {
+    private long choose(ResourceKey experiment) {
         ObjectNode manifest = manifest(context.client().get(experiment));
         ((ObjectNode) manifest.path("spec")).put("dataset", dataset);
-        context.client().put(experiment, manifest);
+        return context.client().put(experiment, manifest).generation();
     }
 
     /** What a user would have written. */
@@ -88,7 +87,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** One run after the other: each tells all from its own beginning. */
-    private void followAll(ResourceKey experiment) {
+    private void followAll(ResourceKey experiment, long wanted) {
         Set<String> followed = new LinkedHashSet<>();
         var progress = new RunProgress(context, output.format());
         while (!Thread.currentThread().isInterrupted()) {
@@ -104,7 +103,13 @@ final class TrainCommand implements Callable<Integer> {
                                     new ResourceName(run)));
                 }
             }
-            String reason = now.ready().map(Condition::reason).orElse("");
+            String reason =
+                    now.ready()
+                            .filter(ready ->
+                                    ready.observedGeneration()
+                                            >= Math.max(wanted, now.generation()))
+                            .map(Condition::reason)
+                            .orElse("");
             if (!isNew && isOver(reason)) {
                 return;
             }
@@ -118,8 +123,13 @@ final class TrainCommand implements Callable<Integer> {
     private static boolean isOver(String reason) {
         return switch (reason) {
             case "Finished", "RunsFailed", "Kept" -> true;
-            default -> reason.startsWith("Unknown");
+            default -> isUnknown(reason);
         };
+    }
+
+    /** It names something that does not exist, such as a dataset. */
+    private static boolean isUnknown(String reason) {
+        return reason.startsWith("Unknown");
     }
 
     private static Set<String> runs(ApiResource experiment) {
@@ -156,7 +166,14 @@ final class TrainCommand implements Callable<Integer> {
                     resource.ready().map(ConditionText::of).orElse("it has not been looked at yet");
             terminal.out().println(resource.label() + "  " + text);
         }
-        String reason = resource.ready().map(Condition::reason).orElse("");
-        return reason.equals("Failed") || reason.equals("RunsFailed") ? FAILED : 0;
+        // A fault of a spec that was corrected is none any more.
+        String reason =
+                resource.ready()
+                        .filter(ready -> ready.observedGeneration() >= resource.generation())
+                        .map(Condition::reason)
+                        .orElse("");
+        boolean isFailed =
+                reason.equals("Failed") || reason.equals("RunsFailed") || isUnknown(reason);
+        return isFailed ? FAILED : 0;
     }
 }

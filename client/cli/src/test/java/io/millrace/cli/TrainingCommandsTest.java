@@ -21,6 +21,8 @@ class TrainingCommandsTest {
     private static final String OTHER = PROJECT + "trainingruns/mnist-wide";
     private static final String EXPERIMENT = PROJECT + "experiments/mnist";
 
+    private static final String OTHER_EXPERIMENT = PROJECT + "experiments/wide";
+
     @TempDir private Path folder;
     private FakeApi api;
 
@@ -148,6 +150,59 @@ class TrainingCommandsTest {
                 .contains("\"dataset\":\"digits\"")
                 .contains("\"definitions\"")
                 .doesNotContain("conditions");
+    }
+
+    @Test
+    void doesNotTakeAnOlderTrainingForTheOneThatWasAskedFor() {
+        String before =
+                resource(
+                        "Experiment",
+                        "mnist",
+                        "{\"definitions\":[\"small\"]}",
+                        "{}",
+                        "Finished",
+                        "its run has ended");
+        String wanted = before.replace("\"generation\":1", "\"generation\":2");
+        String done =
+                resource(
+                                "Experiment",
+                                "mnist",
+                                "{\"definitions\":[\"small\"]}",
+                                "{\"number\":\"1\",\"run mnist-small\":\"finished\"}",
+                                "Finished",
+                                "the new run has ended")
+                        .replace("\"generation\":1", "\"generation\":2")
+                        .replace("\"observedGeneration\":1", "\"observedGeneration\":2");
+        api.json("GET " + EXPERIMENT, before)
+                .json("PUT " + EXPERIMENT, wanted)
+                .json("GET " + EXPERIMENT, wanted)
+                .json("GET " + EXPERIMENT, done);
+        api.events("GET " + RUN + "/progress", EVENTS);
+        CliRun run = run("train", "mnist", "--dataset", "digits", "--follow");
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("epoch 1").contains("the new run has ended");
+    }
+
+    @Test
+    void whatNamesSomethingUnknownIsAFailure() {
+        api.json(
+                "GET " + EXPERIMENT,
+                resource(
+                        "Experiment",
+                        "mnist",
+                        "{\"definitions\":[\"small\"]}",
+                        "{}",
+                        "UnknownDataset",
+                        "dataset 'digit' does not exist"));
+        CliRun run = run("train", "mnist", "--follow");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).contains("'digit' does not exist");
+
+        api.json(
+                "GET " + OTHER_EXPERIMENT,
+                resource("Experiment", "wide", "{}", "{}", "UnknownDataset", "it was so before")
+                        .replace("\"generation\":1", "\"generation\":2"));
+        assertThat(run("train", "wide").code()).isZero();
     }
 
     @Test
