@@ -212,13 +212,22 @@ final class Catalog {
 
     /** Writes what a client wants. */
     <S extends Spec> Resource<S> put(Manifest<S> manifest, boolean isNew) {
+        return put(manifest, isNew ? Optional.of(Revision.NONE) : Optional.empty());
+    }
+
+    /**
+     * Writes what a client wants.
+     *
+     * @param expected the revision it was made of; empty when any will do
+     */
+    <S extends Spec> Resource<S> put(Manifest<S> manifest, Optional<Revision> expected) {
         writing.lock();
         try {
             List<Refusal> refusals = Admission.check(store.image(), List.of(manifest));
             if (!refusals.isEmpty()) {
                 throw MillraceException.invalid(refusals.getFirst().message());
             }
-            return store.put(manifest, isNew ? Optional.of(Revision.NONE) : Optional.empty());
+            return store.put(manifest, expected);
         } finally {
             writing.unlock();
         }

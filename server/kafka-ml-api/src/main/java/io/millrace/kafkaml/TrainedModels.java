@@ -1,10 +1,13 @@
 package io.millrace.kafkaml;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.Revision;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.codec.archive.ArchivedFile;
 import io.millrace.control.TrainedModel;
@@ -21,6 +24,9 @@ import java.util.OptionalInt;
 
 /** Makes versions of models of what runs trained; each run becomes one version at most. */
 final class TrainedModels {
+
+    /** Statuses are written all the time, and count as changes. */
+    private static final int ATTEMPTS = 20;
 
     private final Catalog catalog;
     private final TrainingResults results;
@@ -41,15 +47,29 @@ final class TrainedModels {
                         run.key(), Optional.empty(), results, blobs, TrainedModels::archived);
         ResourceKey key =
                 ResourceKey.of(Kind.MODEL, catalog.project(), result.definition().key().name());
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return new Version(key.name(), add(trained, key));
+            } catch (MillraceException e) {
+                if (e.code() != ErrorCode.CONFLICT || attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Adds to the model as it was read: who wrote in between must not lose a version. */
+    private int add(TrainedModel trained, ResourceKey key) {
         Optional<Resource<ModelSpec>> before = catalog.image().find(key, ModelSpec.class);
         OptionalInt known =
                 before.map(model -> trained.versionIn(model.spec())).orElse(OptionalInt.empty());
         if (known.isPresent()) {
-            return new Version(key.name(), known.getAsInt());
+            return known.getAsInt();
         }
         int number = TrainedModel.next(before.map(Resource::spec));
-        catalog.put(trained.asVersion(key, number, before), before.isEmpty());
-        return new Version(key.name(), number);
+        Revision seen = before.map(model -> model.metadata().revision()).orElse(Revision.NONE);
+        catalog.put(trained.asVersion(key, number, before), Optional.of(seen));
+        return number;
     }
 
     /** Blobs of models are archives. */
