@@ -136,14 +136,16 @@ final class LogRanges {
     void read(Part part, Predicate<LogRecord> taker) {
         reader.seek(Map.of(part.partition(), new OffsetRange(part.from(), part.to())));
         long next = part.from();
-        long lastHole = -1;
         long lastCame = time.nanoTime();
         while (!reader.isAtEnd()) {
             List<LogRecord> records = reader.poll(POLL);
+            boolean isWhole = true;
             for (int i = 0; i < records.size(); i++) {
                 LogRecord record = records.get(i);
-                if (record.offset() != next) {
-                    lastHole = next;
+                // One look for all holes of a poll: if retention made any, it made the first, too.
+                if (record.offset() != next && isWhole) {
+                    isWhole = false;
+                    checkHole(part, next);
                 }
                 next = record.offset() + 1;
                 if (!taker.test(record)) {
@@ -157,10 +159,7 @@ final class LogRanges {
             }
         }
         if (next < part.to()) {
-            lastHole = next;
-        }
-        if (lastHole >= 0) {
-            checkHole(part, lastHole);
+            checkHole(part, next);
         }
     }
 

@@ -175,6 +175,34 @@ final class SamplesTest {
     }
 
     @Test
+    void whatRetentionRemovedIsNotHiddenByALaterHole() throws Exception {
+        log.ensureTopics(List.of("holes"));
+        for (int i = 0; i < 6; i++) {
+            Given.send(log, "holes", i, i, i);
+        }
+        try (var transactor = log.transactor("t")) {
+            transactor.begin();
+            transactor.append(
+                    new io.millrace.spi.OutgoingRecord(
+                            "holes", new byte[] {2}, new byte[] {2, 2}, List.of(), 1),
+                    _ -> {});
+            transactor.abort();
+        }
+        Given.send(log, "holes", 7, 7, 7);
+        var short_ = new ShortenedLog(log, 4);
+        short_.shortenAfterFirstLook();
+        var samples = new Samples(folder, short_, time, IdSource.random(), meters);
+        assertThatThrownBy(() ->
+                        samples.lay(
+                                List.of("run"),
+                                Given.bytes("holes:0:0:8", SplitSpec.NONE),
+                                true,
+                                LayingProgress.NONE))
+                .isInstanceOf(MillraceException.class)
+                .hasMessageContaining("retention has removed");
+    }
+
+    @Test
     void aRecordOfTheWrongLengthIsToldWithItsPlace() throws Exception {
         sendDigits("digits", 4);
         Given.send(log, "digits", new byte[] {1}, new byte[] {1, 2, 3});
