@@ -34,6 +34,7 @@ final class DataSourceCalls {
     static final String ANNOUNCED_FOR = "millrace.io/announced-for";
 
     static final String ANNOUNCED_AT = "millrace.io/announced-at";
+    static final String ANNOUNCED_LIVE = "millrace.io/announced-live";
 
     /** What a client said of one that it only keeps: nobody who waits shall take it. */
     private static final String KEPT_FOR = "kafka-ml.millrace.io/deployment";
@@ -76,7 +77,7 @@ final class DataSourceCalls {
 
     /** Announces samples again, for a deployment that waits. */
     Answer send(Body body) {
-        ControlMessage message = message(body);
+        ControlMessage message = asAnnounced(message(body), body);
         if (catalog.deployments().stream()
                 .noneMatch(d -> Catalog.number(d).orElse(-1) == message.number())) {
             throw Catalog.unknown("deployment", message.number());
@@ -87,6 +88,23 @@ final class DataSourceCalls {
                         : catalog.project() + "." + CONTROL_TOPIC;
         append(topic, message);
         return Answer.done();
+    }
+
+    /** The form of clients does not ask whether more samples come: the first sender said it. */
+    private ControlMessage asAnnounced(ControlMessage message, Body body) {
+        if (body.fields().hasNonNull("incremental")) {
+            return message;
+        }
+        boolean isLive =
+                catalog.datasets().stream()
+                        .filter(DataSourceCalls::isLive)
+                        .anyMatch(dataset ->
+                                dataset.spec().ranges().equals(message.dataset().ranges()));
+        return new ControlMessage(message.number(), message.dataset(), isLive);
+    }
+
+    private static boolean isLive(Resource<DatasetSpec> dataset) {
+        return Boolean.parseBoolean(dataset.metadata().labels().get(ANNOUNCED_LIVE));
     }
 
     private void append(String topic, ControlMessage message) {
@@ -161,7 +179,8 @@ final class DataSourceCalls {
         } else {
             json.putNull("total_msg");
         }
-        return json.put("time", Texts.seconds(announcedAt(dataset)))
+        return json.put("incremental", isLive(dataset))
+                .put("time", Texts.seconds(announcedAt(dataset)))
                 .put(
                         "deployment",
                         labels.getOrDefault(ANNOUNCED_FOR, labels.getOrDefault(KEPT_FOR, "")));

@@ -19,6 +19,7 @@ import io.millrace.kafkaml.Catalog.Result;
 import io.millrace.spi.LogTopic;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -37,7 +38,6 @@ final class InferenceCalls {
                     "upper_kafka_broker",
                     "external_host",
                     "token",
-                    "limit",
                     "output_upper");
     private static final List<String> SAID =
             List.of(
@@ -131,6 +131,8 @@ final class InferenceCalls {
                         field, "other clusters and chains of models are not available here");
             }
         }
+        // Says when to ask the next model of a chain: without one it says nothing.
+        OptionalDouble limit = body.decimal("limit");
         String input = topic(body, "input_topic");
         String output = topic(body, "output_topic");
         if (input.equals(output)) {
@@ -158,7 +160,7 @@ final class InferenceCalls {
                         replicas,
                         body.texts("readers"));
         catalog.put(deployment.manifest(), true);
-        remember(resultId, body, replicas, pipeline.name());
+        remember(resultId, body, replicas, limit, pipeline.name());
         return Answer.done();
     }
 
@@ -176,7 +178,8 @@ final class InferenceCalls {
         return topic;
     }
 
-    private void remember(int result, Body body, int replicas, ResourceName pipeline) {
+    private void remember(
+            int result, Body body, int replicas, OptionalDouble limit, ResourceName pipeline) {
         ObjectNode kept =
                 JsonNodeFactory.instance
                         .objectNode()
@@ -187,7 +190,11 @@ final class InferenceCalls {
                         .put("replicas", replicas)
                         .put("gpumem", body.whole("gpumem").orElse(0))
                         .put(PIPELINE, pipeline.value());
-        kept.putNull("limit");
+        if (limit.isPresent()) {
+            kept.put("limit", limit.getAsDouble());
+        } else {
+            kept.putNull("limit");
+        }
         SAID.forEach(field -> kept.put(field, body.text(field)));
         ledger.addInference(kept);
     }

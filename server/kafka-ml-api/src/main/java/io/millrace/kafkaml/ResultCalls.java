@@ -135,12 +135,10 @@ final class ResultCalls {
                                             ? name.substring(VALIDATION.length()) + "_val"
                                             : name);
             ArrayNode series = metric.putArray("series");
-            int number = 0;
             for (RunEvent epoch : epochs) {
-                number++;
                 Double value = epoch.metrics().get(name);
                 if (value != null) {
-                    series.addObject().put("value", value).put("name", number);
+                    series.addObject().put("value", value).put("name", epoch.epoch());
                 }
             }
         }

@@ -37,14 +37,25 @@ final class FakeResults implements TrainingResults {
     }
 
     void become(ResourceKey run, Phase phase, String message, List<Format> formats) {
+        become(run, phase, message, formats, 1);
+    }
+
+    void become(
+            ResourceKey run,
+            Phase phase,
+            String message,
+            List<Format> formats,
+            int firstEpoch) {
         reports.put(
                 run,
                 new RunReport(
                         new TrainingState(
                                 phase, "", message, 2, 2, Map.of(), Duration.ofMillis(12_340)),
                         List.of(
-                                epoch(1, Map.of("loss", 0.4, "val_loss", 0.5, "accuracy", 0.8)),
-                                epoch(2, Map.of("loss", 0.3, "val_loss", 0.45, "accuracy", 0.9))),
+                                epoch(firstEpoch, Map.of("loss", 0.4, "val_loss", 0.5, "accuracy", 0.8)),
+                                epoch(
+                                        firstEpoch + 1,
+                                        Map.of("loss", 0.3, "val_loss", 0.45, "accuracy", 0.9))),
                         Map.of("test_loss", 0.35),
                         List.of(List.of(8L, 2L), List.of(0L, 10L)),
                         List.of("0", "1"),

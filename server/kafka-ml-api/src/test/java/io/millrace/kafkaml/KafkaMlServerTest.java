@@ -18,6 +18,7 @@ import io.millrace.spi.LogPosition;
 import io.millrace.spi.LogRecord;
 import io.millrace.spi.OffsetRange;
 import io.millrace.spi.OutgoingRecord;
+import io.millrace.spi.TrainingResults.Format;
 import io.millrace.spi.TrainingState.Phase;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 @Timeout(120)
 class KafkaMlServerTest {
@@ -346,6 +348,52 @@ class KafkaMlServerTest {
     }
 
     @Test
+    void theChartNamesEpochsAsTheRunDoes() {
+        deploy();
+        train(Phase.FINISHED, "");
+        for (Resource<?> run : api.store.image().all(Kind.TRAINING_RUN)) {
+            api.results.become(run.key(), Phase.FINISHED, "", List.of(Format.values()), 7);
+        }
+        assertThat(api.get("/results/chart/1").path("metrics").get(0).path("series"))
+                .hasToString("[{\"value\":0.4,\"name\":7},{\"value\":0.3,\"name\":8}]");
+    }
+
+    @Test
+    void aLimitWithoutAChainOfModelsIsAccepted() {
+        deploy();
+        train(Phase.FINISHED, "");
+        String body = inference().replace("\"gpumem\":0", "\"gpumem\":0,\"limit\":0");
+        assertThat(
+                        api.refusal(
+                                "POST",
+                                "/results/inference/1",
+                                body.replace("\"limit\":0", "\"limit\":0,\"output_upper\":\"x\"")))
+                .contains("output_upper");
+        assertThat(api.send("POST", "/results/inference/1", body).statusCode()).isEqualTo(200);
+        assertThat(api.get("/inferences/").get(0).path("limit").asDouble(-1)).isZero();
+    }
+
+    @Test
+    void aLiveSourceIsSentAgainAsOne() {
+        deploy();
+        announce("stream1", true);
+        await().atMost(SETTLE).until(() -> api.get("/datasources/").size() == 1);
+        ObjectNode source = (ObjectNode) api.get("/datasources/").get(0);
+        assertThat(source.path("incremental").asBoolean()).isTrue();
+
+        source.remove("incremental");
+        assertThat(api.send("POST", "/datasources/kafka", source.toString()).statusCode())
+                .isEqualTo(200);
+        source.put("incremental", false);
+        assertThat(api.send("POST", "/datasources/kafka", source.toString()).statusCode())
+                .isEqualTo(200);
+
+        assertThat(records("KAFKA_ML_CONTROL_TOPIC"))
+                .extracting(sent -> ControlMessage.parse(sent.key(), sent.value()).isLive())
+                .containsExactlyInAnyOrder(true, false);
+    }
+
+    @Test
     void pagesOfOtherSitesOpenNoSocket() {
         for (String path : List.of("/ws/", "/ws", "/api/ws/", "/api/ws")) {
             assertThatThrownBy(() ->
@@ -408,10 +456,20 @@ class KafkaMlServerTest {
 
     /** A sender announces samples, and the runs that are made of that end so. */
     private void train(Phase phase, String message) {
+        announce("digits:0:0:70", false);
+        await().atMost(SETTLE).until(() -> api.store.image().all(Kind.TRAINING_RUN).size() == 2);
+        for (Resource<?> run : api.store.image().all(Kind.TRAINING_RUN)) {
+            ResourceKey key = run.key();
+            api.results.become(key, phase, message);
+            api.training.become(key, phase, message);
+        }
+    }
+
+    private void announce(String topic, boolean isLive) {
         ControlMessage said =
                 ControlMessage.parse(
                         new byte[] {1},
-                        ("{\"topic\":\"digits:0:0:70\",\"input_format\":\"RAW\",\"input_config\":"
+                        ("{\"topic\":\"" + topic + "\",\"input_format\":\"RAW\",\"input_config\":"
                                         + INPUT_CONFIG
                                         + "}")
                                 .getBytes(StandardCharsets.UTF_8));
@@ -422,13 +480,7 @@ class KafkaMlServerTest {
                         new LogPosition(new LogPartition("KAFKA_ML_CONTROL_TOPIC", 0), 0),
                         TimeSource.system().now(),
                         said.dataset(),
-                        false));
-        await().atMost(SETTLE).until(() -> api.store.image().all(Kind.TRAINING_RUN).size() == 2);
-        for (Resource<?> run : api.store.image().all(Kind.TRAINING_RUN)) {
-            ResourceKey key = run.key();
-            api.results.become(key, phase, message);
-            api.training.become(key, phase, message);
-        }
+                        isLive));
     }
 
     private void append(String topic, String text) {
