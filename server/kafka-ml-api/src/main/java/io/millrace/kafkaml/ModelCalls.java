@@ -68,8 +68,16 @@ final class ModelCalls {
         catalog.requireFreeName(catalog.definitions(), name, "model");
         ResourceKey key = catalog.freshKey(Kind.MODEL_DEFINITION, name);
         ModelDefinitionSpec spec = spec(body, List.of());
-        check(key, spec);
-        catalog.put(manifest(key, name, body, spec), true);
+        boolean isKept = false;
+        try {
+            check(key, spec);
+            catalog.put(manifest(key, name, body, spec), true);
+            isKept = true;
+        } finally {
+            if (!isKept) {
+                training.forget(key);
+            }
+        }
         return Answer.created();
     }
 
@@ -82,7 +90,12 @@ final class ModelCalls {
         ModelDefinitionSpec spec = spec(body, before.spec().requirements());
         if (!spec.equals(before.spec())) {
             // Under a name of its own: what others train with stays until the new one is good.
-            check(catalog.freshKey(Kind.MODEL_DEFINITION, name + "-check"), spec);
+            ResourceKey trial = catalog.freshKey(Kind.MODEL_DEFINITION, name + "-check");
+            try {
+                check(trial, spec);
+            } finally {
+                training.forget(trial);
+            }
         }
         catalog.put(manifest(before.key(), name, body, spec), false);
         return Answer.done();
@@ -151,7 +164,6 @@ final class ModelCalls {
             state = training.definition(key);
         }
         if (state.isPresent() && state.get() instanceof DefinitionState.Invalid(String message)) {
-            training.forget(key);
             throw MillraceException.invalid("Information not valid: " + message);
         }
         if (!isKnown(state)) {

@@ -394,6 +394,23 @@ class KafkaMlServerTest {
     }
 
     @Test
+    void trialsOfModelsAreForgotten() {
+        api.create("/models/", model("plain"));
+        assertThat(
+                        api.send(
+                                        "PUT",
+                                        "/models/1",
+                                        model("plain").replace("model = 1", "model = 2"))
+                                .statusCode())
+                .isEqualTo(200);
+        assertThat(
+                        api.training.definition(
+                                ResourceKey.of(
+                                        Kind.MODEL_DEFINITION, ProjectId.DEFAULT, "plain-check")))
+                .isEmpty();
+    }
+
+    @Test
     void pagesOfOtherSitesOpenNoSocket() {
         for (String path : List.of("/ws/", "/ws", "/api/ws/", "/api/ws")) {
             assertThatThrownBy(() ->

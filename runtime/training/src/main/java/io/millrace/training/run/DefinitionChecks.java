@@ -44,12 +44,19 @@ final class DefinitionChecks implements AutoCloseable {
         this.settings = settings;
     }
 
+    /** Checks a definition; when that is under way already, only who is told changes. */
     void check(ResourceKey key, ModelDefinitionSpec spec, Runnable changed) {
         Check made = new Check(key, spec, changed);
         Check now =
                 checks.compute(
                         key,
-                        (_, before) -> before != null && before.spec.equals(spec) ? before : made);
+                        (_, before) -> {
+                            if (before == null || !before.spec.equals(spec)) {
+                                return made;
+                            }
+                            before.changed = changed;
+                            return before;
+                        });
         if (now == made) {
             worker.execute(made);
         }
@@ -71,7 +78,7 @@ final class DefinitionChecks implements AutoCloseable {
     private final class Check implements Runnable {
         private final ResourceKey key;
         private final ModelDefinitionSpec spec;
-        private final Runnable changed;
+        private volatile Runnable changed;
         private volatile DefinitionState state =
                 new DefinitionState.Checking("it waits to be checked");
 
@@ -174,11 +181,20 @@ final class DefinitionChecks implements AutoCloseable {
                 return new DefinitionState.Invalid(
                         "the process that built its model died: " + process.exit());
             }
-            return switch (end.reason()) {
-                case "Closed", "Internal", "NoConfinement" ->
-                        new DefinitionState.Unknown(end.text());
-                default -> new DefinitionState.Invalid(end.text());
-            };
+            return failed(end);
         }
+    }
+
+    /**
+     * What the end of a check says of the definition.
+     *
+     * @throws MillraceException {@code INTERNAL} when it says nothing and another check may
+     */
+    static DefinitionState failed(TrainerProcess.End end) {
+        return switch (end.reason()) {
+            case "Internal" -> throw MillraceException.internal(end.text(), null);
+            case "Closed", "NoConfinement" -> new DefinitionState.Unknown(end.text());
+            default -> new DefinitionState.Invalid(end.text());
+        };
     }
 }
