@@ -28,6 +28,11 @@ class KafkaMlSystemTest {
     private static final Duration TRAINING = Duration.ofMinutes(10);
     private static final Path DIGITS =
             Repository.root().resolve("testing/system-tests/src/test/resources/digits/digits.npz");
+
+    /** So many that a fast machine, too, is met in their middle. */
+    private static final String MANY_EPOCHS = "300";
+
+    private static final Pattern RIGHT = Pattern.compile("right (0\\.9|1)");
     private static final Pattern SECOND_EPOCH = Pattern.compile("\"name\":\\s*[2-9]");
 
     @TempDir private Path folder;
@@ -38,7 +43,7 @@ class KafkaMlSystemTest {
     @Test
     void oldSendersTrainOnRawSamplesWhileTheServerIsKilled() {
         try (var server = server().start()) {
-            job(PythonClient.oldSender(), "define", url(), "RAW", "150");
+            job(PythonClient.oldSender(), "define", url(), "RAW", MANY_EPOCHS);
             job(PythonClient.oldSender(), "send", url(), bootstrap(), DIGITS.toString(), "RAW");
 
             await().atMost(TRAINING)
@@ -50,7 +55,7 @@ class KafkaMlSystemTest {
 
             job(PythonClient.oldSender(), "await", url(), seconds());
             String outcome = serve(PythonClient.oldSender(), "RAW");
-            assertThat(outcome).contains("right 0.9");
+            assertThat(outcome).containsPattern(RIGHT);
             assertThat(journals(server)).contains("\"event\": \"resumed\"");
         }
     }
@@ -62,7 +67,7 @@ class KafkaMlSystemTest {
             job(PythonClient.sender(), "send", url(), bootstrap(), DIGITS.toString(), "AVRO");
             job(PythonClient.sender(), "await", url(), seconds());
 
-            assertThat(serve(PythonClient.sender(), "AVRO")).contains("right 0.9");
+            assertThat(serve(PythonClient.sender(), "AVRO")).containsPattern(RIGHT);
             assertThat(server.isRunning()).isTrue();
         }
     }
@@ -161,7 +166,8 @@ class KafkaMlSystemTest {
                             .body();
             return SECOND_EPOCH.matcher(chart).find() && !results.contains("\"finished\"");
         } catch (UncheckedIOException e) {
-            throw new AssertionError("the interface does not answer", e);
+            // One request that fails means "not yet"; the deadline is that of who waits.
+            return false;
         }
     }
 }
