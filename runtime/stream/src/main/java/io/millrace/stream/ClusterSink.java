@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Appends results to topics of another cluster. A declared topic that is missing there or may not
  * be written is no fault of the records: they wait until somebody mends it. One that a request asks
- * for is the request's own fault, or each sender could make all others wait. When nothing gets
- * through the connection is made anew, with what the secret says then.
+ * for is the request's own fault, or each sender could make all others wait; credentials that are
+ * refused are {@code UNAVAILABLE} and nobody's fault. When nothing gets through the connection is
+ * made anew, with what the secret says then.
  */
 final class ClusterSink implements Sink {
     private final Supplier<StreamLog> cluster;
@@ -24,6 +25,9 @@ final class ClusterSink implements Sink {
     private final Predicate<String> isAskedFor;
     private @Nullable StreamLog log;
     private @Nullable LogSink sink;
+
+    /** Whether all of the write before was refused, each for a topic that its request asks for. */
+    private boolean wasAllDenied;
 
     /**
      * Opens the cluster when the first record is to be written.
@@ -46,9 +50,11 @@ final class ClusterSink implements Sink {
             throw isOfTheRecord(e.code()) ? e : away(e.text(), e);
         }
         if (failures.isEmpty()) {
+            wasAllDenied = false;
             return failures;
         }
         boolean isAllAway = failures.size() == batch.size();
+        boolean isAllDenied = isAllAway;
         var judged = new ArrayList<ItemFailure>(failures.size());
         for (ItemFailure failure : failures) {
             boolean isOfTheRecord =
@@ -56,13 +62,17 @@ final class ClusterSink implements Sink {
                             || (isOfTheTopic(failure.code())
                                     && isAskedFor.test(batch.get(failure.index()).destination()));
             isAllAway &= !isOfTheRecord;
+            isAllDenied &= failure.code() == ErrorCode.DENIED;
             judged.add(
                     isOfTheRecord
                             ? failure
                             : new ItemFailure(
                                     failure.index(), ErrorCode.UNAVAILABLE, failure.reason()));
         }
-        if (isAllAway) {
+        // One request may ask for what is denied; when nobody gets through it may be the user.
+        boolean isInVain = isAllAway || (isAllDenied && wasAllDenied);
+        wasAllDenied = isAllDenied && !isInVain;
+        if (isInVain) {
             close();
         }
         return judged;

@@ -350,6 +350,47 @@ class ClusterTest {
         }
     }
 
+    /** What refuses the credentials says nothing of the topic, so the record must not be given up. */
+    @Test
+    void refusedCredentialsHoldUpWhatRequestsAskForUntilTheSecretIsMended() {
+        PipelineSpec.Output output =
+                new PipelineSpec.KafkaOutput("answers", Optional.of(FAR), true);
+        far.ensureTopics(Set.of("asked-for"));
+        try (Sink sink = new ClusterSinkConnector(clusters).open(SHOP, output).orElseThrow()) {
+            gone.set(new MillraceException(ErrorCode.UNAVAILABLE, "refused the credentials"));
+            assertThat(sink.write(List.of(answer("asked-for"))))
+                    .extracting(ItemFailure::code)
+                    .containsExactly(ErrorCode.UNAVAILABLE);
+            assertThat(closed).as("what was opened with the old secret").hasValue(1);
+
+            gone.set(null);
+            assertThat(sink.write(List.of(answer("asked-for")))).isEmpty();
+        }
+        assertThat(far.records("asked-for")).hasSize(1);
+    }
+
+    /** The user of the secret may be the one who may not write. */
+    @Test
+    void theSecretIsReadAgainWhenAllIsDenied() {
+        PipelineSpec.Output output =
+                new PipelineSpec.KafkaOutput("answers", Optional.of(FAR), true);
+        far.ensureTopics(Set.of("asked-for"));
+        try (Sink sink = new ClusterSinkConnector(clusters).open(SHOP, output).orElseThrow()) {
+            gone.set(new MillraceException(ErrorCode.DENIED, "not you"));
+            for (int i = 0; i < 2; i++) {
+                assertThat(closed).hasValue(0);
+                assertThat(sink.write(List.of(answer("asked-for"))))
+                        .extracting(ItemFailure::code)
+                        .containsExactly(ErrorCode.DENIED);
+            }
+            assertThat(closed).hasValue(1);
+
+            gone.set(null);
+            assertThat(sink.write(List.of(answer("asked-for")))).isEmpty();
+        }
+        assertThat(opened).hasValue(2);
+    }
+
     private static @Nullable ErrorCode refusedWith(Sink sink) {
         try {
             sink.write(List.of(answer()));

@@ -24,6 +24,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** Says in our words what Kafka's clients throw. */
 final class KafkaErrors {
 
+    private static final int MOST_CAUSES = 10;
+
     private KafkaErrors() {}
 
     /**
@@ -34,7 +36,20 @@ final class KafkaErrors {
         if (cause instanceof MillraceException ours) {
             return ours;
         }
-        return new MillraceException(codeOf(cause), what + ": " + textOf(cause), cause);
+        Throwable reason = authentication(cause);
+        return new MillraceException(codeOf(reason), what + ": " + textOf(reason), cause);
+    }
+
+    /** The refused credentials that some clients wrap in another exception; else the cause. */
+    private static Throwable authentication(Throwable cause) {
+        Throwable each = cause;
+        for (int depth = 0; each != null && depth < MOST_CAUSES; depth++) {
+            if (each instanceof AuthenticationException) {
+                return each;
+            }
+            each = each.getCause();
+        }
+        return cause;
     }
 
     static Throwable unwrap(Throwable failure) {
@@ -51,7 +66,9 @@ final class KafkaErrors {
             case UnknownTopicOrPartitionException _ -> ErrorCode.NOT_FOUND;
             case InterruptException _, RetriableException _ -> ErrorCode.UNAVAILABLE;
             case RecordTooLargeException _ -> ErrorCode.TOO_LARGE;
-            case AuthenticationException _, AuthorizationException _ -> ErrorCode.DENIED;
+            // Of the connection, whatever was asked for: it passes when the secret is mended.
+            case AuthenticationException _ -> ErrorCode.UNAVAILABLE;
+            case AuthorizationException _ -> ErrorCode.DENIED;
             case InvalidTopicException _,
                     InvalidGroupIdException _,
                     InvalidTimestampException _,
