@@ -20,11 +20,6 @@ final class LogSink implements Sink {
         this.appends = new PendingAppends(log::append, parking);
     }
 
-    /** To topics that users name: those of Millrace itself are refused. */
-    static LogSink toFreeTopics(StreamLog log, Parking parking) {
-        return new LogSink(LogTopics.free(log), log, parking);
-    }
-
     /** To the topics of an output, of which requests may name some. */
     static LogSink to(LogTopics topics, StreamLog log, Parking parking) {
         return new LogSink(topics, log, parking);

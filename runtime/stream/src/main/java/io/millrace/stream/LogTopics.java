@@ -32,8 +32,7 @@ final class LogTopics {
         this.mayMake = mayMake;
     }
 
-    /** Those that users name: those of Millrace itself are refused. */
-    static LogTopics free(StreamLog log) {
+    private static LogTopics free(StreamLog log) {
         return new LogTopics(log, false, false, _ -> {});
     }
 

@@ -101,20 +101,17 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             Tracing tracing,
             ScaleLoop.Pace pace) {
         Parking parking = Parking.threads();
-        var all = new ArrayList<SinkConnector>(connectors);
-        var replies = new ReplyTopics();
-        all.add(new LogSinkConnector(log, parking, replies));
         this.context =
                 new TaskContext(
                         log,
                         models,
                         functions,
-                        all,
+                        connectors,
                         time,
                         parking,
                         nodeId,
                         MAX_RECORDS,
-                        replies,
+                        new ReplyTopics(),
                         new Taps(time, meters),
                         tracing);
         this.meters = meters;

@@ -152,11 +152,7 @@ final class TaskAssembly {
             requireInTheLog(output);
             LogTopics topics =
                     output instanceof PipelineSpec.KafkaOutput kafka
-                            ? LogTopics.of(
-                                    context.log(),
-                                    plan.pipeline().project(),
-                                    kafka,
-                                    context.replies())
+                            ? context.topics(plan, kafka)
                             : LogTopics.own(context.log());
             outputs.add(new TransactedOutput(form(output, headers), topics));
         }

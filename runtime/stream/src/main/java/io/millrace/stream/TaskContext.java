@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param log where records come from, and dead letters go
  * @param models for model steps
  * @param functions for function steps
- * @param connectors asked in order for each output
+ * @param connectors asked in order for each output, before the log itself
  * @param time the clock
  * @param parking how to wait for the log
  * @param nodeId of this process: letters, digits, {@code .}, {@code _}, {@code -}; stable over
@@ -63,6 +63,7 @@ record TaskContext(
                 Tracing.OFF);
     }
 
+    /** The sink of an output: of the first plug-in that serves it, else of the log. */
     Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {
         for (SinkConnector connector : connectors) {
             Optional<Sink> sink = connector.open(plan.pipeline().project(), output);
@@ -70,7 +71,18 @@ record TaskContext(
                 return sink.get();
             }
         }
-        throw MillraceException.invalid("no plug-in of this server serves " + output);
+        return switch (output) {
+            case PipelineSpec.KafkaOutput kafka when kafka.cluster().isEmpty() ->
+                    LogSink.to(topics(plan, kafka), log, parking);
+            case PipelineSpec.StreamOutput() -> LogSink.toOwnTopics(log, parking);
+            default ->
+                    throw MillraceException.invalid("no plug-in of this server serves " + output);
+        };
+    }
+
+    /** The topics that an output to the log may write to. */
+    LogTopics topics(PipelinePlan plan, PipelineSpec.KafkaOutput output) {
+        return LogTopics.of(log, plan.pipeline().project(), output, replies);
     }
 
     /** The name of a task in the consumer group. */

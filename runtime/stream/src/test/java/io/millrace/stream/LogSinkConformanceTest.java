@@ -2,6 +2,7 @@ package io.millrace.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.api.PipelineSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.conformance.SinkConformance;
 import io.millrace.spi.LogRecord;
@@ -20,7 +21,13 @@ class LogSinkConformanceTest {
 
         @Override
         protected Sink openSink() {
-            return LogSink.toFreeTopics(log, Parking.threads());
+            var topics =
+                    LogTopics.of(
+                            log,
+                            Plans.PROJECT,
+                            new PipelineSpec.KafkaOutput("results"),
+                            new ReplyTopics());
+            return LogSink.to(topics, log, Parking.threads());
         }
 
         @Override

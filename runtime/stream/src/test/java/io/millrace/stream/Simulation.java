@@ -106,7 +106,7 @@ final class Simulation {
                         log,
                         models,
                         functions,
-                        List.of(sink, new LogSinkConnector(log, new Stepping())),
+                        List.of(sink),
                         time,
                         new Stepping(),
                         "node",

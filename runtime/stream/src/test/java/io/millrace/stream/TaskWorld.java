@@ -45,7 +45,7 @@ final class TaskWorld implements AutoCloseable {
                         log,
                         models,
                         functions,
-                        List.of(sink, new LogSinkConnector(log, parking)),
+                        List.of(sink),
                         time,
                         parking,
                         "node",
