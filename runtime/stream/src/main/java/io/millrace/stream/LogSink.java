@@ -65,5 +65,7 @@ final class LogSink implements Sink {
 
     /** The log is its owner's. */
     @Override
-    public void close() {}
+    public void close() {
+        topics.close();
+    }
 }

@@ -5,48 +5,49 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ReservedTopics;
-import io.millrace.spi.LogReader;
+import io.millrace.api.TimeSource;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.StreamLog;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** The topics of the log that an output writes to: allowed, and there. */
-final class LogTopics {
+/** The topics of the log that an output writes to: allowed, and there. One thread uses it. */
+final class LogTopics implements AutoCloseable {
 
     /** Templates may make many names; those of the least recent batches are asked for again. */
     private static final int MAX_KNOWN = 1_000;
 
     private final StreamLog log;
     private final boolean mayOwn;
-    private final Consumer<String> mayMake;
-    private final boolean asksFirst;
+    private final @Nullable AskedTopics asked;
     private final Set<String> known = new HashSet<>();
 
-    private LogTopics(StreamLog log, boolean mayOwn, boolean asksFirst, Consumer<String> mayMake) {
+    private LogTopics(StreamLog log, boolean mayOwn, @Nullable AskedTopics asked) {
         this.log = log;
         this.mayOwn = mayOwn;
-        this.asksFirst = asksFirst;
-        this.mayMake = mayMake;
-    }
-
-    private static LogTopics free(StreamLog log) {
-        return new LogTopics(log, false, false, _ -> {});
+        this.asked = asked;
     }
 
     /** Those of an output, of which requests may name some: not all that they name are made. */
     static LogTopics of(
-            StreamLog log, ProjectId project, PipelineSpec.KafkaOutput output, ReplyTopics made) {
-        return output.isReply()
-                ? new LogTopics(log, false, true, topic -> made.allow(project, output, topic))
-                : free(log);
+            StreamLog log,
+            TimeSource time,
+            ProjectId project,
+            PipelineSpec.KafkaOutput output,
+            ReplyTopics made) {
+        return new LogTopics(
+                log,
+                false,
+                output.isReply()
+                        ? new AskedTopics(log, time, topic -> made.allow(project, output, topic))
+                        : null);
     }
 
     /** Those that Millrace names. */
     static LogTopics own(StreamLog log) {
-        return new LogTopics(log, true, false, _ -> {});
+        return new LogTopics(log, true, null);
     }
 
     /**
@@ -66,9 +67,10 @@ final class LogTopics {
             throw new MillraceException(
                     ErrorCode.DENIED, "\"%s\": %s".formatted(topic, problem.get()));
         }
-        if (!asksFirst || !exists(topic)) {
-            mayMake.accept(topic);
+        if (asked == null) {
             log.ensureTopics(Set.of(topic));
+        } else {
+            asked.require(topic);
         }
         if (known.size() >= MAX_KNOWN) {
             known.clear();
@@ -76,9 +78,11 @@ final class LogTopics {
         known.add(topic);
     }
 
-    private boolean exists(String topic) {
-        try (LogReader reader = log.reader(1)) {
-            return !reader.ranges(Set.of(topic)).isEmpty();
+    /** The log is its owner's. Idempotent. */
+    @Override
+    public void close() {
+        if (asked != null) {
+            asked.close();
         }
     }
 }

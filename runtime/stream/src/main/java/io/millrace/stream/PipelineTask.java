@@ -358,6 +358,12 @@ final class PipelineTask implements AutoCloseable {
     @Override
     public void close() {
         control.reading(null);
-        parts.close();
+        try {
+            if (transacted != null) {
+                transacted.close();
+            }
+        } finally {
+            parts.close();
+        }
     }
 }

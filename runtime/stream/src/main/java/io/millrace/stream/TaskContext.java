@@ -82,7 +82,7 @@ record TaskContext(
 
     /** The topics that an output to the log may write to. */
     LogTopics topics(PipelinePlan plan, PipelineSpec.KafkaOutput output) {
-        return LogTopics.of(log, plan.pipeline().project(), output, replies);
+        return LogTopics.of(log, time, plan.pipeline().project(), output, replies);
     }
 
     /** The name of a task in the consumer group. */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Hot path.
  */
-final class TransactedDelivery {
+final class TransactedDelivery implements AutoCloseable {
 
     static final String LABEL = "transaction";
 
@@ -259,5 +259,13 @@ final class TransactedDelivery {
         }
         withoutPayload.clear();
         letterWaits.reset();
+    }
+
+    /** The transactor is its owner's. */
+    @Override
+    public void close() {
+        var closing = new Closing();
+        outputs.forEach(output -> closing.close(output.topics()));
+        closing.rethrow();
     }
 }

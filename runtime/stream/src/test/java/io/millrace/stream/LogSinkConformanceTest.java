@@ -24,6 +24,7 @@ class LogSinkConformanceTest {
             var topics =
                     LogTopics.of(
                             log,
+                            TimeSource.system(),
                             Plans.PROJECT,
                             new PipelineSpec.KafkaOutput("results"),
                             new ReplyTopics());

@@ -1,0 +1,70 @@
+package io.millrace.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
+import io.millrace.testkit.InMemoryStreamLog;
+import io.millrace.testkit.TestingTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+class LogTopicsTest {
+
+    private static final PipelineSpec.KafkaOutput REPLY =
+            new PipelineSpec.KafkaOutput("declared", Optional.empty(), true, List.of(), 1);
+
+    private final TestingTime time = new TestingTime();
+    private final AtomicBoolean isAway = new AtomicBoolean();
+    private final AskingLog log =
+            new AskingLog(InMemoryStreamLog.immediate(time, 1), _ -> isAway.get());
+
+    private LogTopics topics() {
+        return LogTopics.of(log, time, Plans.PROJECT, REPLY, new ReplyTopics());
+    }
+
+    private static void assertRefused(LogTopics topics, String topic, ErrorCode code) {
+        assertThatExceptionOfType(MillraceException.class)
+                .isThrownBy(() -> topics.require(topic))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    @Test
+    void asksWithOneReaderAndNotForEachRecordThatAsksForATopicTooMany() {
+        try (LogTopics topics = topics()) {
+            topics.require("one");
+            for (int i = 0; i < 10; i++) {
+                assertRefused(topics, "two", ErrorCode.TOO_LARGE);
+            }
+            assertRefused(topics, "three", ErrorCode.TOO_LARGE);
+            assertThat(log.asked()).isEqualTo(3);
+            assertThat(log.opened()).isEqualTo(1);
+
+            log.ensureTopics(Set.of("two"));
+            time.advance(Duration.ofSeconds(6));
+            topics.require("two");
+            assertThat(log.opened()).isEqualTo(1);
+            assertThat(log.closed()).isZero();
+        }
+        assertThat(log.closed()).isEqualTo(1);
+    }
+
+    @Test
+    void aReaderThatFailedIsReplacedAndNothingIsRefusedForIt() {
+        try (LogTopics topics = topics()) {
+            isAway.set(true);
+            assertRefused(topics, "one", ErrorCode.UNAVAILABLE);
+            assertThat(log.closed()).isEqualTo(1);
+            isAway.set(false);
+            topics.require("one");
+            assertThat(log.opened()).isEqualTo(2);
+        }
+        assertThat(log.closed()).isEqualTo(2);
+    }
+}
