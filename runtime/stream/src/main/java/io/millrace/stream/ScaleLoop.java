@@ -55,6 +55,7 @@ final class ScaleLoop implements AutoCloseable {
     /** Where those that sleep would go on. */
     private final Map<Scaling, Map<LogPartition, Long>> positions = new HashMap<>();
 
+    private final ScalePauses pauses;
     private final Backoff waits = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
     private long workingAt;
     private long sleepingAt;
@@ -63,6 +64,7 @@ final class ScaleLoop implements AutoCloseable {
         this.time = time;
         this.pace = pace;
         this.backlog = new Backlog(log, time);
+        this.pauses = new ScalePauses(time, this::isEnding);
         this.workingAt = time.nanoTime();
         this.sleepingAt = workingAt;
     }
@@ -160,6 +162,7 @@ final class ScaleLoop implements AutoCloseable {
         locked(() -> all.addAll(members));
         positions.keySet().retainAll(Set.copyOf(all));
         long now = time.nanoTime();
+        pauses.keep(all);
         if (now - workingAt >= pace.working().toNanos()) {
             workingAt = now;
             lookAtWorking(all);
@@ -168,34 +171,83 @@ final class ScaleLoop implements AutoCloseable {
             sleepingAt = now;
             lookAtSleeping(all);
         }
+        pauses.tell();
+    }
+
+    private boolean isEnding() {
+        lock.lock();
+        try {
+            return isClosed;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void lookAtWorking(List<Scaling> all) {
         var behind = new ArrayList<Scaling>();
         // Those that always have as many tasks ask only when these are held up.
         boolean isLogAskable =
-                all.stream().anyMatch(pipeline -> !pipeline.isFixed()) && backlog.isAnswering();
+                all.stream().anyMatch(pipeline -> !pipeline.isFixed()) && isAnswering();
         for (Scaling pipeline : all) {
             if (pipeline.isAsleep()) {
                 continue;
             }
             positions.remove(pipeline);
-            if (pipeline.look(isLogAskable)) {
-                behind.add(pipeline);
-            } else {
-                pipeline.scale();
+            pauses.guard(pipeline, () -> {
+                if (!pipeline.look(isLogAskable)) {
+                    pipeline.scale();
+                } else if (!pauses.isPaused(pipeline)) {
+                    behind.add(pipeline);
+                }
+            });
+        }
+        if (!behind.isEmpty() && isAnswering()) {
+            ask(behind, this::lookAtBehind);
+        }
+    }
+
+    /** Whether the log answers at all; when it is away the questions themselves tell of it. */
+    private boolean isAnswering() {
+        try {
+            return backlog.isAnswering();
+        } catch (MillraceException e) {
+            logger.debug("The log cannot be asked now", e);
+            return true;
+        }
+    }
+
+    private interface Look {
+        void at(Scaling pipeline, Map<LogPartition, OffsetRange> ranges);
+    }
+
+    /** One question for all; when that fails one for each, as it may be the fault of one topic. */
+    private void ask(List<Scaling> pipelines, Look look) {
+        Map<LogPartition, OffsetRange> ranges = null;
+        try {
+            ranges = backlog.ranges(topics(pipelines));
+        } catch (RuntimeException e) {
+            if (pipelines.size() == 1 || isEnding()) {
+                pauses.note(pipelines.getFirst(), e);
+                return;
             }
+            logger.debug("The log is asked for each pipeline", e);
         }
-        if (behind.isEmpty() || !backlog.isAnswering()) {
-            return;
+        for (Scaling pipeline : pipelines) {
+            var all = ranges;
+            pauses.ask(
+                    pipeline,
+                    () -> look.at(pipeline, all == null ? own(pipeline) : of(pipeline, all)));
         }
-        Map<LogPartition, OffsetRange> ranges = backlog.ranges(topics(behind));
-        for (Scaling pipeline : behind) {
-            var own = of(pipeline, ranges);
-            long unfinished = pipeline.isUnsure() ? Backlog.length(behind(pipeline, own)) : 0;
-            pipeline.asked(Scaling.partitions(own.keySet()), unfinished);
-            pipeline.scale();
-        }
+    }
+
+    private Map<LogPartition, OffsetRange> own(Scaling pipeline) {
+        return of(pipeline, backlog.ranges(pipeline.topics()));
+    }
+
+    private void lookAtBehind(Scaling pipeline, Map<LogPartition, OffsetRange> own) {
+        long unfinished = pipeline.isUnsure() ? Backlog.length(behind(pipeline, own)) : 0;
+        pipeline.asked(Scaling.partitions(own.keySet()), unfinished);
+        pipeline.scale();
     }
 
     /** A pipeline that sleeps is looked at only when its last member has left: it may commit. */
@@ -205,22 +257,18 @@ final class ScaleLoop implements AutoCloseable {
             if (!pipeline.isAsleep()) {
                 continue;
             }
-            if (pipeline.hasLeft()) {
+            if (!pipeline.hasLeft()) {
+                pauses.guard(pipeline, pipeline::wakeIfAtWork);
+            } else if (!pauses.isPaused(pipeline)) {
                 sleeping.add(pipeline);
-            } else {
-                pipeline.wakeIfAtWork();
             }
         }
-        if (sleeping.isEmpty()) {
-            return;
-        }
-        Map<LogPartition, OffsetRange> ranges = backlog.ranges(topics(sleeping));
-        for (Scaling pipeline : sleeping) {
-            lookAt(pipeline, of(pipeline, ranges));
+        if (!sleeping.isEmpty()) {
+            ask(sleeping, this::lookAtSleeper);
         }
     }
 
-    private void lookAt(Scaling pipeline, Map<LogPartition, OffsetRange> ranges) {
+    private void lookAtSleeper(Scaling pipeline, Map<LogPartition, OffsetRange> ranges) {
         Map<LogPartition, Long> known = positions.get(pipeline);
         if (known != null && Backlog.behind(known, ranges).isEmpty()) {
             return;

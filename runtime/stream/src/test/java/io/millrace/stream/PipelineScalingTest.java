@@ -484,6 +484,47 @@ class PipelineScalingTest {
                         running -> assertThat(running.facts()).containsEntry("tasks", "2"));
     }
 
+    @Test
+    void aPipelineThatCannotBeLookedAtDoesNotKeepOthersAsleep() {
+        var away = new AskingLog(log, topics -> topics.contains("other"));
+        try (var shared =
+                new StreamRuntime(
+                        away,
+                        EchoModel.serving(),
+                        functions,
+                        List.of(sink),
+                        meters,
+                        time,
+                        "node-2",
+                        events,
+                        Tracing.OFF,
+                        new ScaleLoop.Pace(Duration.ofMillis(20), Duration.ofMillis(10)))) {
+            // The one works and is held up, so that the log is asked about it; the other sleeps.
+            gate.close();
+            append("other", "k", "in vain", time.now());
+            shared.deploy(
+                    aPipeline()
+                            .named("held-up")
+                            .from("other")
+                            .function()
+                            .to("out")
+                            .scale(new ScaleSpec(1, 2, 1, NEVER, NEVER))
+                            .plan(),
+                    () -> {});
+            shared.deploy(aPipeline().to("out").scale(ZERO_TO_FOUR).plan(), () -> {});
+            awaitTasks(0);
+            awaitThat().untilAsserted(() -> assertThat(away.refused()).isGreaterThan(1));
+            for (int i = 0; i < 3; i++) {
+                send(1);
+                awaitThat()
+                        .atMost(Duration.ofSeconds(5))
+                        .untilAsserted(() -> assertThat(sink.accepted()).hasSize(sent));
+                awaitTasks(0);
+            }
+            gate.open();
+        }
+    }
+
     private static List<ItemFailure> allOf(List<OutputRecord> batch, String reason) {
         return IntStream.range(0, batch.size())
                 .mapToObj(i -> new ItemFailure(i, ErrorCode.UNAVAILABLE, reason))
