@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -95,27 +97,35 @@ final class Deployment {
 
     /**
      * A process that was killed may have had more tasks than there are now: what these have left
-     * open would hold up all who read the outputs, until its time is up.
+     * open would hold up all who read the outputs, until its time is up. Tasks that are there now
+     * end what their own names have left open.
+     *
+     * @return whether that is done
      */
-    private void endTransactionsFrom(int index) {
+    private boolean endTransactionsFrom(int index) {
         PipelinePlan current = plan;
         if (current.spec().delivery() != PipelineSpec.Delivery.EXACTLY_ONCE) {
-            return;
+            return true;
         }
+        Set<Integer> present =
+                tasks.all().stream().map(TaskRunner::index).collect(Collectors.toSet());
         List<String> names =
                 IntStream.range(index, current.spec().scale().max())
+                        .filter(i -> !present.contains(i))
                         .mapToObj(i -> context.transactorOf(current, i))
                         .toList();
         if (names.isEmpty()) {
-            return;
+            return true;
         }
         try {
             context.log().endTransactions(names);
+            return true;
         } catch (MillraceException e) {
             log.warn(
                     "{}: transactions that earlier tasks may have left open end by themselves: {}",
                     current.pipeline(),
                     e.text());
+            return false;
         }
     }
 

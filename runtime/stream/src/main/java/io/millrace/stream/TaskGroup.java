@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ final class TaskGroup {
     private volatile List<TaskRunner> active = List.of();
     private volatile @Nullable Deployment predecessor;
     private final ReentrantLock preparing = new ReentrantLock();
-    private @Nullable Runnable preparation;
+    private @Nullable BooleanSupplier preparation;
     private boolean isStopping;
 
     TaskGroup(IntFunction<TaskRunner> factory) {
@@ -33,9 +34,10 @@ final class TaskGroup {
      * Starts the first tasks.
      *
      * @param before whose tasks have the same names in the group, so they must have left it
-     * @param first done before any task begins and after those have left; must not throw
+     * @param first done before any task begins and after those have left; must not throw, and says
+     *     whether it is done: else each task that is added tries it again
      */
-    void start(int tasks, @Nullable Deployment before, Runnable first) {
+    void start(int tasks, @Nullable Deployment before, BooleanSupplier first) {
         predecessor = before;
         preparation = first;
         resize(tasks);
@@ -88,16 +90,18 @@ final class TaskGroup {
     }
 
     /** The first task that comes does it, the others wait for that. */
-    private void prepare() {
+    private void prepare() throws InterruptedException {
         preparing.lock();
         try {
-            Runnable first = preparation;
-            if (first != null) {
-                first.run();
+            BooleanSupplier first = preparation;
+            if (first != null && first.getAsBoolean()) {
                 preparation = null;
             }
         } finally {
             preparing.unlock();
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before the task began");
         }
     }
 

@@ -438,6 +438,47 @@ class PipelineScalingTest {
     }
 
     @Test
+    void endsThemWhenTheLogIsBackAndAnotherTaskComes() {
+        var away = new AskingLog(log, _ -> false);
+        away.failEndings(true);
+        PipelinePlan plan = exactlyOnce(1);
+        LogTransactor crashed = log.transactor(TaskContext.groupOf(plan) + ".node-2-2");
+        crashed.begin();
+        try (var late =
+                new StreamRuntime(
+                        away,
+                        EchoModel.serving(),
+                        functions,
+                        List.of(sink),
+                        meters,
+                        time,
+                        "node-2",
+                        events,
+                        Tracing.OFF)) {
+            late.deploy(plan, () -> {});
+            awaitThat()
+                    .until(() ->
+                            late.observe(Plans.KEY).orElseThrow() instanceof PipelineState.Running);
+            assertThat(away.endings()).isEqualTo(1);
+            away.failEndings(false);
+            late.deploy(exactlyOnce(2), () -> {});
+            awaitThat().untilAsserted(() -> assertThat(away.endings()).isEqualTo(2));
+            awaitThat().untilAsserted(() -> assertThat(tasks()).isEqualTo(2));
+        }
+        assertThatExceptionOfType(MillraceException.class)
+                .isThrownBy(crashed::commit)
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.CONFLICT));
+    }
+
+    private static PipelinePlan exactlyOnce(int tasks) {
+        return aPipeline()
+                .exactlyOnce()
+                .toLog("results")
+                .scale(new ScaleSpec(tasks, 3, 1_000, NEVER, NEVER))
+                .plan();
+    }
+
+    @Test
     void tellsOfATaskThatIsBuiltAnew() {
         var isBroken = new AtomicBoolean(true);
         sink.failing(_ -> {
