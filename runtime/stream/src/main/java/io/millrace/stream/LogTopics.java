@@ -3,8 +3,8 @@ package io.millrace.stream;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
-import io.millrace.api.ProjectId;
 import io.millrace.api.ReservedTopics;
+import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.LogTopic;
 import io.millrace.spi.StreamLog;
@@ -34,14 +34,16 @@ final class LogTopics implements AutoCloseable {
     static LogTopics of(
             StreamLog log,
             TimeSource time,
-            ProjectId project,
+            ResourceKey pipeline,
+            int index,
             PipelineSpec.KafkaOutput output,
             ReplyTopics made) {
         return new LogTopics(
                 log,
                 false,
                 output.isReply()
-                        ? new AskedTopics(log, time, topic -> made.allow(project, output, topic))
+                        ? new AskedTopics(
+                                log, time, topic -> made.allow(pipeline, index, output, topic))
                         : null);
     }
 

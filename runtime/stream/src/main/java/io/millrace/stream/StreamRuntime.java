@@ -183,6 +183,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
         if (forgetPosition) {
             meters.forget(
                     "project", pipeline.project().value(), "pipeline", pipeline.name().value());
+            context.replies().forget(pipeline);
         }
         Deployment current = deployments.remove(pipeline);
         Deployment before = current != null ? current : ending.get(pipeline);
@@ -247,7 +248,11 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             synchronized (this) {
-                ending.remove(key, deployment);
+                boolean isLast = ending.remove(key, deployment) && !deployments.containsKey(key);
+                if (isLast && forgetPosition) {
+                    // Its last batches may have made topics still.
+                    context.replies().forget(key);
+                }
             }
         }
     }

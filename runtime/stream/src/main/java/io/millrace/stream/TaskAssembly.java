@@ -140,19 +140,22 @@ final class TaskAssembly {
 
     /** Adds one outlet for each output; what was added is the caller's even when this fails. */
     void addOutlets(TaskControl control, OutputHeaders headers, List<Outlet> outlets) {
-        for (PipelineSpec.Output output : plan.spec().to()) {
-            outlets.add(new Outlet(form(output, headers), context.openSink(plan, output), control));
+        List<PipelineSpec.Output> to = plan.spec().to();
+        for (int i = 0; i < to.size(); i++) {
+            outlets.add(new Outlet(form(to.get(i), headers), context.openSink(plan, i), control));
         }
     }
 
     /** The outputs that a transaction takes instead of sinks. */
     List<TransactedOutput> transactedOutputs(OutputHeaders headers) {
         var outputs = new ArrayList<TransactedOutput>();
-        for (PipelineSpec.Output output : plan.spec().to()) {
+        List<PipelineSpec.Output> to = plan.spec().to();
+        for (int i = 0; i < to.size(); i++) {
+            PipelineSpec.Output output = to.get(i);
             requireInTheLog(output);
             LogTopics topics =
                     output instanceof PipelineSpec.KafkaOutput kafka
-                            ? context.topics(plan, kafka)
+                            ? context.topics(plan, i, kafka)
                             : LogTopics.own(context.log());
             outputs.add(new TransactedOutput(form(output, headers), topics));
         }

@@ -64,7 +64,8 @@ record TaskContext(
     }
 
     /** The sink of an output: of the first plug-in that serves it, else of the log. */
-    Sink openSink(PipelinePlan plan, PipelineSpec.Output output) {
+    Sink openSink(PipelinePlan plan, int index) {
+        PipelineSpec.Output output = plan.spec().to().get(index);
         for (SinkConnector connector : connectors) {
             Optional<Sink> sink = connector.open(plan.pipeline().project(), output);
             if (sink.isPresent()) {
@@ -73,7 +74,7 @@ record TaskContext(
         }
         return switch (output) {
             case PipelineSpec.KafkaOutput kafka when kafka.cluster().isEmpty() ->
-                    LogSink.to(topics(plan, kafka), log, parking);
+                    LogSink.to(topics(plan, index, kafka), log, parking);
             case PipelineSpec.StreamOutput() -> LogSink.toOwnTopics(log, parking);
             default ->
                     throw MillraceException.invalid("no plug-in of this server serves " + output);
@@ -81,8 +82,8 @@ record TaskContext(
     }
 
     /** The topics that an output to the log may write to. */
-    LogTopics topics(PipelinePlan plan, PipelineSpec.KafkaOutput output) {
-        return LogTopics.of(log, time, plan.pipeline().project(), output, replies);
+    LogTopics topics(PipelinePlan plan, int index, PipelineSpec.KafkaOutput output) {
+        return LogTopics.of(log, time, plan.pipeline(), index, output, replies);
     }
 
     /** The name of a task in the consumer group. */

@@ -25,7 +25,8 @@ class LogSinkConformanceTest {
                     LogTopics.of(
                             log,
                             TimeSource.system(),
-                            Plans.PROJECT,
+                            Plans.KEY,
+                            0,
                             new PipelineSpec.KafkaOutput("results"),
                             new ReplyTopics());
             return LogSink.to(topics, log, Parking.threads());

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
 import io.millrace.api.PipelineSpec;
+import io.millrace.api.ResourceKey;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.TestingTime;
 import java.time.Duration;
@@ -20,13 +22,17 @@ class LogTopicsTest {
     private static final PipelineSpec.KafkaOutput REPLY =
             new PipelineSpec.KafkaOutput("declared", Optional.empty(), true, List.of(), 1);
 
+    private static final ResourceKey OTHER =
+            ResourceKey.of(Kind.PIPELINE, Plans.PROJECT, "other");
+
     private final TestingTime time = new TestingTime();
+    private final ReplyTopics made = new ReplyTopics();
     private final AtomicBoolean isAway = new AtomicBoolean();
     private final AskingLog log =
             new AskingLog(InMemoryStreamLog.immediate(time, 1), _ -> isAway.get());
 
     private LogTopics topics() {
-        return LogTopics.of(log, time, Plans.PROJECT, REPLY, new ReplyTopics());
+        return LogTopics.of(log, time, Plans.KEY, 0, REPLY, made);
     }
 
     private static void assertRefused(LogTopics topics, String topic, ErrorCode code) {
@@ -53,6 +59,29 @@ class LogTopicsTest {
             assertThat(log.closed()).isZero();
         }
         assertThat(log.closed()).isEqualTo(1);
+    }
+
+    @Test
+    void eachOutputOfEachPipelineHasABudgetThatAnEditDoesNotRenew() {
+        try (LogTopics topics = topics();
+                LogTopics other = LogTopics.of(log, time, OTHER, 0, REPLY, made);
+                LogTopics second = LogTopics.of(log, time, Plans.KEY, 1, REPLY, made)) {
+            topics.require("one");
+            other.require("two");
+            second.require("three");
+            assertRefused(topics, "four", ErrorCode.TOO_LARGE);
+        }
+        var edited =
+                new PipelineSpec.KafkaOutput("renamed", Optional.empty(), true, List.of(), 1);
+        try (LogTopics topics = LogTopics.of(log, time, Plans.KEY, 0, edited, made)) {
+            assertRefused(topics, "five", ErrorCode.TOO_LARGE);
+        }
+        made.forget(Plans.KEY);
+        try (LogTopics topics = topics();
+                LogTopics other = LogTopics.of(log, time, OTHER, 0, REPLY, made)) {
+            topics.require("six");
+            assertRefused(other, "seven", ErrorCode.TOO_LARGE);
+        }
     }
 
     @Test
