@@ -11,10 +11,23 @@ import org.jspecify.annotations.Nullable;
  * @param value the payload
  * @param headers in order
  * @param timestampMillis of the input record
+ * @param isAskedFor whether the request names the destination, rather than the output
  */
 public record OutputRecord(
         String destination,
         byte @Nullable [] key,
         byte[] value,
         List<Header> headers,
-        long timestampMillis) {}
+        long timestampMillis,
+        boolean isAskedFor) {
+
+    /** To where the output says. */
+    public OutputRecord(
+            String destination,
+            byte @Nullable [] key,
+            byte[] value,
+            List<Header> headers,
+            long timestampMillis) {
+        this(destination, key, value, headers, timestampMillis, false);
+    }
+}
