@@ -20,10 +20,12 @@ final class Address {
     private static final String KAFKA_REPLY_TOPIC = "kafka_replyTopic";
 
     private final Template declared;
+    private final @Nullable String constant;
     private final List<String> replyHeaders;
 
     private Address(Template declared, List<String> replyHeaders) {
         this.declared = declared;
+        this.constant = declared.isConstant() ? declared.text() : null;
         this.replyHeaders = replyHeaders;
     }
 
@@ -56,18 +58,23 @@ final class Address {
         };
     }
 
-    /**
-     * The destination of the answers to a record.
-     *
-     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
-     */
-    String of(LogRecord record) {
+    /** The destination that a record asks for; null when its answers go to the declared one. */
+    @Nullable String asked(LogRecord record) {
         for (int i = 0; i < replyHeaders.size(); i++) {
             @Nullable String asked = Header.find(record.headers(), replyHeaders.get(i));
             if (asked != null && !asked.isEmpty()) {
-                return asked;
+                return asked.equals(constant) ? null : asked;
             }
         }
+        return null;
+    }
+
+    /**
+     * The declared destination of the answers to a record.
+     *
+     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
+     */
+    String declared(LogRecord record) {
         return declared.expand(record);
     }
 }

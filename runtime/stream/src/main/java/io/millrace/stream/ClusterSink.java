@@ -8,7 +8,6 @@ import io.millrace.spi.Sink;
 import io.millrace.spi.StreamLog;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,22 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class ClusterSink implements Sink {
     private final Supplier<StreamLog> cluster;
     private final Parking parking;
-    private final Predicate<String> isAskedFor;
     private @Nullable StreamLog log;
     private @Nullable LogSink sink;
 
     /** Whether all of the write before was refused, each for a topic that its request asks for. */
     private boolean wasAllDenied;
 
-    /**
-     * Opens the cluster when the first record is to be written.
-     *
-     * @param isAskedFor whether a topic may be one that a request names
-     */
-    ClusterSink(Supplier<StreamLog> cluster, Parking parking, Predicate<String> isAskedFor) {
+    /** Opens the cluster when the first record is to be written. */
+    ClusterSink(Supplier<StreamLog> cluster, Parking parking) {
         this.cluster = cluster;
         this.parking = parking;
-        this.isAskedFor = isAskedFor;
     }
 
     @Override
@@ -60,7 +53,7 @@ final class ClusterSink implements Sink {
             boolean isOfTheRecord =
                     isOfTheRecord(failure.code())
                             || (isOfTheTopic(failure.code())
-                                    && isAskedFor.test(batch.get(failure.index()).destination()));
+                                    && batch.get(failure.index()).isAskedFor());
             isAllAway &= !isOfTheRecord;
             isAllDenied &= failure.code() == ErrorCode.DENIED;
             judged.add(

@@ -35,7 +35,6 @@ public final class ClusterSinkConnector implements SinkConnector {
                                 throw new MillraceException(ErrorCode.UNAVAILABLE, e.text(), e);
                             }
                         },
-                        parking,
-                        topic -> kafka.isReply() && !topic.equals(kafka.topic())));
+                        parking));
     }
 }

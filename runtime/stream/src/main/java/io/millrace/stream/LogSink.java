@@ -38,7 +38,7 @@ final class LogSink implements Sink {
         for (int i = 0; i < size; i++) {
             OutputRecord output = batch.get(i);
             try {
-                topics.require(output.destination());
+                topics.require(output.destination(), output.isAskedFor());
                 appends.append(i, outgoing(output));
             } catch (MillraceException e) {
                 failures.add(new ItemFailure(i, e.code(), e.text()));

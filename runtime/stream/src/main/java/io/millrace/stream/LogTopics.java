@@ -55,11 +55,12 @@ final class LogTopics implements AutoCloseable {
     /**
      * Sees to it that a topic can be written to.
      *
+     * @param isAskedFor whether a request names it, rather than the output
      * @throws MillraceException {@code INVALID} when no log takes the name, {@code DENIED} when it
      *     is Millrace's own, {@code TOO_LARGE} when it is one too many that requests have made,
      *     {@code UNAVAILABLE} when the log cannot be reached
      */
-    void require(String topic) {
+    void require(String topic, boolean isAskedFor) {
         if (known.contains(topic)) {
             return;
         }
@@ -69,7 +70,7 @@ final class LogTopics implements AutoCloseable {
             throw new MillraceException(
                     ErrorCode.DENIED, "\"%s\": %s".formatted(topic, problem.get()));
         }
-        if (asked == null) {
+        if (asked == null || !isAskedFor) {
             log.ensureTopics(Set.of(topic));
         } else {
             asked.require(topic);

@@ -19,12 +19,14 @@ record OutputForm(String label, Address address, OutputHeaders headers, boolean 
     @Nullable OutputRecord of(Batch batch, int item, Verdicts verdicts) {
         LogRecord record = batch.recordOf(item);
         try {
+            String asked = address.asked(record);
             return new OutputRecord(
-                    address.of(record),
+                    asked == null ? address.declared(record) : asked,
                     record.key(),
                     batch.payload(item),
                     headers.of(batch, item, isForKafkaClients),
-                    record.timestampMillis());
+                    record.timestampMillis(),
+                    asked != null);
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());
             return null;

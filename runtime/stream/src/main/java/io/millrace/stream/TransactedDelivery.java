@@ -144,7 +144,7 @@ final class TransactedDelivery implements AutoCloseable {
             return;
         }
         try {
-            outputs.get(output).topics().require(made.destination());
+            outputs.get(output).topics().require(made.destination(), made.isAskedFor());
             ready[output][item] = LogSink.outgoing(made);
             verdicts.sent(item, made.value());
         } catch (MillraceException e) {

@@ -340,9 +340,13 @@ class ClusterTest {
         try (Sink sink = new ClusterSinkConnector(clusters).open(SHOP, output).orElseThrow()) {
             for (ErrorCode code : List.of(ErrorCode.NOT_FOUND, ErrorCode.DENIED)) {
                 gone.set(new MillraceException(code, "no such topic"));
-                assertThat(sink.write(List.of(answer("asked-for"))))
+                assertThat(sink.write(List.of(asked("asked-for"))))
                         .extracting(ItemFailure::code)
                         .containsExactly(code);
+                // A declared one waits, and so does one that the output names by a template.
+                assertThat(sink.write(List.of(answer("shop.out"))))
+                        .extracting(ItemFailure::code)
+                        .containsExactly(ErrorCode.UNAVAILABLE);
                 assertThat(sink.write(List.of(answer("answers"))))
                         .extracting(ItemFailure::code)
                         .containsExactly(ErrorCode.UNAVAILABLE);
@@ -358,13 +362,13 @@ class ClusterTest {
         far.ensureTopics(Set.of("asked-for"));
         try (Sink sink = new ClusterSinkConnector(clusters).open(SHOP, output).orElseThrow()) {
             gone.set(new MillraceException(ErrorCode.UNAVAILABLE, "refused the credentials"));
-            assertThat(sink.write(List.of(answer("asked-for"))))
+            assertThat(sink.write(List.of(asked("asked-for"))))
                     .extracting(ItemFailure::code)
                     .containsExactly(ErrorCode.UNAVAILABLE);
             assertThat(closed).as("what was opened with the old secret").hasValue(1);
 
             gone.set(null);
-            assertThat(sink.write(List.of(answer("asked-for")))).isEmpty();
+            assertThat(sink.write(List.of(asked("asked-for")))).isEmpty();
         }
         assertThat(far.records("asked-for")).hasSize(1);
     }
@@ -379,14 +383,14 @@ class ClusterTest {
             gone.set(new MillraceException(ErrorCode.DENIED, "not you"));
             for (int i = 0; i < 2; i++) {
                 assertThat(closed).hasValue(0);
-                assertThat(sink.write(List.of(answer("asked-for"))))
+                assertThat(sink.write(List.of(asked("asked-for"))))
                         .extracting(ItemFailure::code)
                         .containsExactly(ErrorCode.DENIED);
             }
             assertThat(closed).hasValue(1);
 
             gone.set(null);
-            assertThat(sink.write(List.of(answer("asked-for")))).isEmpty();
+            assertThat(sink.write(List.of(asked("asked-for")))).isEmpty();
         }
         assertThat(opened).hasValue(2);
     }
@@ -402,6 +406,10 @@ class ClusterTest {
 
     private static OutputRecord answer() {
         return answer("answers");
+    }
+
+    private static OutputRecord asked(String topic) {
+        return new OutputRecord(topic, null, new byte[] {1}, List.of(), 42, true);
     }
 
     private static OutputRecord answer(String topic) {

@@ -37,14 +37,14 @@ class LogTopicsTest {
 
     private static void assertRefused(LogTopics topics, String topic, ErrorCode code) {
         assertThatExceptionOfType(MillraceException.class)
-                .isThrownBy(() -> topics.require(topic))
+                .isThrownBy(() -> topics.require(topic, true))
                 .satisfies(e -> assertThat(e.code()).isEqualTo(code));
     }
 
     @Test
     void asksWithOneReaderAndNotForEachRecordThatAsksForATopicTooMany() {
         try (LogTopics topics = topics()) {
-            topics.require("one");
+            topics.require("one", true);
             for (int i = 0; i < 10; i++) {
                 assertRefused(topics, "two", ErrorCode.TOO_LARGE);
             }
@@ -54,7 +54,7 @@ class LogTopicsTest {
 
             log.ensureTopics(Set.of("two"));
             time.advance(Duration.ofSeconds(6));
-            topics.require("two");
+            topics.require("two", true);
             assertThat(log.opened()).isEqualTo(1);
             assertThat(log.closed()).isZero();
         }
@@ -66,9 +66,9 @@ class LogTopicsTest {
         try (LogTopics topics = topics();
                 LogTopics other = LogTopics.of(log, time, OTHER, 0, REPLY, made);
                 LogTopics second = LogTopics.of(log, time, Plans.KEY, 1, REPLY, made)) {
-            topics.require("one");
-            other.require("two");
-            second.require("three");
+            topics.require("one", true);
+            other.require("two", true);
+            second.require("three", true);
             assertRefused(topics, "four", ErrorCode.TOO_LARGE);
         }
         var edited =
@@ -79,7 +79,7 @@ class LogTopicsTest {
         made.forget(Plans.KEY);
         try (LogTopics topics = topics();
                 LogTopics other = LogTopics.of(log, time, OTHER, 0, REPLY, made)) {
-            topics.require("six");
+            topics.require("six", true);
             assertRefused(other, "seven", ErrorCode.TOO_LARGE);
         }
     }
@@ -91,7 +91,7 @@ class LogTopicsTest {
             assertRefused(topics, "one", ErrorCode.UNAVAILABLE);
             assertThat(log.closed()).isEqualTo(1);
             isAway.set(false);
-            topics.require("one");
+            topics.require("one", true);
             assertThat(log.opened()).isEqualTo(2);
         }
         assertThat(log.closed()).isEqualTo(2);

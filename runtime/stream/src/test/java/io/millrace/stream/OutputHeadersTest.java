@@ -260,6 +260,28 @@ class OutputHeadersTest {
         }
     }
 
+    @Test
+    void whatTheOutputNamesItselfIsNotAskedForByTheRequest() {
+        var output =
+                new PipelineSpec.KafkaOutput(
+                        "{project}.out", Optional.empty(), true, List.of(), 1);
+        for (boolean exact : List.of(true, false)) {
+            Plans plans = aPipeline().to(output);
+            try (var world = new TaskWorld((exact ? plans.exactlyOnce() : plans).plan())) {
+                put(world, Header.of(HeaderNames.REPLY_TOPIC, "one"));
+                put(world);
+                put(world, Header.of(HeaderNames.REPLY_TOPIC, "shop.out"));
+                put(world, Header.of(HeaderNames.REPLY_TOPIC, "two"));
+                world.task().doWork();
+                assertThat(world.log.records("one")).hasSize(1);
+                assertThat(world.log.records("shop.out")).hasSize(2);
+                assertThat(world.deadLetters())
+                        .extracting(l -> Header.find(l.headers(), HeaderNames.DEAD_CODE))
+                        .containsExactly("TOO_LARGE");
+            }
+        }
+    }
+
     private static PipelineSpec.Output replyInTheLog() {
         return new PipelineSpec.KafkaOutput("declared", Optional.empty(), true);
     }
