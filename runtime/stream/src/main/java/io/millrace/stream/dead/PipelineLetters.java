@@ -46,8 +46,11 @@ final class PipelineLetters {
     /** Well within the shortest time that a log keeps records. */
     private static final long SUMMARY_EVERY_MILLIS = Duration.ofDays(1).toMillis();
 
-    /** Two numbers of at most 20 digits each: some megabytes, which every log takes. */
-    private static final int RUNS_OF_A_SUMMARY = 50_000;
+    /**
+     * Two numbers of at most 19 digits each and what stands between them: less than half of the 1
+     * MiB that a topic takes unless it says otherwise.
+     */
+    private static final int RUNS_OF_A_SUMMARY = 10_000;
 
     private final StreamLog log;
     private final TimeSource time;
