@@ -54,6 +54,7 @@ MACHINES = {
         0xC000003E,
         {
             "socket": 41,
+            "socketpair": 53,
             "clone": 56,
             "clone3": 435,
             "connect": 42,
@@ -96,6 +97,7 @@ MACHINES = {
         0xC00000B7,
         {
             "socket": 198,
+            "socketpair": 199,
             "clone": 220,
             "clone3": 435,
             "connect": 203,
@@ -325,7 +327,7 @@ def _seccomp():
 def _filter(machine):
     """The program of the filter: (code, steps if true, steps if false, operand)."""
     architecture, numbers = MACHINES[machine]
-    load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
+    load, equal, at_least, any_bit, mask, answer = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
     steps = [
         (load, 0, 0, 4),
         (equal, 1, 0, architecture),
@@ -334,10 +336,13 @@ def _filter(machine):
     ]
     if machine == "x86_64":
         steps += [(at_least, 0, 1, X32), (answer, 0, 0, ERRNO | ENOSYS)]
-    # Sockets between processes of this machine only, and none that is connected by a name.
+    # Pairs of streams (AF_UNIX, SOCK_STREAM) and no other sockets: any other could send to a name.
     steps += [
-        (equal, 0, 4, numbers["socket"]),
+        (equal, 0, 7, numbers["socketpair"]),
         (load, 0, 0, 16),
+        (equal, 0, 4, 1),
+        (load, 0, 0, 24),
+        (mask, 0, 0, 0xF),
         (equal, 0, 1, 1),
         (answer, 0, 0, ALLOW),
         (answer, 0, 0, ERRNO | EACCES),
@@ -351,7 +356,7 @@ def _filter(machine):
         (answer, 0, 0, ERRNO | ENOSYS),
     ]
     for name, number in {**numbers, **EVERYWHERE}.items():
-        if name not in ("socket", "clone", "clone3"):
+        if name not in ("socketpair", "clone", "clone3"):
             refusal = EACCES if name in SOCKETS else EPERM
             steps += [(equal, 0, 1, number), (answer, 0, 0, ERRNO | refusal)]
     steps.append((answer, 0, 0, ALLOW))

@@ -1,6 +1,7 @@
 """What a process cannot do any more once it is confined; each in a process of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -82,10 +83,32 @@ class ConfineTest(unittest.TestCase):
             one, other = socket.socketpair()
             one.send(b"x")
             assert other.recv(1) == b"x"
-            unix = socket.socket(socket.AF_UNIX)
-            refused(lambda: unix.connect("/run/docker.sock"), errno.EACCES)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
+                refused(lambda: socket.socket(socket.AF_UNIX, kind), errno.EACCES)
             """
         )
+
+    def test_no_datagram_reaches_a_socket_with_a_name(self):
+        path = os.path.join(self._folder.name, "daemon")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+            daemon.bind(path)
+            daemon.setblocking(False)
+            self.confined(
+                """
+                import socket
+                def send(make):
+                    make().sendto(b"x", %r)
+                unix = socket.AF_UNIX
+                refused(lambda: send(lambda: socket.socket(unix, socket.SOCK_DGRAM)), errno.EACCES)
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+                    refused(lambda: send(lambda: socket.socketpair(unix, kind)[0]), errno.EACCES)
+                stream = socket.socketpair(unix, socket.SOCK_STREAM)[0]
+                refused(lambda: stream.sendto(b"x", %r), errno.EISCONN, errno.EOPNOTSUPP)
+                """
+                % (path, path)
+            )
+            with self.assertRaises(BlockingIOError):
+                daemon.recv(1)
 
     def test_calls_that_lead_out_are_refused(self):
         self.confined(
