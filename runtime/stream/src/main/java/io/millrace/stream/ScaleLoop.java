@@ -193,13 +193,15 @@ final class ScaleLoop implements AutoCloseable {
                 continue;
             }
             positions.remove(pipeline);
-            pauses.guard(pipeline, () -> {
-                if (!pipeline.look(isLogAskable)) {
-                    pipeline.scale();
-                } else if (!pauses.isPaused(pipeline)) {
-                    behind.add(pipeline);
-                }
-            });
+            pauses.guard(
+                    pipeline,
+                    () -> {
+                        if (!pipeline.look(isLogAskable)) {
+                            pipeline.scale();
+                        } else if (!pauses.isPaused(pipeline)) {
+                            behind.add(pipeline);
+                        }
+                    });
         }
         if (!behind.isEmpty() && isAnswering()) {
             ask(behind, this::lookAtBehind);

@@ -66,10 +66,12 @@ final class ScalePauses {
 
     /** Asks the log about a pipeline; when it answers there is nothing to wait for. */
     void ask(Scaling pipeline, Runnable question) {
-        guard(pipeline, () -> {
-            question.run();
-            pauses.remove(pipeline);
-        });
+        guard(
+                pipeline,
+                () -> {
+                    question.run();
+                    pauses.remove(pipeline);
+                });
     }
 
     /** A pipeline could not be looked at. */

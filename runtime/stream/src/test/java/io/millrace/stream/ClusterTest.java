@@ -354,7 +354,9 @@ class ClusterTest {
         }
     }
 
-    /** What refuses the credentials says nothing of the topic, so the record must not be given up. */
+    /**
+     * What refuses the credentials says nothing of the topic, so the record must not be given up.
+     */
     @Test
     void refusedCredentialsHoldUpWhatRequestsAskForUntilTheSecretIsMended() {
         PipelineSpec.Output output =

@@ -22,8 +22,7 @@ class LogTopicsTest {
     private static final PipelineSpec.KafkaOutput REPLY =
             new PipelineSpec.KafkaOutput("declared", Optional.empty(), true, List.of(), 1);
 
-    private static final ResourceKey OTHER =
-            ResourceKey.of(Kind.PIPELINE, Plans.PROJECT, "other");
+    private static final ResourceKey OTHER = ResourceKey.of(Kind.PIPELINE, Plans.PROJECT, "other");
 
     private final TestingTime time = new TestingTime();
     private final ReplyTopics made = new ReplyTopics();
@@ -71,8 +70,7 @@ class LogTopicsTest {
             second.require("three", true);
             assertRefused(topics, "four", ErrorCode.TOO_LARGE);
         }
-        var edited =
-                new PipelineSpec.KafkaOutput("renamed", Optional.empty(), true, List.of(), 1);
+        var edited = new PipelineSpec.KafkaOutput("renamed", Optional.empty(), true, List.of(), 1);
         try (LogTopics topics = LogTopics.of(log, time, Plans.KEY, 0, edited, made)) {
             assertRefused(topics, "five", ErrorCode.TOO_LARGE);
         }

@@ -263,8 +263,7 @@ class OutputHeadersTest {
     @Test
     void whatTheOutputNamesItselfIsNotAskedForByTheRequest() {
         var output =
-                new PipelineSpec.KafkaOutput(
-                        "{project}.out", Optional.empty(), true, List.of(), 1);
+                new PipelineSpec.KafkaOutput("{project}.out", Optional.empty(), true, List.of(), 1);
         for (boolean exact : List.of(true, false)) {
             Plans plans = aPipeline().to(output);
             try (var world = new TaskWorld((exact ? plans.exactlyOnce() : plans).plan())) {

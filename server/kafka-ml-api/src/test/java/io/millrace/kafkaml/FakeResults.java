@@ -41,18 +41,16 @@ final class FakeResults implements TrainingResults {
     }
 
     void become(
-            ResourceKey run,
-            Phase phase,
-            String message,
-            List<Format> formats,
-            int firstEpoch) {
+            ResourceKey run, Phase phase, String message, List<Format> formats, int firstEpoch) {
         reports.put(
                 run,
                 new RunReport(
                         new TrainingState(
                                 phase, "", message, 2, 2, Map.of(), Duration.ofMillis(12_340)),
                         List.of(
-                                epoch(firstEpoch, Map.of("loss", 0.4, "val_loss", 0.5, "accuracy", 0.8)),
+                                epoch(
+                                        firstEpoch,
+                                        Map.of("loss", 0.4, "val_loss", 0.5, "accuracy", 0.8)),
                                 epoch(
                                         firstEpoch + 1,
                                         Map.of("loss", 0.3, "val_loss", 0.45, "accuracy", 0.9))),

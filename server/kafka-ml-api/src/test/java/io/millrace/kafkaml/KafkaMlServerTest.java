@@ -486,7 +486,9 @@ class KafkaMlServerTest {
         ControlMessage said =
                 ControlMessage.parse(
                         new byte[] {1},
-                        ("{\"topic\":\"" + topic + "\",\"input_format\":\"RAW\",\"input_config\":"
+                        ("{\"topic\":\""
+                                        + topic
+                                        + "\",\"input_format\":\"RAW\",\"input_config\":"
                                         + INPUT_CONFIG
                                         + "}")
                                 .getBytes(StandardCharsets.UTF_8));

@@ -107,7 +107,8 @@ final class TrainedModelsTest {
             assertThat(version.number()).isEqualTo(2);
             assertThat(store.image().find(MODEL, ModelSpec.class).orElseThrow().spec().versions())
                     .extracting(ModelSpec.Version::uri)
-                    .containsExactly("blob:sha256:" + "a".repeat(64), "blob:sha256:" + OneBlob.HASH);
+                    .containsExactly(
+                            "blob:sha256:" + "a".repeat(64), "blob:sha256:" + OneBlob.HASH);
         }
     }
 
@@ -123,13 +124,11 @@ final class TrainedModelsTest {
         private boolean hasRaced;
 
         @Override
-        public <S extends Spec> Resource<S> put(
-                Manifest<S> manifest, Optional<Revision> expected) {
+        public <S extends Spec> Resource<S> put(Manifest<S> manifest, Optional<Revision> expected) {
             if (manifest.key().equals(MODEL) && !hasRaced) {
                 hasRaced = true;
                 var version =
-                        new ModelSpec.Version(
-                                1, "blob:sha256:" + "a".repeat(64), Optional.empty());
+                        new ModelSpec.Version(1, "blob:sha256:" + "a".repeat(64), Optional.empty());
                 store.put(
                         new Manifest<>(
                                 MODEL,

@@ -25,8 +25,7 @@ final class DefinitionChecksTest {
     void whoAsksLastIsTold() throws Exception {
         // No environment can be made below a file: the check ends at once, and that is told.
         Path file = Files.writeString(folder.resolve("file"), "no folder");
-        var settings =
-                TrainerSettings.of(folder.resolve("training"), EnvironmentSettings.of(file));
+        var settings = TrainerSettings.of(folder.resolve("training"), EnvironmentSettings.of(file));
         var begun = new CountDownLatch(1);
         var isAskedAgain = new CountDownLatch(1);
         var told = new CountDownLatch(1);

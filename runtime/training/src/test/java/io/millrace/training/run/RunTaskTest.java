@@ -12,8 +12,7 @@ final class RunTaskTest {
 
     private static Duration limit(Optional<Duration> idle, Duration timeout) {
         var online = new OnlineSpec(idle, Optional.empty(), false, 0);
-        return RunTask.limit(
-                Plans.of("live", "").timeout(timeout).online(online).plan().spec());
+        return RunTask.limit(Plans.of("live", "").timeout(timeout).online(online).plan().spec());
     }
 
     @Test

@@ -70,10 +70,7 @@ final class RunEventsRoute {
     }
 
     private void pump(
-            ResourceKey run,
-            String uid,
-            LinkedBlockingQueue<RunEvent> pending,
-            EventStream stream)
+            ResourceKey run, String uid, LinkedBlockingQueue<RunEvent> pending, EventStream stream)
             throws InterruptedException {
         while (true) {
             RunEvent event = pending.poll(keepAlive.toMillis(), TimeUnit.MILLISECONDS);

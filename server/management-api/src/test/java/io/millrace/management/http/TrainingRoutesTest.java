@@ -177,8 +177,7 @@ final class TrainingRoutesTest {
         server.results.tell(KEY, epoch(1));
         try (EventReader reader = server.events(RUN + "/progress")) {
             assertThat(reader.next().type()).isEqualTo("epoch");
-            ResourceKey experiment =
-                    ResourceKey.of(Kind.EXPERIMENT, ProjectId.DEFAULT, "mnist");
+            ResourceKey experiment = ResourceKey.of(Kind.EXPERIMENT, ProjectId.DEFAULT, "mnist");
             server.store.delete(experiment, Optional.empty());
             server.store.delete(KEY, Optional.empty());
             assertThat(reader.next().data()).isEqualTo("{}");
