@@ -13,11 +13,11 @@ from millrace_trainer.channel import Channel
 KEPT = ("PATH", "LANG", "TZ", "HOME", "TMPDIR")
 
 
-def main(folder):
+def main(folder, file=None):
     channel = Channel.take()
     folder = os.path.abspath(folder)
-    with open(os.path.join(folder, "job.json"), encoding="utf-8") as file:
-        job = json.load(file)
+    with open(file or os.path.join(folder, "job.json"), encoding="utf-8") as text:
+        job = json.load(text)
     _surroundings(folder)
     try:
         applied, missing = confine.confine(

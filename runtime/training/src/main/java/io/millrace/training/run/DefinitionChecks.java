@@ -130,11 +130,13 @@ final class DefinitionChecks implements AutoCloseable {
                 throws IOException, InterruptedException {
             Path folder = launcher.checkFolder(numbers.incrementAndGet());
             try {
-                Files.writeString(folder.resolve("job.json"), TrainerJob.check(spec, settings));
+                Path job = folder.resolve("job.json");
+                Files.writeString(job, TrainerJob.check(spec, settings));
                 Findings findings = new Findings();
                 var launch =
                         new TrainerLauncher.Launch(
                                 folder,
+                                job,
                                 new OutputLog(folder.resolve("output.log")),
                                 settings.checkMemory(),
                                 settings.checkLimit().plus(GRACE),

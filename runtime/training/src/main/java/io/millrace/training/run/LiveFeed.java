@@ -28,7 +28,7 @@ final class LiveFeed {
      *
      * @param opener opens the stream once the trainer has said where it goes on
      * @param idle the stream ends when nothing came for so long; empty for never
-     * @param folder where the trainer may read
+     * @param folder where the trainer may read and not write
      */
     LiveFeed(Supplier<SampleStore.LiveSamples> opener, Optional<Duration> idle, Path folder) {
         this.opener = opener;

@@ -28,9 +28,19 @@ import java.util.stream.Stream;
  */
 record RunFolder(Path home) {
 
-    /** Where the trainer works: its job, its checkpoints, what it writes. */
+    /** Where the trainer works: its checkpoints, what it writes. */
     Path trainer() {
         return home.resolve("trainer");
+    }
+
+    /** What the trainer is told; it cannot change it, so that the next one is told the same. */
+    Path job() {
+        return home.resolve("job.json");
+    }
+
+    /** The piece of a live stream that is learned from now; the trainer may read it. */
+    Path piece() {
+        return home.resolve("piece");
     }
 
     Path journal() {
@@ -72,6 +82,10 @@ record RunFolder(Path home) {
         facts.put("definitionGeneration", plan.definitionGeneration());
         facts.put("datasetGeneration", plan.datasetGeneration());
         write("plan.json", JsonMap.write(facts)); // the last: it says that the others are there
+    }
+
+    void saveJob(String job) throws IOException {
+        write("job.json", job);
     }
 
     /** Whether a run is in it. */

@@ -110,11 +110,14 @@ final class RunTask implements Runnable {
                 plan.spec().online().isPresent() ? Optional.empty() : Optional.of(samples());
         sayLineage();
         Files.createDirectories(run.folder().trainer());
-        Files.writeString(
-                run.folder().trainer().resolve("job.json"),
-                samples.isPresent()
-                        ? TrainerJob.train(plan, samples.get(), settings)
-                        : TrainerJob.online(plan, settings));
+        if (samples.isEmpty()) {
+            Files.createDirectories(run.folder().piece());
+        }
+        run.folder()
+                .saveJob(
+                        samples.isPresent()
+                                ? TrainerJob.train(plan, samples.get(), settings)
+                                : TrainerJob.online(plan, run.folder().piece(), settings));
         int fruitless = 0;
         while (true) {
             RunAttempt attempt = attempt(environment);
@@ -198,6 +201,7 @@ final class RunTask implements Runnable {
         var launch =
                 new TrainerLauncher.Launch(
                         run.folder().trainer(),
+                        run.folder().job(),
                         new OutputLog(run.folder().output()),
                         run.plan().spec().settings().memory(),
                         limit.minus(spent),
@@ -232,7 +236,7 @@ final class RunTask implements Runnable {
                         new LiveFeed(
                                 () -> store.follow(run.plan(), run.position()),
                                 online.idle(),
-                                run.folder().trainer().resolve("piece")))
+                                run.folder().piece()))
                 .orElse(null);
     }
 }

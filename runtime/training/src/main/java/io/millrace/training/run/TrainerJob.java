@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a trainer is told in its {@code job.json}. */
+/** What a trainer is told. */
 final class TrainerJob {
 
     /** Numeric libraries reserve much more than they use; what is used is watched. */
@@ -50,11 +50,12 @@ final class TrainerJob {
     }
 
     /** To train from a live stream, piece by piece. */
-    static String online(TrainingPlan plan, TrainerSettings settings) {
+    static String online(TrainingPlan plan, Path piece, TrainerSettings settings) {
         TrainingSettings how = plan.spec().settings();
         Map<String, Object> job =
                 common("train", plan.definition(), settings, how.memory().bytes());
         job.put("resume", true);
+        job.put("read", List.of(piece.toString()));
         addSettings(job, how);
         plan.spec()
                 .online()

@@ -62,7 +62,8 @@ final class TrainerLauncher implements AutoCloseable {
     /**
      * What a process is started with.
      *
-     * @param folder which belongs to it, with its {@code job.json}
+     * @param folder which belongs to it
+     * @param job the file that says what it does; code of users must not be able to change it
      * @param output where what it prints goes
      * @param memory the most it may hold
      * @param limit the longest it may take
@@ -70,6 +71,7 @@ final class TrainerLauncher implements AutoCloseable {
      */
     record Launch(
             Path folder,
+            Path job,
             OutputLog output,
             io.millrace.api.DataSize memory,
             Duration limit,
@@ -114,7 +116,8 @@ final class TrainerLauncher implements AutoCloseable {
                         environment.python().toString(),
                         "-I",
                         kit().main().toString(),
-                        launch.folder().toString());
+                        launch.folder().toString(),
+                        launch.job().toString());
         ProcessBuilder builder = new ProcessBuilder(command).directory(launch.folder().toFile());
         builder.environment().keySet().retainAll(Set.of("TZ"));
         builder.environment().put("PATH", environment.bin() + ":/usr/local/bin:/usr/bin:/bin");

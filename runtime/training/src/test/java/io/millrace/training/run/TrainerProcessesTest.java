@@ -273,11 +273,11 @@ class TrainerProcessesTest {
     }
 
     @Test
-    void learnsFromALiveStreamAndKeepsWhatIsBetter() {
+    void learnsFromALiveStreamAndKeepsWhatIsBetter() throws Exception {
         samples.bringing(200, 200, 200);
         RunReport report =
                 train(
-                        Plans.of("live", Plans.TUTORIAL)
+                        Plans.of("live", "import os\nos.symlink('..', 'piece')\n" + Plans.TUTORIAL)
                                 .online(
                                         new OnlineSpec(
                                                 Optional.of(Duration.ofSeconds(1)),
@@ -291,6 +291,10 @@ class TrainerProcessesTest {
         assertThat(report.formats())
                 .containsExactlyInAnyOrder(Format.KERAS, Format.H5, Format.SAVED_MODEL);
         assertThat(samples.followedFrom).containsExactly("");
+        // A link in the trainer's folder leads none of the pieces elsewhere.
+        try (Stream<Path> files = Files.walk(data.resolve("training/runs"))) {
+            assertThat(files).noneMatch(file -> file.endsWith("x.npy"));
+        }
     }
 
     @Test
@@ -393,6 +397,27 @@ class TrainerProcessesTest {
                 assertThat(ProcessHandle.allProcesses())
                         .noneMatch(each ->
                                 each.info().commandLine().orElse("").contains("sleep 7654321")));
+    }
+
+    @Test
+    void whatATrainerLeavesDoesNotChangeWhatTheNextIsTold() throws Exception {
+        String code =
+                """
+                import os
+                if not os.path.exists('again'):
+                    open('again', 'w').close()
+                    if os.path.exists('job.json'):
+                        os.remove('job.json')
+                    os.symlink('../plan.json', 'job.json')
+                    os.kill(os.getpid(), 9)
+                """;
+        TrainingPlan plan = Plans.of("sly", code + Plans.TUTORIAL).plan();
+        RunReport report = train(plan);
+        assertThat(report.state().phase()).as(report.toString()).isEqualTo(Phase.FINISHED);
+        try (Stream<Path> files = Files.walk(data.resolve("training/runs"), 2)) {
+            Path file = files.filter(each -> each.endsWith("plan.json")).findFirst().orElseThrow();
+            assertThat(file).content().contains(plan.uid());
+        }
     }
 
     /** The folder of another run. */
