@@ -1,5 +1,7 @@
 package io.millrace.training.run;
 
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.codec.json.JsonMap;
 import io.millrace.process.Folders;
@@ -22,6 +24,9 @@ final class Run {
     private static final Logger log = LoggerFactory.getLogger(Run.class);
     private static final long MILLIS_BETWEEN_NEWS = 1000;
 
+    /** On a live stream a piece a second makes less than 30 MiB a day. */
+    private static final long LARGEST_JOURNAL = 1L << 30;
+
     private final RunFolder folder;
     private final RunRecord record;
     private final RunJournal journal;
@@ -43,6 +48,9 @@ final class Run {
 
     /** A new one. */
     static Run create(RunFolder folder, TrainingPlan plan, TimeSource time) throws IOException {
+        if (folder.isComplete()) {
+            throw new IOException("there is a run in " + folder.home());
+        }
         Folders.delete(folder.home()); // half of one that a crash left
         folder.save(plan);
         Run run = new Run(folder, new RunRecord(plan), time);
@@ -51,11 +59,28 @@ final class Run {
     }
 
     /** One that an earlier server worked on. */
-    static Run load(RunFolder folder, TimeSource time) throws IOException {
-        RunRecord record = new RunRecord(folder.load());
+    static Run load(RunFolder folder, TrainingPlan plan, TimeSource time) throws IOException {
+        RunRecord record = new RunRecord(plan);
         Run run = new Run(folder, record, time);
         run.journal.replay(record::apply);
         record.settle();
+        return run;
+    }
+
+    /** One whose folder cannot be understood: it has failed, and its files are left as they are. */
+    static Run unreadable(RunFolder folder, TrainingPlan plan, TimeSource time) {
+        Run run = new Run(folder, new RunRecord(plan), time);
+        run.record.apply(
+                JsonMap.parse(
+                        JsonMap.write(
+                                state(
+                                        Phase.FAILED,
+                                        "Unreadable",
+                                        "what an earlier server left in "
+                                                + folder.home()
+                                                + " cannot be read, its log says why; remove the run and train"
+                                                + " again, or restore the folder and start the server again"))),
+                time.epochMillis());
         return run;
     }
 
@@ -209,13 +234,35 @@ final class Run {
         return process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L);
     }
 
+    /** Enters a phase; the last one is not left any more. */
     void enter(Phase phase, String reason, String message) {
+        if (isEnded()) {
+            log.warn("{} has ended and does not become {}: {}", plan().run(), phase, message);
+            return;
+        }
+        report(state(phase, reason, message));
+    }
+
+    private static Map<String, Object> state(Phase phase, String reason, String message) {
         Map<String, Object> event = new LinkedHashMap<>();
         event.put("event", "run.state");
         event.put("phase", phase.name());
         event.put("reason", reason);
         event.put("message", message);
-        report(event);
+        return event;
+    }
+
+    /**
+     * Called before anything of a trainer is heard.
+     *
+     * @throws MillraceException {@code TOO_LARGE} when it has said too much
+     */
+    void refuseMoreThanIsKept() {
+        if (journal.bytes() > LARGEST_JOURNAL) {
+            throw new MillraceException(
+                    ErrorCode.TOO_LARGE,
+                    "its trainers reported more than %d MiB".formatted(LARGEST_JOURNAL >> 20));
+        }
     }
 
     /** Something the server says itself. */

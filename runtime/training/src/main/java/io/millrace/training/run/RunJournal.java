@@ -4,7 +4,9 @@ import io.millrace.api.MillraceException;
 import io.millrace.codec.json.JsonMap;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +20,7 @@ final class RunJournal implements AutoCloseable {
 
     private final Path file;
     private @Nullable Writer out;
+    private long bytes;
 
     RunJournal(Path file) {
         this.file = file;
@@ -33,7 +36,11 @@ final class RunJournal implements AutoCloseable {
         if (!Files.exists(file)) {
             return;
         }
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
+        // Bytes that are no text are replaced: one of them must not cost the whole run.
+        try (BufferedReader lines =
+                new BufferedReader(
+                        new InputStreamReader(
+                                Files.newInputStream(file), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 JsonMap entry;
                 try {
@@ -58,10 +65,17 @@ final class RunJournal implements AutoCloseable {
                     Files.newBufferedWriter(
                             file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             out = writer;
+            bytes = Files.size(file);
             writer.write('\n'); // ends a line that a crash cut short
         }
         writer.write("{\"at\":" + epochMillis + ",\"event\":" + event + "}\n");
         writer.flush();
+        bytes += event.length(); // most of it is ASCII
+    }
+
+    /** About how large it is; 0 before the first line is added. */
+    synchronized long bytes() {
+        return bytes;
     }
 
     @Override

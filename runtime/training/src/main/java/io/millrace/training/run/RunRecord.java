@@ -146,6 +146,9 @@ final class RunRecord {
 
     private void changeState(JsonMap event, long at) {
         Phase next = Phase.valueOf(event.text("phase"));
+        if (phase.isEnd()) {
+            return; // nothing leads out of it
+        }
         boolean isNew = next != phase || history.isEmpty();
         phase = next;
         reason = event.text("reason");
@@ -176,6 +179,9 @@ final class RunRecord {
     }
 
     private void trainerPhase(JsonMap event) {
+        if (phase.isEnd()) {
+            return;
+        }
         switch (event.text("phase")) {
             case "training" -> {
                 epochCount = bounded(event.number("before") + event.number("epochs"));

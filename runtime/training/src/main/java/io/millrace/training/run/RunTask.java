@@ -125,7 +125,7 @@ final class RunTask implements Runnable {
                 return;
             }
             if (attempt.conclude()) {
-                Folders.delete(run.folder().trainer());
+                cleanUp();
                 return;
             }
             fruitless = attempt.hasProgress() ? 0 : fruitless + 1;
@@ -139,6 +139,16 @@ final class RunTask implements Runnable {
             }
             log.warn("A trainer of {} ended: {}", plan.run(), attempt.exit());
             launcher.pause(settings.backoff().multipliedBy(1L << fruitless));
+        }
+    }
+
+    /** What is left over changes nothing about how the run ended. */
+    private void cleanUp() {
+        try {
+            Folders.delete(run.folder().trainer());
+            Folders.delete(run.folder().piece());
+        } catch (IOException e) {
+            log.warn("What the trainer of {} left could not be removed", run.plan().run(), e);
         }
     }
 

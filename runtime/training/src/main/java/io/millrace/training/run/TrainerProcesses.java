@@ -113,7 +113,12 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
             return known;
         }
         try {
-            Run made = Run.create(folder(plan.uid()), plan, time);
+            RunFolder folder = folder(plan.uid());
+            // All that could be read are known: this one could not, and is not to be lost.
+            Run made =
+                    folder.isComplete()
+                            ? Run.unreadable(folder, plan, time)
+                            : Run.create(folder, plan, time);
             runs.put(plan.run(), made);
             return made;
         } catch (IOException e) {
@@ -245,9 +250,9 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
     /** Called with the lock held. */
     private Map<ResourceKey, Run> runs() {
         if (!isOpen) {
-            isOpen = true;
             try {
-                load();
+                runs.putAll(load());
+                isOpen = true;
             } catch (IOException e) {
                 throw MillraceException.internal("earlier runs cannot be read: " + e, e);
             }
@@ -255,10 +260,11 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
         return runs;
     }
 
-    private void load() throws IOException {
+    private Map<ResourceKey, Run> load() throws IOException {
         Path all = settings.work().resolve("runs");
+        Map<ResourceKey, Run> found = new HashMap<>();
         if (!Files.isDirectory(all)) {
-            return;
+            return found;
         }
         try (Stream<Path> folders = Files.list(all)) {
             for (Path home : folders.toList()) {
@@ -268,13 +274,26 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
                     Folders.delete(home); // half of one that a crash left
                     continue;
                 }
-                try {
-                    Run run = Run.load(folder, time);
-                    runs.put(run.plan().run(), run);
-                } catch (IOException | RuntimeException e) {
-                    log.error("The run in {} cannot be read; it is left as it is", home, e);
-                }
+                load(folder).ifPresent(run -> found.put(run.plan().run(), run));
             }
+        }
+        return found;
+    }
+
+    /** Empty when not even its plan can be read: it is known again when it is asked for. */
+    private Optional<Run> load(RunFolder folder) {
+        TrainingPlan plan;
+        try {
+            plan = folder.load();
+        } catch (IOException | RuntimeException e) {
+            log.error("The run in {} cannot be read; it is left as it is", folder.home(), e);
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Run.load(folder, plan, time));
+        } catch (IOException | RuntimeException e) {
+            log.error("The journal of {} cannot be read; it is left as it is", plan.run(), e);
+            return Optional.of(Run.unreadable(folder, plan, time));
         }
     }
 
@@ -285,11 +304,16 @@ public final class TrainerProcesses implements TrainingHost, TrainingResults {
         }
         String[] words = Files.readString(folder.process()).strip().split(" ", 2);
         Files.delete(folder.process());
-        if (words.length == 2) {
+        if (words.length == 2 && isNumber(words[0]) && isNumber(words[1])) {
             long start = Long.parseLong(words[1]);
             ProcessHandle.of(Long.parseLong(words[0]))
                     .filter(process -> Run.startOf(process) == start)
                     .ifPresent(ProcessFamily::kill);
         }
+    }
+
+    /** What a crash cut short says nothing of use. */
+    private static boolean isNumber(String word) {
+        return word.matches("[0-9]{1,18}");
     }
 }
