@@ -38,6 +38,7 @@ final class RunAttempt implements TrainerProcess.Listener {
 
     @Override
     public synchronized void reported(JsonMap event, String line) {
+        run.refuseMoreThanIsKept();
         switch (event.text("event")) {
             case "phase" -> {
                 run.reported(event, line);

@@ -10,6 +10,7 @@ import io.millrace.spi.TrainingState.Phase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,7 +32,9 @@ final class RunRecord {
     static final int MOST_EVENTS = 20_000;
 
     private static final int MOST_METRICS = 200;
+    private static final int MOST_CLASSES = 1000;
     private static final int LONGEST_TEXT = 4000;
+    private static final int LONGEST_NAME = 200;
 
     private final TrainingPlan plan;
     private final List<RunEvent> history = new ArrayList<>();
@@ -39,6 +42,7 @@ final class RunRecord {
     private final Map<String, Double> metrics = new LinkedHashMap<>();
     private final Map<String, String> lineage = new LinkedHashMap<>();
     private final Map<String, Double> test = new LinkedHashMap<>();
+    private final Set<String> names = new HashSet<>();
     private final Set<String> notices = new LinkedHashSet<>();
     private final Set<Format> formats = new LinkedHashSet<>();
     private List<List<Long>> confusion = List.of();
@@ -151,8 +155,8 @@ final class RunRecord {
         }
         boolean isNew = next != phase || history.isEmpty();
         phase = next;
-        reason = event.text("reason");
-        message = event.text("message");
+        reason = shortened(event.text("reason"), LONGEST_NAME);
+        message = bounded(event.text("message"));
         if (started < 0 && next == Phase.PREPARING) {
             started = at;
         }
@@ -231,7 +235,7 @@ final class RunRecord {
 
     private void takeEpoch(JsonMap event) {
         epoch = bounded(event.number("epoch"));
-        Map<String, Double> found = numbers(event);
+        Map<String, Double> found = known(numbers(event));
         metrics.putAll(found);
         RunEvent made =
                 event(RunEvent.Kind.EPOCH, epoch, found, Math.max(0, event.number("millis")), "");
@@ -250,14 +254,24 @@ final class RunRecord {
 
     private void takeTest(JsonMap event) {
         test.clear();
-        test.putAll(numbers(event));
+        test.putAll(known(numbers(event)));
         test.forEach((name, value) -> metrics.put("test_" + name, value));
         add(event(RunEvent.Kind.TEST, epoch, test, 0, ""));
     }
 
     private void takeConfusion(JsonMap event) {
-        confusion = event.rows("counts");
-        labels = event.textList("labels");
+        List<List<Long>> counts = event.rows("counts");
+        List<String> names = event.textList("labels");
+        boolean isTooLarge =
+                counts.size() > MOST_CLASSES
+                        || names.size() > MOST_CLASSES
+                        || counts.stream().anyMatch(row -> row.size() > MOST_CLASSES);
+        if (isTooLarge) {
+            notice("there is no confusion matrix: more than " + MOST_CLASSES + " classes");
+            return;
+        }
+        confusion = counts;
+        labels = names.stream().map(name -> shortened(name, LONGEST_NAME)).toList();
     }
 
     private void takeModel(JsonMap event) {
@@ -280,7 +294,7 @@ final class RunRecord {
     }
 
     private void takeConfinement(JsonMap event) {
-        lineage.put("confinement", String.join(", ", event.textList("applied")));
+        lineage.put("confinement", bounded(String.join(", ", event.textList("applied"))));
         for (String missing : event.textList("missing")) {
             notice("the trainer is not locked in by " + bounded(missing));
         }
@@ -307,11 +321,24 @@ final class RunRecord {
     }
 
     private static Map<String, Double> numbers(JsonMap event) {
-        Map<String, Double> all = event.numbers("metrics");
-        if (all.size() > MOST_METRICS) {
-            all.keySet().retainAll(all.keySet().stream().limit(MOST_METRICS).toList());
-        }
-        return all;
+        Map<String, Double> found = new LinkedHashMap<>();
+        event.numbers("metrics")
+                .forEach((name, value) -> {
+                    if (found.size() < MOST_METRICS) {
+                        found.put(shortened(name, LONGEST_NAME), value);
+                    }
+                });
+        return found;
+    }
+
+    /** Those whose names are among the first of the run; others are left out. */
+    private Map<String, Double> known(Map<String, Double> found) {
+        found.keySet().removeIf(name -> !isKnown(name));
+        return found;
+    }
+
+    private boolean isKnown(String name) {
+        return names.contains(name) || (names.size() < MOST_METRICS && names.add(name));
     }
 
     private static int bounded(long number) {
@@ -319,7 +346,11 @@ final class RunRecord {
     }
 
     private static String bounded(String text) {
-        return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
+        return shortened(text, LONGEST_TEXT);
+    }
+
+    private static String shortened(String text, int longest) {
+        return text.length() <= longest ? text : text.substring(0, longest - 1) + "…";
     }
 
     /** Where somebody who follows is. */

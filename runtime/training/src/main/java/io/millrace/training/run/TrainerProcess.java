@@ -1,6 +1,7 @@
 package io.millrace.training.run;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.codec.json.JsonMap;
@@ -177,6 +178,10 @@ final class TrainerProcess {
             }
         } catch (IOException e) {
             log.debug("The events of trainer {} ended", process.pid(), e);
+        } catch (MillraceException e) {
+            log.warn("Trainer {} is not listened to any more", process.pid(), e);
+            String reason = e.code() == ErrorCode.TOO_LARGE ? "ReportedTooMuch" : "Internal";
+            kill(new End(reason, "the trainer reports what cannot be taken: " + e.text()));
         } catch (RuntimeException e) {
             log.warn("Trainer {} reports what cannot be understood", process.pid(), e);
             kill(new End("Internal", "the trainer reports what cannot be understood: " + e));

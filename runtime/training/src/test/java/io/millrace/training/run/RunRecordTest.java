@@ -170,6 +170,46 @@ class RunRecordTest {
     }
 
     @Test
+    void namesOfMetricsAndClassesHaveBounds() {
+        begin();
+        for (int i = 0; i < 1000; i++) {
+            String name = "m" + i + "x".repeat(1000);
+            apply("{'event':'epoch','epoch':1,'metrics':{'%s':1}}".formatted(name), 5000);
+        }
+        assertThat(record.state().metrics()).hasSize(200);
+        assertThat(record.state().metrics().keySet()).allMatch(name -> name.length() <= 200);
+
+        String label = "'" + "y".repeat(1000) + "'";
+        apply("{'event':'confusion','counts':[[1]],'labels':[%s]}".formatted(label), 6000);
+        assertThat(record.report().confusion()).containsExactly(List.of(1L));
+        assertThat(record.report().labels()).allMatch(name -> name.length() == 200);
+        String wide = "[" + "1,".repeat(1000) + "1]";
+        apply("{'event':'confusion','counts':[%s],'labels':[]}".formatted(wide), 6000);
+        assertThat(record.report().confusion()).containsExactly(List.of(1L));
+        assertThat(record.report().notices())
+                .contains("there is no confusion matrix: more than 1000 classes");
+
+        String text = "z".repeat(100_000);
+        apply(
+                "{'event':'run.state','phase':'FAILED','reason':'%s','message':'%s'}"
+                        .formatted(text, text),
+                7000);
+        assertThat(record.state().reason()).hasSize(200);
+        assertThat(record.state().message()).hasSize(4000);
+    }
+
+    @Test
+    void nothingLeadsOutOfItsEnd() {
+        begin();
+        apply("{'event':'run.state','phase':'FINISHED','reason':'F','message':'m'}", 6000);
+        apply("{'event':'run.state','phase':'FAILED','reason':'Internal','message':'n'}", 7000);
+        apply("{'event':'phase','phase':'finishing'}", 8000);
+        assertThat(record.state().phase()).isEqualTo(Phase.FINISHED);
+        assertThat(record.state().reason()).isEqualTo("F");
+        assertThat(record.report().ended().orElseThrow().toEpochMilli()).isEqualTo(6000);
+    }
+
+    @Test
     void onlyPlainFilesOfTheTrainerAreTakenOver() throws Exception {
         RunFolder run = new RunFolder(folder);
         Path own = Files.createDirectories(run.trainer().resolve("model"));
