@@ -132,12 +132,19 @@ final class RunAttempt implements TrainerProcess.Listener {
         if (!exported.isEmpty()) {
             keepModel(false, "");
         }
-        if (wasStopped) {
+        if (run.record().modelVersion() == 0) {
+            run.enter(Phase.FAILED, "NotWritten", notWritten());
+        } else if (wasStopped) {
             run.enter(Phase.STOPPED, "Stopped", "it was stopped; what it had learned is kept");
         } else {
             run.enter(Phase.FINISHED, "Finished", "the model is there");
         }
         return true;
+    }
+
+    private String notWritten() {
+        String notices = String.join("; ", run.record().notices());
+        return "no model could be written" + (notices.isEmpty() ? "" : ": " + notices);
     }
 
     synchronized boolean hasProgress() {
@@ -157,6 +164,9 @@ final class RunAttempt implements TrainerProcess.Listener {
                 if (run.folder().take(file.getValue(), version, file.getKey().file())) {
                     formats.add(file.getKey().label());
                 }
+            }
+            if (formats.isEmpty()) {
+                return; // what was there before stays the newest
             }
             run.report(
                     Map.of(
