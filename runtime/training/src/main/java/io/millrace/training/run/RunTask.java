@@ -9,6 +9,7 @@ import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.TrainingPlan;
 import io.millrace.spi.TrainingState.Phase;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -56,7 +57,7 @@ final class RunTask implements Runnable {
         }
         try {
             train();
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | ClosedByInterruptException e) {
             interrupted();
         } catch (MillraceException e) {
             failed(reasonOf(e), e.text());
@@ -73,6 +74,7 @@ final class RunTask implements Runnable {
 
     /** Somebody stopped it before there was a trainer, or nobody wants it any more. */
     private void interrupted() {
+        var _ = Thread.interrupted(); // or its end could not be written
         if (!run.isAbandoned()) {
             run.stoppedBeforeItBegan();
         }

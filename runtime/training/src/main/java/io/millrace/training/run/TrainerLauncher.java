@@ -7,6 +7,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.process.EnvironmentBuilder;
 import io.millrace.process.EnvironmentCatalog;
 import io.millrace.process.Folders;
+import io.millrace.process.ProcessFamily;
 import io.millrace.process.PythonKit;
 import io.millrace.process.VirtualEnvironment;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -165,9 +167,15 @@ final class TrainerLauncher implements AutoCloseable {
         }
     }
 
-    private Process spawn(ProcessBuilder builder) throws IOException, InterruptedException {
+    /** Starts one; when nobody waits for it any more it is ended as soon as it is there. */
+    Process spawn(ProcessBuilder builder) throws IOException, InterruptedException {
+        var started = new CompletableFuture<Process>();
         try {
-            return spawner.submit(builder::start).get();
+            spawner.execute(() -> start(builder, started));
+            return started.get();
+        } catch (InterruptedException e) {
+            var _ = started.thenAccept(ProcessFamily::kill);
+            throw e;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;
@@ -175,6 +183,14 @@ final class TrainerLauncher implements AutoCloseable {
             throw MillraceException.internal("a trainer could not be started", e.getCause());
         } catch (java.util.concurrent.RejectedExecutionException e) {
             throw new MillraceException(ErrorCode.UNAVAILABLE, "the server is being stopped", e);
+        }
+    }
+
+    private static void start(ProcessBuilder builder, CompletableFuture<Process> started) {
+        try {
+            started.complete(builder.start());
+        } catch (IOException | RuntimeException e) {
+            started.completeExceptionally(e);
         }
     }
 
