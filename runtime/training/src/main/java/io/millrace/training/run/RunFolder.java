@@ -12,10 +12,16 @@ import io.millrace.codec.json.JsonMap;
 import io.millrace.process.Folders;
 import io.millrace.spi.TrainingPlan;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -115,23 +121,59 @@ record RunFolder(Path home) {
      */
     boolean take(Path file, long version, String name) throws IOException {
         Path source = file.toAbsolutePath().normalize();
-        Path parent = source.getParent();
-        boolean isPlain =
-                parent != null
-                        && source.startsWith(trainer())
-                        && Files.isRegularFile(source, LinkOption.NOFOLLOW_LINKS)
-                        && parent.toRealPath().startsWith(trainer().toRealPath());
-        if (!isPlain) {
+        if (!source.startsWith(trainer()) || source.equals(trainer())) {
             return false;
         }
-        Path target = Files.createDirectories(model(version)).resolve(name);
-        Files.move(source, target, StandardCopyOption.REPLACE_EXISTING);
-        // Moved first and looked at again: in its new place nobody exchanges it.
-        if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
-            Folders.delete(target);
+        Files.createDirectories(model(version));
+        try (SecureDirectoryStream<Path> from = secure(trainer());
+                SecureDirectoryStream<Path> to = secure(model(version))) {
+            return take(from, trainer().relativize(source), to, Path.of(name));
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return false;
+        }
+    }
+
+    /** Goes down folder by folder, each held open: the trainer, which lives, exchanges none. */
+    private static boolean take(
+            SecureDirectoryStream<Path> from, Path file, SecureDirectoryStream<Path> to, Path name)
+            throws IOException {
+        if (file.getNameCount() > 1) {
+            Path first = file.getName(0);
+            if (!attributes(from, first).isDirectory()) {
+                return false;
+            }
+            try (SecureDirectoryStream<Path> below =
+                    from.newDirectoryStream(first, LinkOption.NOFOLLOW_LINKS)) {
+                return take(below, file.subpath(1, file.getNameCount()), to, name);
+            }
+        }
+        if (!attributes(from, file).isRegularFile()) {
+            return false;
+        }
+        from.move(file, to, name);
+        // Looked at again: in its new place nobody exchanges it.
+        if (!attributes(to, name).isRegularFile()) {
+            to.deleteFile(name);
             return false;
         }
         return true;
+    }
+
+    private static BasicFileAttributes attributes(SecureDirectoryStream<Path> folder, Path name)
+            throws IOException {
+        return folder.getFileAttributeView(
+                        name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                .readAttributes();
+    }
+
+    @SuppressWarnings("StreamResourceLeak") // who asks for it closes it
+    private static SecureDirectoryStream<Path> secure(Path folder) throws IOException {
+        DirectoryStream<Path> stream = Files.newDirectoryStream(folder);
+        if (stream instanceof SecureDirectoryStream<Path> secure) {
+            return secure;
+        }
+        stream.close();
+        throw new IOException("folders of this system cannot be held open: " + folder);
     }
 
     /** Removes versions that nobody asks for any more; the one before the last may be in use. */
