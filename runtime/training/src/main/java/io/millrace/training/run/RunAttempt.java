@@ -19,9 +19,6 @@ final class RunAttempt implements TrainerProcess.Listener {
 
     private static final Logger log = LoggerFactory.getLogger(RunAttempt.class);
 
-    /** Said of a trainer that is ended for no fault of its own. */
-    private static final String AGAIN = "Again";
-
     private final Run run;
     private final @Nullable LiveFeed feed;
     private final Map<Format, Path> exported = new LinkedHashMap<>();
@@ -88,9 +85,7 @@ final class RunAttempt implements TrainerProcess.Listener {
             TrainerProcess.End killed = process.await();
             synchronized (this) {
                 exit = process.exit();
-                if (killed != null && killed.reason().equals(AGAIN)) {
-                    exit = killed.text();
-                } else if (killed != null) {
+                if (killed != null) {
                     verdict = killed;
                 }
             }
@@ -107,7 +102,7 @@ final class RunAttempt implements TrainerProcess.Listener {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (MillraceException e) {
-            String reason = e.code().isTransient() ? AGAIN : "InvalidSamples";
+            String reason = e.code().isTransient() ? "Unavailable" : "InvalidSamples";
             process.kill(new TrainerProcess.End(reason, e.text()));
         } catch (IOException | RuntimeException e) {
             log.error("The samples of {} cannot be fed", run.plan().run(), e);
