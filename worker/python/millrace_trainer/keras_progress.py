@@ -49,8 +49,9 @@ class Progress(keras.callbacks.Callback):
                 "the loss is not a number since epoch %d: a smaller learning rate or scaled inputs"
                 " may help" % self._epoch
             )
-        self._keep(epoch + 1)
+        # First said, then kept: a next process goes on behind what is kept.
         self._channel.emit("epoch", epoch=self._epoch, metrics=logs, millis=round(millis))
+        self._keep(epoch + 1)
 
 
 def state_of(model):

@@ -75,10 +75,11 @@ class Trainer:
             if len(self._samples.validation) > 0:
                 found = self._judge(self._samples.validation, None)
                 metrics.update({"val_" + name: value for name, value in found.items()})
+            millis = round((time.perf_counter() - began) * 1000)
+            # First said, then kept: a next process goes on behind what is kept.
+            self._channel.emit("epoch", epoch=epoch, metrics=metrics, millis=millis)
             if epoch == self._epochs or self._checkpoints.is_due():
                 self._write(epoch)
-            millis = round((time.perf_counter() - began) * 1000)
-            self._channel.emit("epoch", epoch=epoch, metrics=metrics, millis=millis)
             if self._channel.stopped.is_set():
                 break
         self._finish()

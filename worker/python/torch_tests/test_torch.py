@@ -93,6 +93,8 @@ class TorchTrainerTest(unittest.TestCase):
         self.only(events, "done")
         epochs = [event for event in events if event["event"] == "epoch"]
         self.assertEqual(list(range(1, 7)), [event["epoch"] for event in epochs])
+        order = [event["event"] for event in events if event.get("epoch") == 6]
+        self.assertEqual(["epoch", "checkpoint"], [name for name in order if name != "batch"])
         names = {"loss", "accuracy", "worst"}
         self.assertEqual(names | {"val_" + name for name in names}, set(epochs[-1]["metrics"]))
         self.assertGreater(self.only(events, "test")["metrics"]["accuracy"], 0.9)

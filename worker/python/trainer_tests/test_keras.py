@@ -106,6 +106,23 @@ class SpellingsTest(unittest.TestCase):
 
 
 @unittest.skipIf(tf is None, "TensorFlow is not here")
+class ProgressTest(unittest.TestCase):
+    def test_an_epoch_is_said_before_it_is_kept(self):
+        from millrace_trainer import keras_progress
+
+        done = []
+
+        class Channel:
+            def emit(self, event, **_):
+                done.append(event)
+
+        progress = keras_progress.Progress(Channel(), 1, 0, lambda epoch: done.append(epoch))
+        progress.on_epoch_begin(0)
+        progress.on_epoch_end(0, {"loss": 0.5})
+        self.assertEqual(["epoch", 1], done)
+
+
+@unittest.skipIf(tf is None, "TensorFlow is not here")
 class OrphanTest(unittest.TestCase):
     def test_everything_ends_when_the_server_is_gone(self):
         source = """import os, subprocess
