@@ -34,10 +34,19 @@ def main(folder, file=None):
     def failed(reason, text):
         channel.emit("failed", reason=reason, text=text)
 
+    loading = None
+
+    def loaded():
+        """The libraries are there: from here on it is the user's code that takes its time."""
+        if loading is not None:
+            loading.cancel()
+            channel.emit("loaded")
+            usercode.watch(job.get("deadline", 120), files, failed)
+
     try:
         if job["mode"] == "check":
-            usercode.watch(job.get("deadline", 120), files, failed)
-        _library(job).run(job, folder, channel)
+            loading = usercode.watch(job.get("loading", 300), files, failed)
+        _library(job).run(job, folder, channel, loaded)
     except MemoryError as error:
         failed("OutOfMemory", usercode.explain(error, files))
     except BaseException as error:  # also what users raise to get out

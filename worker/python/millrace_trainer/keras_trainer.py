@@ -24,10 +24,11 @@ FIT = (
 EVALUATE = ("steps", "verbose", "batch_size")
 
 
-def run(job, folder, channel):
+def run(job, folder, channel, loaded):
     channel.emit("phase", phase="building")
     seed = job.get("settings", {}).get("seed", 0)
     libraries = keras_model.Libraries(seed, channel.notice)
+    loaded()
     model = keras_model.build(job, libraries)
     if job["mode"] == "check":
         channel.emit("checked", summary=keras_model.describe(model))

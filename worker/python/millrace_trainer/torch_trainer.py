@@ -17,9 +17,10 @@ EVALUATE = ("epoch_length", "batch_size")
 SECONDS_BETWEEN_BATCHES = 0.5
 
 
-def run(job, folder, channel):
+def run(job, folder, channel, loaded):
     channel.emit("phase", phase="building")
     libraries = torch_model.Libraries(job.get("settings", {}).get("seed", 0))
+    loaded()
     recipe = torch_model.build(job, libraries)
     if job["mode"] == "check":
         channel.emit("checked", summary=torch_model.describe(recipe))

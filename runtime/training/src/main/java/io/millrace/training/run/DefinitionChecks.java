@@ -1,5 +1,6 @@
 package io.millrace.training.run;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ModelDefinitionSpec;
 import io.millrace.api.ResourceKey;
@@ -139,7 +140,7 @@ final class DefinitionChecks implements AutoCloseable {
                                 job,
                                 new OutputLog(folder.resolve("output.log")),
                                 settings.checkMemory(),
-                                settings.checkLimit().plus(GRACE),
+                                TrainerJob.LOADING.plus(settings.checkLimit()).plus(GRACE),
                                 new TrainerProcess.End(
                                         "Timeout",
                                         "the code did not end within " + settings.checkLimit()));
@@ -160,12 +161,14 @@ final class DefinitionChecks implements AutoCloseable {
     private static final class Findings implements TrainerProcess.Listener {
         private final List<String> notices = new ArrayList<>();
         private @Nullable String summary;
+        private boolean isLoaded;
         private TrainerProcess.@Nullable End failure;
 
         @Override
         public synchronized void reported(JsonMap event, String line) {
             switch (event.text("event")) {
                 case "notice" -> notices.add(event.text("text"));
+                case "loaded" -> isLoaded = true;
                 case "checked" -> summary = event.text("summary");
                 case "failed" ->
                         failure = new TrainerProcess.End(event.text("reason"), event.text("text"));
@@ -182,6 +185,12 @@ final class DefinitionChecks implements AutoCloseable {
             if (end == null) {
                 return new DefinitionState.Invalid(
                         "the process that built its model died: " + process.exit());
+            }
+            if (end.reason().equals("Timeout") && !isLoaded) {
+                // No fault of the code, which has not been looked at.
+                throw new MillraceException(
+                        ErrorCode.UNAVAILABLE,
+                        "its libraries did not load within " + TrainerJob.LOADING);
             }
             return failed(end);
         }

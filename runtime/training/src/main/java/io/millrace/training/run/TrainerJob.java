@@ -20,6 +20,9 @@ final class TrainerJob {
     private static final long LARGEST_FILE = 16L << 30;
     private static final int PROCESSES = 512;
 
+    /** What its libraries may take before the code of a definition is looked at. */
+    static final Duration LOADING = Duration.ofMinutes(5);
+
     private TrainerJob() {}
 
     /** To build the model of a definition once. */
@@ -27,6 +30,7 @@ final class TrainerJob {
         Map<String, Object> job =
                 common("check", definition, settings, settings.checkMemory().bytes());
         job.put("deadline", seconds(settings.checkLimit()));
+        job.put("loading", seconds(LOADING));
         return JsonMap.write(job);
     }
 

@@ -326,11 +326,11 @@ class TrainerProcessesTest {
         host.close();
         host =
                 new TrainerProcesses(
-                        settings().withCheckLimit(Duration.ofSeconds(25)),
+                        settings().withCheckLimit(Duration.ofSeconds(2)),
                         samples,
                         TimeSource.system());
         assertThat(invalid("n = 0\nwhile True:\n    n += 1\n"))
-                .contains("did not end within 25 s; it was in small.py, line");
+                .contains("did not end within 2 s; it was in small.py, line");
     }
 
     private String invalid(String code) {
