@@ -58,6 +58,16 @@ final class Address {
         };
     }
 
+    /**
+     * The destination of the answers to a record.
+     *
+     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
+     */
+    String of(LogRecord record) {
+        String asked = asked(record);
+        return asked == null ? declared(record) : asked;
+    }
+
     /** The destination that a record asks for; null when its answers go to the declared one. */
     @Nullable String asked(LogRecord record) {
         for (int i = 0; i < replyHeaders.size(); i++) {
