@@ -7,9 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.PipelineSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionResult;
+import io.millrace.spi.Header;
+import io.millrace.spi.HeaderNames;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
@@ -23,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -272,6 +276,39 @@ class StreamRuntimeTest {
         put(Plans.INPUT, "k", "a");
         deploy(aPipeline().to("out").plan());
         awaitOutputs(1);
+    }
+
+    @Test
+    void onlyAPipelineThatIsDeletedHasAnotherBudgetOfTopicsForAnswers() {
+        PipelinePlan plan = aPipeline().to(replyWithOneTopic("declared")).plan();
+        deploy(plan);
+        ask("one");
+        await().untilAsserted(() -> assertThat(log.records("one")).hasSize(1));
+        deploy(aPipeline().to(replyWithOneTopic("renamed")).plan());
+        ask("two");
+        await().untilAsserted(() -> assertThat(log.records(Plans.DEAD)).hasSize(1));
+        assertThat(log.records("two")).isEmpty();
+
+        runtime.remove(Plans.KEY, true);
+        await().untilAsserted(() -> assertThat(log.committed(TaskContext.groupOf(plan))).isEmpty());
+        deploy(plan);
+        // It reads all once more, so that the second one is the first that needs a topic.
+        await().untilAsserted(() -> assertThat(log.records("two")).hasSize(1));
+    }
+
+    private static PipelineSpec.Output replyWithOneTopic(String declared) {
+        return new PipelineSpec.KafkaOutput(declared, Optional.empty(), true, List.of(), 1);
+    }
+
+    private void ask(String topic) {
+        log.append(
+                new OutgoingRecord(
+                        Plans.INPUT,
+                        "k".getBytes(StandardCharsets.UTF_8),
+                        "v".getBytes(StandardCharsets.UTF_8),
+                        List.of(Header.of(HeaderNames.REPLY_TOPIC, topic)),
+                        time.epochMillis()),
+                _ -> {});
     }
 
     private void deploy(PipelinePlan plan) {
