@@ -32,7 +32,7 @@ final class PolledRecords {
     /** The next ones, in order. */
     List<LogRecord> take(int most) {
         int first = taken;
-        int end = Math.min(records.size(), first + most);
+        int end = first + Math.min(most, size());
         List<LogRecord> all = records;
         taken = end;
         if (end == all.size()) {

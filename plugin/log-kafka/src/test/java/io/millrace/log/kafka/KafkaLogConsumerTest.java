@@ -9,6 +9,7 @@ import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogRecord;
 import io.millrace.testkit.TestingTime;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,6 +79,20 @@ class KafkaLogConsumerTest {
             assertThat(member.lag()).isZero();
             assertThat(kafka.paused()).doesNotContain(begun);
         }
+    }
+
+    @Test
+    void whoTakesAPartMayThenTakeAllThatIsLeft() {
+        var rest = new PolledRecords();
+        var place = new LogPartition("t", 0);
+        var polled = new ArrayList<LogRecord>();
+        for (int i = 0; i < 5; i++) {
+            polled.add(new LogRecord(place, i, null, new byte[0], List.of(), 1));
+        }
+        rest.fill(polled);
+        assertThat(rest.take(2)).hasSize(2);
+        assertThat(rest.take(Integer.MAX_VALUE)).isEqualTo(polled.subList(2, 5));
+        assertThat(rest.isEmpty()).isTrue();
     }
 
     @Test
