@@ -124,8 +124,13 @@ final class GuardedStreamLog implements StreamLog {
         /** The log below does not know of an append that did not come to it. */
         private void failIfRefused() {
             if (isRefused) {
-                transactor.abort();
-                throw refusal();
+                MillraceException refusal = refusal();
+                try {
+                    transactor.abort();
+                } catch (MillraceException e) {
+                    refusal.addSuppressed(e);
+                }
+                throw refusal;
             }
         }
 

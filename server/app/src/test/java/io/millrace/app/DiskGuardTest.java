@@ -92,6 +92,19 @@ class DiskGuardTest {
                     .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE));
             assertThat(log.records("t")).isEmpty();
 
+            // That its time was up meanwhile does not hide what it was.
+            LogTransactor late = new GuardedStreamLog(log, guard).transactor("late");
+            late.begin();
+            assertThat(append(late)).isInstanceOf(MillraceException.class);
+            log.expireTransactions();
+            assertThatExceptionOfType(MillraceException.class)
+                    .isThrownBy(late::commit)
+                    .satisfies(e -> {
+                        assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+                        assertThat(e.text()).contains("disk.reserve");
+                        assertThat(e.getSuppressed()).hasSize(1);
+                    });
+
             free.set(200L << 20);
             await().until(() -> guard.problem().isEmpty());
             transactor.begin();
