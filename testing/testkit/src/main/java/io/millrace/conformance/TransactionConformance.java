@@ -127,6 +127,21 @@ public abstract class TransactionConformance {
         assertThat(texts(read(reader(output), 1))).containsExactly("after");
     }
 
+    @Test
+    void aPlaceThatIsKeptLiesBeforeWhatIsCommittedLater() {
+        String late = newName("late");
+        LogTransactor writer = writer(name);
+        appendTo(output, "before");
+        writer.begin();
+        write(writer, output, "one", "two");
+        log.keepPlace(late, output);
+        writer.commit();
+        LogConsumer reader = log.consumer(new ConsumerSpec(late, "m", Long.MAX_VALUE / 2, 100));
+        opened.add(reader);
+        reader.subscribe(Set.of(output));
+        assertThat(texts(read(reader, 2))).containsExactly("one", "two");
+    }
+
     // ---- offsets
 
     @Test

@@ -10,9 +10,11 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
@@ -38,7 +40,8 @@ final class ReaderPlaces {
             var ends = new HashMap<TopicPartition, OffsetAndMetadata>();
             var asked =
                     without.stream().collect(Collectors.toMap(p -> p, _ -> OffsetSpec.latest()));
-            admin.listOffsets(asked)
+            // What a transaction that is open now commits later is still to come for readers.
+            admin.listOffsets(asked, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
                     .all()
                     .get()
                     .forEach((partition, end) ->
