@@ -57,7 +57,9 @@ public interface StreamLog extends AutoCloseable {
     /**
      * Has a group begin at the present end of a topic, so that it misses nothing that comes from
      * now on, however late it comes and wherever it would begin by itself. A group that has a place
-     * in the topic keeps it, and one that has members finds its own.
+     * in the topic keeps it, and one that has members finds its own. The log may forget the place
+     * of a group that has had no members for long: the embedded Kafka after a year, another one
+     * after its {@code offsets.retention.minutes}, by default seven days.
      *
      * @throws io.millrace.api.MillraceException {@code UNSUPPORTED} when this log cannot, {@code
      *     NOT_FOUND} when there is no such topic, {@code UNAVAILABLE}

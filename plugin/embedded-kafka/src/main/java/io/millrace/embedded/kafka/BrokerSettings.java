@@ -1,5 +1,6 @@
 package io.millrace.embedded.kafka;
 
+import java.time.Duration;
 import java.util.Properties;
 import java.util.StringJoiner;
 
@@ -14,6 +15,9 @@ final class BrokerSettings {
 
     /** 50 MiB of payload, and room for key, headers and Kafka's framing. */
     private static final int MAX_RECORD_BYTES = 51 << 20;
+
+    /** By default places of readers that stay away are forgotten after seven days. */
+    private static final long KEEPS_PLACES_MINUTES = Duration.ofDays(365).toMinutes();
 
     private BrokerSettings() {}
 
@@ -72,7 +76,7 @@ final class BrokerSettings {
         set(settings, "inter.broker.listener.name", "PLAINTEXT");
     }
 
-    /** By default a misspelt topic must be an error, not a topic. */
+    /** A misspelt topic must be an error, not a topic, unless clients may make topics. */
     private static void firstUse(Properties settings, EmbeddedKafkaConfig config) {
         set(settings, "auto.create.topics.enable", config.firstUse().isPresent());
         config.firstUse()
@@ -120,6 +124,7 @@ final class BrokerSettings {
         set(settings, "log.retention.ms", config.retention().toMillis());
         set(settings, "message.max.bytes", MAX_RECORD_BYTES);
         set(settings, "replica.fetch.max.bytes", MAX_RECORD_BYTES);
+        set(settings, "offsets.retention.minutes", KEEPS_PLACES_MINUTES);
         // A device whose clock is ahead must not have its records refused.
         set(settings, "log.message.timestamp.after.max.ms", Long.MAX_VALUE);
         // After a kill the last segment of each partition is read again: keep it short. It must
