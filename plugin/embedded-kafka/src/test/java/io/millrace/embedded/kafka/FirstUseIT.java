@@ -12,15 +12,21 @@ import io.millrace.log.kafka.KafkaStreamLog;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -83,6 +89,36 @@ class FirstUseIT {
                     .isInstanceOf(ExecutionException.class);
             send(kafka.bootstrapServers(), "two");
         }
+    }
+
+    @Test
+    void theBoundHoldsForTheTopicsOfOneRequestToo() throws Exception {
+        try (var kafka = started(base().withFirstUse(new FirstUse(1, 2)));
+                var admin = admin(kafka.bootstrapServers())) {
+            var refused = new ArrayList<String>();
+            for (var answer : create(admin, "one", "two", "three").values().entrySet()) {
+                try {
+                    answer.getValue().get();
+                } catch (ExecutionException e) {
+                    refused.add(answer.getKey());
+                    assertThat(e.getCause())
+                            .isInstanceOf(PolicyViolationException.class)
+                            .hasMessageContaining("until the log has 2")
+                            .hasMessageNotContaining("first use");
+                }
+            }
+            assertThat(refused).hasSize(1);
+            var made = new ArrayList<>(List.of("one", "two", "three"));
+            made.removeAll(refused);
+            assertThat(admin.listTopics().names().get()).containsExactlyInAnyOrderElementsOf(made);
+        }
+    }
+
+    private static CreateTopicsResult create(Admin admin, String... topics) {
+        return admin.createTopics(
+                Stream.of(topics)
+                        .map(each -> new NewTopic(each, Optional.empty(), Optional.empty()))
+                        .toList());
     }
 
     @Test
