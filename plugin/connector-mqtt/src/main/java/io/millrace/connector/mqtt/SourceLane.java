@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -60,6 +61,9 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
     private final Thread thread;
     private final LinkedBlockingQueue<Incoming> waiting = new LinkedBlockingQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
+
+    /** How many wait that must not be lost. */
+    private final AtomicInteger waitingToStay = new AtomicInteger();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition progress = lock.newCondition();
@@ -114,6 +118,9 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
             return;
         }
         waitingBytes.addAndGet(message.cost());
+        if (message.qos() > 0) {
+            waitingToStay.incrementAndGet();
+        }
         waiting.add(message);
     }
 
@@ -133,7 +140,11 @@ final class SourceLane implements Consumer<Incoming>, AutoCloseable {
                 Incoming message = waiting.take();
                 take(message);
                 waitingBytes.addAndGet(-message.cost());
-                if (isFlooded && waiting.isEmpty()) {
+                if (message.qos() > 0) {
+                    waitingToStay.decrementAndGet();
+                }
+                // Not when all is taken: messages of QoS 0 may go on coming.
+                if (isFlooded && waitingToStay.get() == 0) {
                     flooded();
                 }
             }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,11 +22,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class SourceLaneTest {
     private static final int MEBIBYTE = 1 << 20;
+    private static final int MOST_BEFORE_TOLD = 1_000;
     private static final String TOPIC = "in/a";
 
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(TimeSource.system(), 1);
     private final RecordingMeters meters = new RecordingMeters();
     private final List<MillraceException> broken = new CopyOnWriteArrayList<>();
+    private final AtomicInteger last = new AtomicInteger(-1);
     private final List<Integer> acknowledged = new CopyOnWriteArrayList<>();
     private final TopicRoutes routes = new TopicRoutes(World.binding(World.to(1), TOPIC));
     private final SourceLane lane =
@@ -71,6 +74,38 @@ final class SourceLaneTest {
         expected.add(201);
         assertThat(acknowledged).isEqualTo(expected);
         assertThat(broken).hasSize(1);
+    }
+
+    @Test
+    void theBrokerIsToldEvenWhenMessagesThatMayBeLostGoOnComing() {
+        byte[] payload = new byte[MEBIBYTE];
+        for (int i = 0; i < 200; i++) {
+            Runnable then = i == 100 ? () -> lane.accept(endless(0)) : () -> {};
+            lane.accept(new Incoming(TOPIC, payload, 1, false, null, null, List.of(), then));
+        }
+        lane.start();
+        await().until(() -> last.get() >= 0);
+        assertThat(broken).hasSize(1);
+        assertThat(last).hasValueLessThan(MOST_BEFORE_TOLD);
+    }
+
+    /** Followed by another one before it is taken from the queue, until the lane is broken. */
+    private Incoming endless(int number) {
+        return new Incoming(
+                TOPIC,
+                new byte[1],
+                0,
+                false,
+                null,
+                null,
+                List.of(),
+                () -> {
+                    if (broken.isEmpty() && number < MOST_BEFORE_TOLD) {
+                        lane.accept(endless(number + 1));
+                    } else {
+                        last.set(number);
+                    }
+                });
     }
 
     @Test
