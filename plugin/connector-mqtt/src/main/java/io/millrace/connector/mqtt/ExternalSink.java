@@ -1,5 +1,6 @@
 package io.millrace.connector.mqtt;
 
+import com.hivemq.client.mqtt.exceptions.MqttClientStateException;
 import com.hivemq.client.mqtt.exceptions.MqttEncodeException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import io.millrace.api.ErrorCode;
@@ -30,6 +31,9 @@ final class ExternalSink implements Sink, MqttLink.User {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private static final Duration ACKNOWLEDGEMENT = Duration.ofSeconds(30);
+
+    /** The library tells of messages that are lost and of the reason one after the other. */
+    private static final Duration REASON = Duration.ofSeconds(2);
 
     private final ResultMessages messages;
     private final SinkMeters meters;
@@ -131,8 +135,9 @@ final class ExternalSink implements Sink, MqttLink.User {
                 begun = index + 1;
                 sent[index] = session.publish(messages.of(record));
             } catch (RuntimeException e) {
-                // The library checks some things at once.
-                sent[index] = CompletableFuture.failedFuture(e);
+                // The library checks some things at once. It never left, so the broker is not
+                // asked.
+                sent[index] = CompletableFuture.failedFuture(isLoss(e) ? unsent(e) : e);
             }
         }
 
@@ -162,9 +167,12 @@ final class ExternalSink implements Sink, MqttLink.User {
         }
 
         private void failed(int index, Throwable cause) {
+            boolean isLoss = isLoss(cause);
+            if (isLoss) {
+                awaitReason();
+            }
             ItemFailure failure = failure(index, cause, session);
-            if (isLoss(cause)
-                    && suspicion.lost(session, batch.get(index), Math.max(1, begun - index))) {
+            if (isLoss && suspicion.lost(session, batch.get(index), Math.max(1, begun - index))) {
                 failure = toBlame(failure);
             }
             if (failure.code().isTransient()) {
@@ -172,6 +180,14 @@ final class ExternalSink implements Sink, MqttLink.User {
             } else {
                 meters.refused.increment();
                 failures.add(failure);
+            }
+        }
+
+        private void awaitReason() {
+            try {
+                var _ = Waiting.answer(session.ended().copy(), "PUBLISH", REASON);
+            } catch (ExecutionException | MillraceException _) {
+                // It has not ended, or so it seems.
             }
         }
 
@@ -192,7 +208,14 @@ final class ExternalSink implements Sink, MqttLink.User {
         return !(cause instanceof Mqtt5PubAckException
                 || cause instanceof MqttEncodeException
                 || cause instanceof IllegalArgumentException
+                // It was away already.
+                || cause instanceof MqttClientStateException
                 || cause instanceof MillraceException);
+    }
+
+    private static MillraceException unsent(RuntimeException cause) {
+        return new MillraceException(
+                ErrorCode.UNAVAILABLE, "the message could not be sent: " + cause, cause);
     }
 
     private static ItemFailure toBlame(ItemFailure last) {

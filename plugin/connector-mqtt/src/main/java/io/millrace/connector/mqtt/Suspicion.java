@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Finds the message to which a broker answers by ending the connection, as some do: it would be
  * tried for ever and keep out all behind it. After a connection is lost fewer go out at a time, at
  * last one by one, and more again as they pass; when it is lost several times in a row, each time a
- * fresh one with the same message alone under way, that message is to blame.
+ * fresh one with the same message alone under way, that message is to blame. When nothing has been
+ * answered since a message was blamed, it is the broker that takes nothing, and no other is.
  *
  * <p>Not safe for several threads.
  */
@@ -45,6 +46,9 @@ final class Suspicion {
     private @Nullable MqttSession last;
     private int losses;
 
+    /** Whether a message was blamed, and no other answered since. */
+    private boolean hasBlamed;
+
     private int window = ALL;
 
     /** How many have passed since the window was changed. */
@@ -57,6 +61,7 @@ final class Suspicion {
 
     /** The broker has answered to a message. */
     void passed() {
+        hasBlamed = false;
         if (window == ALL) {
             return;
         }
@@ -70,7 +75,7 @@ final class Suspicion {
     }
 
     /**
-     * A connection was lost.
+     * A connection was lost; it counts when it has ended, for a reason that is known.
      *
      * @param first the first message without an answer
      * @param underWay how many there were, with that one
@@ -85,9 +90,10 @@ final class Suspicion {
         passed = 0;
         losses = underWay > 1 ? 0 : isSuspect(first) ? losses + 1 : 1;
         suspect = first;
-        if (losses < PROOF) {
+        if (losses < PROOF || hasBlamed) {
             return false;
         }
+        hasBlamed = true;
         suspect = null;
         losses = 0;
         return true;
@@ -102,10 +108,8 @@ final class Suspicion {
     }
 
     private static boolean mayBeOurs(@Nullable MillraceException end) {
-        if (end == null) {
-            return true;
-        }
-        return end.code() == ErrorCode.UNAVAILABLE
+        return end != null
+                && end.code() == ErrorCode.UNAVAILABLE
                 && !(end.getCause() instanceof Mqtt5DisconnectException told
                         && NOT_OURS.contains(told.getMqttMessage().getReasonCode()));
     }

@@ -19,6 +19,7 @@ import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 final class ExternalSinkTest {
+    /** The first, one with all three under way, three for each of two, and one that is open. */
+    private static final int ENOUGH_TO_BLAME_TWO = 9;
+
     @TempDir private Path folder;
     private Mosquitto broker;
     private World world;
@@ -279,6 +283,31 @@ final class ExternalSinkTest {
             expected.add("end");
             assertThat(seen).containsExactlyElementsOf(expected);
             assertThat(world.meters.total("millrace_mqtt_sink_refused_total")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aBrokerThatTakesNothingCostsOneMessageAndNoMore() {
+        try (var link = new Link(broker.port());
+                Sink sink = open(output(World.to(link.port()), 1, false))) {
+            assertThat(sink.write(records(0, 1))).isEmpty();
+            // Each message is for this topic, and connecting does not name it.
+            link.endOn("every/one");
+            var left = new ArrayList<OutputRecord>();
+            for (int i = 0; i < 3; i++) {
+                left.add(record("every/one", "m" + i));
+            }
+            var givenUp = new ArrayList<ItemFailure>();
+            await().atMost(Duration.ofSeconds(90))
+                    .ignoreExceptionsMatching(e ->
+                            e instanceof MillraceException known
+                                    && known.code() == ErrorCode.UNAVAILABLE)
+                    .until(() -> {
+                        writeWhatIsLeft(sink, left, givenUp);
+                        return link.accepted() > ENOUGH_TO_BLAME_TWO;
+                    });
+            assertThat(givenUp).hasSize(1);
+            assertThat(left).hasSize(2);
         }
     }
 

@@ -40,6 +40,28 @@ final class SuspicionTest {
     }
 
     @Test
+    void anotherIsOnlyToBlameWhenTheBrokerHasTakenSomethingInBetween() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(lost("a", 1)).isEqualTo(i == 2);
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(lost("b", 1)).isFalse();
+        }
+        suspicion.passed();
+        for (int i = 0; i < 3; i++) {
+            assertThat(lost("b", 1)).isEqualTo(i == 2);
+        }
+    }
+
+    @Test
+    void aConnectionOfWhichTheEndIsNotKnownDoesNotCount() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(suspicion.lost(new EndedSession(new CompletableFuture<>()), record("a"), 1))
+                    .isFalse();
+        }
+    }
+
+    @Test
     void anAnswerOrAnotherMessageInBetweenBeginsAnew() {
         assertThat(lost("a", 1)).isFalse();
         assertThat(lost("a", 1)).isFalse();
