@@ -320,6 +320,45 @@ public abstract class StreamLogConformance {
     }
 
     @Test
+    void inPartsNothingIsLostWhenAMemberComesInBetween() {
+        LogConsumer one = member("one", 0);
+        LogConsumer two = member("two", 0);
+        var taken = new ArrayList<LogRecord>();
+        int ofTwo = 0;
+        int appended = 0;
+        long deadline = deadline();
+        while (ofTwo == 0 || taken.size() < appended) {
+            for (int i = 0; i < 6 && ofTwo == 0; i++) {
+                append(record("key" + appended % 16, Integer.toString(appended++), 1));
+            }
+            takeAPart(one, taken);
+            if (!taken.isEmpty()) {
+                ofTwo += takeAPart(two, taken);
+            }
+            requireBefore(deadline, taken.size() + " of " + appended);
+        }
+        assertThat(numbers(taken)).doesNotHaveDuplicates().hasSize(appended);
+        Map<String, List<Integer>> byKey = new HashMap<>();
+        for (LogRecord record : taken) {
+            byKey.computeIfAbsent(text(record.key()), _ -> new ArrayList<>())
+                    .add(Integer.parseInt(text(record.value())));
+        }
+        byKey.forEach((_, numbers) -> assertThat(numbers).isSorted());
+        one.close();
+        two.close();
+        append(record("one key", Integer.toString(appended), 1));
+        assertThat(numbers(read(member("three", 0), 1))).containsExactly(appended);
+    }
+
+    private static int takeAPart(LogConsumer consumer, List<LogRecord> into) {
+        List<LogRecord> part = consumer.poll(MOMENT, 3);
+        assertThat(part).hasSizeLessThanOrEqualTo(3);
+        into.addAll(part);
+        commit(consumer, part);
+        return part.size();
+    }
+
+    @Test
     void theOthersTakeOverWhenAMemberLeaves() {
         LogConsumer one = member("one", 0);
         LogConsumer two = member("two", 0);

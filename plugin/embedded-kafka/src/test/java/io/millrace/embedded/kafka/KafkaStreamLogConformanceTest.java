@@ -15,13 +15,18 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The Kafka log on the embedded broker, which is started once. */
 class KafkaStreamLogConformanceTest extends StreamLogConformance {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @RegisterExtension private static final OneBroker BROKER = new OneBroker();
 
@@ -35,36 +40,57 @@ class KafkaStreamLogConformanceTest extends StreamLogConformance {
     void whoTakesAPollInPartsLetsOthersInBetweenThem() throws Exception {
         String topic = "parts." + IdSource.random().next();
         var guestHas = new AtomicBoolean();
+        var isOver = new AtomicBoolean();
         try (var log = openLog();
                 var guests = Executors.newSingleThreadExecutor();
                 var member = log.consumer(new ConsumerSpec("of " + topic, "a", 0, 2_000))) {
             log.ensureTopics(List.of(topic));
-            for (int i = 0; i < 2_000; i++) {
-                log.append(record(topic, "k" + i), failure -> assertThat(failure).isNull());
-            }
+            append(log, topic, 2_000);
             member.subscribe(Set.of(topic));
-            int taken = 0;
             boolean isGuestInvited = false;
-            while (!guestHas.get() && taken < 2_000) {
+            long deadline = TimeSource.system().nanoTime() + PATIENCE.toNanos();
+            while (!guestHas.get() && TimeSource.system().nanoTime() < deadline) {
                 List<LogRecord> part = member.poll(Duration.ofMillis(200), 5);
                 var next = new HashMap<LogPartition, Long>();
                 part.forEach(each -> next.merge(each.partition(), each.offset() + 1, Math::max));
                 TimeSource.system().pause(Duration.ofMillis(10L * part.size()));
                 member.commit(next);
-                taken += part.size();
+                // So that there is always something for the guest.
+                append(log, topic, part.size());
                 if (!part.isEmpty() && !isGuestInvited) {
                     isGuestInvited = true;
-                    guests.execute(() -> readOnce(log, topic, guestHas));
+                    guests.execute(() -> readOnce(log, topic, guestHas, isOver));
                 }
             }
+            isOver.set(true);
             assertThat(guestHas).isTrue();
+        } finally {
+            isOver.set(true);
         }
     }
 
-    private static void readOnce(StreamLog log, String topic, AtomicBoolean guestHas) {
+    private static void append(StreamLog log, String topic, int count) throws Exception {
+        var appended = new CountDownLatch(count);
+        var failures = new ConcurrentLinkedQueue<Exception>();
+        for (int i = 0; i < count; i++) {
+            log.append(
+                    record(topic, "k" + i),
+                    failure -> {
+                        if (failure != null) {
+                            failures.add(failure);
+                        }
+                        appended.countDown();
+                    });
+        }
+        assertThat(appended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(failures).isEmpty();
+    }
+
+    private static void readOnce(
+            StreamLog log, String topic, AtomicBoolean guestHas, AtomicBoolean isOver) {
         try (var guest = log.consumer(new ConsumerSpec("of " + topic, "b", 0, 10))) {
             guest.subscribe(Set.of(topic));
-            for (int i = 0; i < 300 && !guestHas.get(); i++) {
+            while (!isOver.get() && !guestHas.get()) {
                 guestHas.set(!guest.poll(Duration.ofMillis(100)).isEmpty());
             }
         }
