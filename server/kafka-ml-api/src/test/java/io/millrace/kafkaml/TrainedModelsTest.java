@@ -11,6 +11,7 @@ import io.millrace.api.ModelDefinitionSpec;
 import io.millrace.api.ModelDefinitionSpec.Library;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ProjectId;
+import io.millrace.api.ProjectSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
@@ -44,6 +45,13 @@ final class TrainedModelsTest {
     @Test
     void aVersionThatSomebodyAddsMeanwhileIsNotLost() throws Exception {
         try (var store = new Racing()) {
+            store.put(
+                    new Manifest<>(
+                            ResourceKey.ofProject(ProjectId.DEFAULT),
+                            "",
+                            Map.of(),
+                            new ProjectSpec("", List.of(), List.of("local"))),
+                    Optional.empty());
             Resource<ModelDefinitionSpec> definition =
                     store.put(
                             manifest(
