@@ -70,12 +70,6 @@ final class InMemoryConsumer implements LogConsumer {
 
     @Override
     public List<LogRecord> poll(Duration timeout) {
-        return poll(timeout, spec.maxRecords());
-    }
-
-    /** What is not taken is not held either, so there is nothing to forget at a hand-over. */
-    @Override
-    public List<LogRecord> poll(Duration timeout, int most) {
         if (log.faults().failsPoll().getAsBoolean()) {
             throw new MillraceException(ErrorCode.UNAVAILABLE, "the log cannot be reached");
         }
@@ -85,7 +79,7 @@ final class InMemoryConsumer implements LogConsumer {
             while (true) {
                 requireUsable();
                 adoptAssignment();
-                List<LogRecord> records = take(Math.min(most, spec.maxRecords()));
+                List<LogRecord> records = take();
                 if (!records.isEmpty() || woken || !mayWait(deadline)) {
                     woken = false;
                     return records;
@@ -145,21 +139,21 @@ final class InMemoryConsumer implements LogConsumer {
     }
 
     /** Partitions in turn, so that a full one does not starve the others. */
-    private List<LogRecord> take(int most) {
+    private List<LogRecord> take() {
         var records = new ArrayList<LogRecord>();
         var partitions = new ArrayList<>(owned.entrySet());
-        for (int i = 0; i < partitions.size() && records.size() < most; i++) {
+        for (int i = 0; i < partitions.size() && records.size() < spec.maxRecords(); i++) {
             var next = partitions.get((turn + i) % partitions.size());
-            take(next.getKey(), next.getValue(), records, most);
+            take(next.getKey(), next.getValue(), records);
         }
         turn = partitions.isEmpty() || records.isEmpty() ? turn : (turn + 1) % partitions.size();
         return records;
     }
 
-    private void take(LogPartition place, Cursor cursor, List<LogRecord> into, int most) {
+    private void take(LogPartition place, Cursor cursor, List<LogRecord> into) {
         List<LogRecord> from = log.recordsOf(place);
         long end = log.stableEnd(place);
-        while (cursor.position < end && into.size() < most) {
+        while (cursor.position < end && into.size() < spec.maxRecords()) {
             LogRecord record = from.get(cursor.position++);
             if (!log.isVisible(place, record.offset())) {
                 continue;
