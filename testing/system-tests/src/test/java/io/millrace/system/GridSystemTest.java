@@ -76,9 +76,11 @@ class GridSystemTest {
                                 "grid")
                         .start();
         Path windows = Files.writeString(folder.resolve("windows.yaml"), WINDOWS);
+        millrace("apply", "-f", example("server.json"), "-f", example("grid.yaml"));
+        // A source with users is ready when their passwords are there.
+        millrace("secrets", "set", "tenants", "-p", "grid", "alice=wonder", "bob=build");
         millrace("apply", "--wait=60s", "-f", example("server.json"), "-f", example("grid.yaml"));
         millrace("apply", "--wait=60s", "-f", windows.toString());
-        millrace("secrets", "set", "tenants", "-p", "grid", "alice=wonder", "bob=build");
         millrace("sources", "certs", "tenants", "-p", "grid", "-o", folder + "/certs.zip");
         CommandLine.run(
                         List.of("unzip", "-q", "-d", folder.toString(), folder + "/certs.zip"),
