@@ -24,6 +24,30 @@ public final class HeaderNames {
     /** What the sender wants to see again with the answer: MQTT 5 correlation data, any bytes. */
     public static final String CORRELATION = "millrace.reply.correlation";
 
+    /** What a store or Millrace says of the object behind a record begins so. */
+    public static final String OBJECT_PREFIX = "object.";
+
+    /** The bucket of the object that a record is about. */
+    public static final String OBJECT_BUCKET = "object.bucket";
+
+    /** The decoded key of the object that a record is about. */
+    public static final String OBJECT_KEY = "object.key";
+
+    /** Its size in bytes, decimal. */
+    public static final String OBJECT_SIZE = "object.size";
+
+    /** Its ETag without quotes. */
+    public static final String OBJECT_ETAG = "object.etag";
+
+    /** Its version, where the bucket keeps versions. */
+    public static final String OBJECT_VERSION = "object.version";
+
+    /** What happened to it, such as {@code ObjectCreated:Put}. */
+    public static final String OBJECT_EVENT = "object.event";
+
+    /** Before the name of an entry of the user's metadata: {@code object.meta.camera}. */
+    public static final String OBJECT_META_PREFIX = "object.meta.";
+
     /** Outputs and dead letters: where they came from; see {@link Provenance}. */
     public static final String PROVENANCE = "millrace.provenance";
 
@@ -79,7 +103,9 @@ public final class HeaderNames {
      * so, and outputs over MQTT keep them inside, but for {@link #PROVENANCE}.
      */
     public static boolean isReserved(String name) {
-        return name.startsWith(PREFIX) || name.startsWith(PACKET_PREFIX);
+        return name.startsWith(PREFIX)
+                || name.startsWith(PACKET_PREFIX)
+                || name.startsWith(OBJECT_PREFIX);
     }
 
     /**
