@@ -12,8 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
-import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -166,7 +164,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         private final Consumer<MillraceException> onFault;
         private volatile boolean up;
         private boolean stopped;
-        private @Nullable KafkaRaftServer server;
+        private @Nullable KafkaNode server;
 
         Running(EmbeddedKafkaConfig config, int port, Consumer<MillraceException> onFault) {
             this.port = port;
@@ -190,18 +188,18 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
 
         private void startServer() {
-            var created = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
+            var created = new KafkaNode(new KafkaConfig(settings, false));
             synchronized (this) {
                 if (stopped) {
                     return;
                 }
                 server = created;
             }
-            created.startup();
+            created.start();
         }
 
-        private synchronized @Nullable KafkaRaftServer takeServer() {
-            KafkaRaftServer current = server;
+        private synchronized @Nullable KafkaNode takeServer() {
+            KafkaNode current = server;
             server = null;
             stopped = true;
             return current;
@@ -218,10 +216,10 @@ public final class EmbeddedKafka implements AutoCloseable {
 
         void stop() {
             up = false;
-            KafkaRaftServer current = takeServer();
+            KafkaNode current = takeServer();
             try {
                 if (current != null) {
-                    inThread("kafka-stop", () -> stopServer(current))
+                    inThread("kafka-stop", current::stop)
                             .get(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
                 }
             } catch (TimeoutException e) {
@@ -233,11 +231,6 @@ public final class EmbeddedKafka implements AutoCloseable {
             } finally {
                 FatalFaults.removeListener(faultListener);
             }
-        }
-
-        private static void stopServer(KafkaRaftServer server) {
-            server.shutdown();
-            server.awaitShutdown();
         }
 
         private void faultMet(String reason) {
