@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param traffic which version answers those who name none
  * @param signatureChange what happens when a version with another signature would take over
  * @param monitor how its calls are watched; empty when they are not
+ * @param transformer user code that requests go through; empty when they go to the model as they
+ *     are
  */
 public record ModelSpec(
         String framework,
@@ -22,7 +24,8 @@ public record ModelSpec(
         BatchingSpec batching,
         TrafficRule traffic,
         SignatureChange signatureChange,
-        Optional<MonitorSpec> monitor)
+        Optional<MonitorSpec> monitor,
+        Optional<TransformerSpec> transformer)
         implements Spec {
 
     /** The alias of the version that answers those who name none. */
@@ -34,6 +37,26 @@ public record ModelSpec(
     public ModelSpec {
         versions = List.copyOf(versions);
         aliases = Map.copyOf(aliases);
+    }
+
+    /** A model that requests go to as they are. */
+    public ModelSpec(
+            String framework,
+            List<Version> versions,
+            Map<String, Integer> aliases,
+            BatchingSpec batching,
+            TrafficRule traffic,
+            SignatureChange signatureChange,
+            Optional<MonitorSpec> monitor) {
+        this(
+                framework,
+                versions,
+                aliases,
+                batching,
+                traffic,
+                signatureChange,
+                monitor,
+                Optional.empty());
     }
 
     /** A model that nobody watches. */
@@ -95,30 +118,59 @@ public record ModelSpec(
     /** The same with other versions. */
     public ModelSpec withVersions(List<Version> other) {
         return new ModelSpec(
-                framework, other, aliases, batching, traffic, signatureChange, monitor);
+                framework,
+                other,
+                aliases,
+                batching,
+                traffic,
+                signatureChange,
+                monitor,
+                transformer);
     }
 
     /** The same with other aliases. */
     public ModelSpec withAliases(Map<String, Integer> other) {
         return new ModelSpec(
-                framework, versions, other, batching, traffic, signatureChange, monitor);
+                framework,
+                versions,
+                other,
+                batching,
+                traffic,
+                signatureChange,
+                monitor,
+                transformer);
     }
 
     /** The same with other batching. */
     public ModelSpec withBatching(BatchingSpec other) {
         return new ModelSpec(
-                framework, versions, aliases, other, traffic, signatureChange, monitor);
+                framework,
+                versions,
+                aliases,
+                other,
+                traffic,
+                signatureChange,
+                monitor,
+                transformer);
     }
 
     /** The same with another rule for traffic. */
     public ModelSpec withTraffic(TrafficRule other) {
         return new ModelSpec(
-                framework, versions, aliases, batching, other, signatureChange, monitor);
+                framework,
+                versions,
+                aliases,
+                batching,
+                other,
+                signatureChange,
+                monitor,
+                transformer);
     }
 
     /** The same with another say on changed signatures. */
     public ModelSpec withSignatureChange(SignatureChange other) {
-        return new ModelSpec(framework, versions, aliases, batching, traffic, other, monitor);
+        return new ModelSpec(
+                framework, versions, aliases, batching, traffic, other, monitor, transformer);
     }
 
     /** The same, watched so. */
@@ -130,6 +182,20 @@ public record ModelSpec(
                 batching,
                 traffic,
                 signatureChange,
+                Optional.of(other),
+                transformer);
+    }
+
+    /** The same, with requests going through this. */
+    public ModelSpec withTransformer(TransformerSpec other) {
+        return new ModelSpec(
+                framework,
+                versions,
+                aliases,
+                batching,
+                traffic,
+                signatureChange,
+                monitor,
                 Optional.of(other));
     }
 }

@@ -139,6 +139,16 @@ public record PipelineSpec(
         }
     }
 
+    /**
+     * Has a model answer the payload as it answers a request over HTTP: with its transformer, when
+     * it has one. The payload is the body of a V1 request, or what a transformer takes; what comes
+     * back is the body of the answer.
+     *
+     * @param model its name
+     * @param version which version of it
+     */
+    public record PredictStep(ResourceName model, VersionRef version) implements Step {}
+
     /** Which model a step calls. */
     public sealed interface ModelChoice {}
 

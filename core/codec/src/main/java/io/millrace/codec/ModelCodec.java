@@ -40,7 +40,6 @@ final class ModelCodec implements KindCodec<ModelSpec> {
 
     @Override
     public ModelSpec read(Fields spec) {
-        spec.later("transformer");
         String framework = framework(spec.required("framework"));
         List<Version> versions = versions(spec.optional("versions"));
         Set<Integer> known = versions.stream().map(Version::version).collect(Collectors.toSet());
@@ -51,9 +50,17 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                 spec.optional("signatureChange")
                         .choice("signature change", SIGNATURE_CHANGES, Set.of());
         var monitor = MonitorCodec.read(spec.optional("monitor"), known);
+        var transformer = TransformerCodec.read(spec.optional("transformer"));
         spec.rejectUnknown();
         return new ModelSpec(
-                framework, versions, aliases, batching, traffic, signatureChange, monitor);
+                framework,
+                versions,
+                aliases,
+                batching,
+                traffic,
+                signatureChange,
+                monitor,
+                transformer);
     }
 
     /** Engines are plug-ins, so any name may be right; what is surely wrong is told here. */
@@ -161,6 +168,9 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                         .put("traffic", TrafficCodec.write(spec.traffic()))
                         .put("signatureChange", Words.word(spec.signatureChange()));
         spec.monitor().ifPresent(monitor -> map.put("monitor", MonitorCodec.write(monitor)));
+        spec.transformer()
+                .ifPresent(
+                        transformer -> map.put("transformer", TransformerCodec.write(transformer)));
         return map.build();
     }
 }

@@ -6,6 +6,7 @@ import io.millrace.api.PipelineSpec.FunctionStep;
 import io.millrace.api.PipelineSpec.ModelChoice;
 import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.PipelineSpec.OneModel;
+import io.millrace.api.PipelineSpec.PredictStep;
 import io.millrace.api.PipelineSpec.SelectedModel;
 import io.millrace.api.PipelineSpec.Step;
 import io.millrace.api.PipelineSpec.WindowStep;
@@ -31,10 +32,10 @@ final class StepCodec {
     /** Reads a step; only one key of a step says what it does. */
     Step read(Value value) {
         Fields fields = value.fields();
-        String way = fields.oneOf("function", "model", "window").orElse("function");
+        String way = fields.oneOf("function", "model", "predict", "window").orElse("function");
         Value step = fields.optional(way);
         if (fields.declares(way) && !step.isPresent()) {
-            step.problem(way.equals("window") ? "missing 'value'" : "missing 'name'");
+            step.problem("missing '%s'".formatted(mainField(way)));
         }
         Fields settings =
                 step.isPresent() ? step.fields() : Value.absent("", value.reading()).fields();
@@ -42,9 +43,26 @@ final class StepCodec {
         fields.rejectUnknown();
         return switch (way) {
             case "model" -> model(settings, read);
+            case "predict" -> predict(settings, read);
             case "window" -> WindowCodec.read(settings, read);
             default -> function(settings, read);
         };
+    }
+
+    /** What a step of this way cannot be without. */
+    private static String mainField(String way) {
+        return switch (way) {
+            case "window" -> "value";
+            case "predict" -> "model";
+            default -> "name";
+        };
+    }
+
+    private static Step predict(Fields fields, boolean written) {
+        Value model = written ? fields.required("model") : fields.optional("model");
+        var step = new PredictStep(model.name("model"), version(fields.optional("version")));
+        fields.rejectUnknown();
+        return step;
     }
 
     private static Step function(Fields fields, boolean written) {
@@ -171,6 +189,11 @@ final class StepCodec {
                                             .build())
                             .build();
             case ModelStep model -> Node.map().put("model", write(model)).build();
+            case PredictStep(var model, var version) -> {
+                var map = Node.map().put("model", model.value());
+                write(version, map);
+                yield Node.map().put("predict", map.build()).build();
+            }
             case WindowStep window -> Node.map().put("window", WindowCodec.write(window)).build();
         };
     }
@@ -183,13 +206,17 @@ final class StepCodec {
                     map.put("select", selector)
                             .put("of", Node.texts(of.stream().map(ResourceName::value).toList()));
         }
-        switch (step.version()) {
+        write(step.version(), map);
+        step.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
+        return map.put("encode", write(step.encode())).build();
+    }
+
+    private static void write(VersionRef reference, Node.MapBuilder map) {
+        switch (reference) {
             case VersionRef.Serving() -> {}
             case VersionRef.Numbered(int version) -> map.put("version", version);
             case VersionRef.Alias(String alias) -> map.put("version", alias);
         }
-        step.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
-        return map.put("encode", write(step.encode())).build();
     }
 
     private static MapNode write(EncodeSpec encode) {

@@ -41,6 +41,7 @@ import io.millrace.api.TopicRange;
 import io.millrace.api.TrafficRule;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.api.TrainingSettings;
+import io.millrace.api.TransformerSpec;
 import io.millrace.api.VersionRef;
 import io.millrace.api.tensor.DataType;
 import java.time.Duration;
@@ -272,7 +273,21 @@ final class RandomResources {
                         random.nextInt(9)),
                 traffic(versions.size()),
                 pick(ModelSpec.SignatureChange.values()),
-                maybe(Optional.empty(), () -> Optional.of(monitor(versions.size()))));
+                maybe(Optional.empty(), () -> Optional.of(monitor(versions.size()))),
+                maybe(Optional.empty(), () -> Optional.of(transformer())));
+    }
+
+    private TransformerSpec transformer() {
+        return new TransformerSpec(
+                new ResourceName(name()),
+                1 + random.nextInt(TransformerSpec.MAX_WORKERS),
+                pick(TransformerSpec.Protocol.values()),
+                textMap(),
+                filledTexts(),
+                Map.of("S3_ENDPOINT", text()),
+                maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
+                pick(TransformerSpec.Reply.values()),
+                maybe(Optional.empty(), () -> Optional.of(Duration.ofMinutes(10))));
     }
 
     private MonitorSpec monitor(int versions) {
@@ -370,8 +385,9 @@ final class RandomResources {
         var steps = new ArrayList<PipelineSpec.Step>();
         for (int i = random.nextInt(4); i > 0; i--) {
             steps.add(
-                    switch (steps.isEmpty() ? random.nextInt(3) : 1 + random.nextInt(2)) {
+                    switch (steps.isEmpty() ? random.nextInt(4) : 1 + random.nextInt(3)) {
                         case 0 -> window();
+                        case 2 -> new PipelineSpec.PredictStep(new ResourceName(name()), version());
                         case 1 ->
                                 new PipelineSpec.FunctionStep(new ResourceName(name()), textMap());
                         default ->

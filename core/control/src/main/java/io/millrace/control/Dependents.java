@@ -211,7 +211,24 @@ final class Dependents {
                 users.add(graph.key());
             }
         }
+        if (key.kind() == Kind.FUNCTION) {
+            users.addAll(transformed(key, image));
+        }
         return users;
+    }
+
+    /** The models whose transformer a function is. */
+    private static List<ResourceKey> transformed(ResourceKey function, StoreImage image) {
+        var models = new ArrayList<ResourceKey>();
+        for (var model : image.all(Kind.MODEL, function.project(), ModelSpec.class)) {
+            if (model.spec()
+                    .transformer()
+                    .filter(transformer -> transformer.function().equals(function.name()))
+                    .isPresent()) {
+                models.add(model.key());
+            }
+        }
+        return models;
     }
 
     private static boolean isTarget(InferenceGraphSpec.Target target, ResourceKey key) {
@@ -238,6 +255,9 @@ final class Dependents {
                                             case PipelineSpec.ModelStep model ->
                                                     key.kind() == Kind.MODEL
                                                             && model.models().contains(key.name());
+                                            case PipelineSpec.PredictStep predict ->
+                                                    key.kind() == Kind.MODEL
+                                                            && predict.model().equals(key.name());
                                             case PipelineSpec.WindowStep _ -> false;
                                         }));
     }
@@ -252,10 +272,7 @@ final class Dependents {
                         image,
                         pipeline ->
                                 pipeline.steps().stream()
-                                        .anyMatch(s ->
-                                                s instanceof PipelineSpec.ModelStep named
-                                                        && named.models().contains(model.name())
-                                                        && named.version().equals(reference)));
+                                        .anyMatch(s -> names(s, model.name(), reference)));
         for (var graph :
                 image.all(Kind.INFERENCE_GRAPH, model.project(), InferenceGraphSpec.class)) {
             if (graph.spec().nodes().values().stream()
@@ -265,6 +282,16 @@ final class Dependents {
             }
         }
         return users;
+    }
+
+    private static boolean names(PipelineSpec.Step step, ResourceName model, VersionRef reference) {
+        return switch (step) {
+            case PipelineSpec.ModelStep named ->
+                    named.models().contains(model) && named.version().equals(reference);
+            case PipelineSpec.PredictStep(var name, var version) ->
+                    name.equals(model) && version.equals(reference);
+            case PipelineSpec.FunctionStep _, PipelineSpec.WindowStep _ -> false;
+        };
     }
 
     private static boolean mayRead(PipelineSpec pipeline, ResourceName source) {

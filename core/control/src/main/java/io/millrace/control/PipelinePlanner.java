@@ -44,6 +44,8 @@ final class PipelinePlanner {
                                     blockedBy(function, pipeline.key(), image, observed);
                             case PipelineSpec.ModelStep model ->
                                     blockedBy(model, pipeline.key(), image, observed);
+                            case PipelineSpec.PredictStep(var model, var version) ->
+                                    blockedBy(model, version, pipeline.key(), image, observed);
                             case PipelineSpec.WindowStep _ -> Optional.empty();
                         };
             }

@@ -79,6 +79,7 @@ public sealed interface PipelineEdge {
             case PipelineSpec.FunctionStep function -> List.of("function/" + function.name());
             case PipelineSpec.ModelStep model ->
                     model.models().stream().map(name -> "model/" + name).toList();
+            case PipelineSpec.PredictStep predict -> List.of("model/" + predict.model());
             case PipelineSpec.WindowStep _ -> List.of("window");
         };
     }

@@ -1,5 +1,6 @@
 package io.millrace.stream;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
@@ -58,12 +59,18 @@ final class TaskAssembly {
                     var _ = ModelStage.selector(selected, plan.pipeline());
                 }
             }
+            case PipelineSpec.PredictStep _ -> throw notYet();
             case PipelineSpec.WindowStep _ -> {
                 if (index > 0) {
                     throw MillraceException.invalid("a window must be the first step");
                 }
             }
         }
+    }
+
+    private static MillraceException notYet() {
+        return new MillraceException(
+                ErrorCode.UNSUPPORTED, "'predict' steps are not available in this version");
     }
 
     private static FunctionSpec functionSpec(PipelinePlan plan, FunctionStep step) {
@@ -90,6 +97,7 @@ final class TaskAssembly {
                             answerer(function),
                             context.functions().start(launch(function, index, worker)),
                             control);
+            case PipelineSpec.PredictStep _ -> throw notYet();
             case PipelineSpec.WindowStep window ->
                     new WindowStage(
                             "step %d window".formatted(index + 1),

@@ -146,7 +146,30 @@ final class SpecSchemas {
                 "signatureChange",
                 "string",
                 "monitor",
-                "#Monitor");
+                "#Monitor",
+                "transformer",
+                "#Transformer");
+        ApiSchemas.add(
+                schemas,
+                "Transformer",
+                "function",
+                "string",
+                "workers",
+                "integer",
+                "protocol",
+                "string",
+                "args",
+                "{string}",
+                "arguments",
+                "[string]",
+                "environment",
+                "{string}",
+                "secret",
+                "string",
+                "reply",
+                "string",
+                "deduplicate",
+                "string");
         DriftSchemas.addSpec(schemas);
         ApiSchemas.add(
                 schemas,
@@ -318,6 +341,8 @@ final class SpecSchemas {
                 "#FunctionStep",
                 "model",
                 "#ModelStep",
+                "predict",
+                "#PredictStep",
                 "window",
                 "#WindowStep");
         ApiSchemas.add(
@@ -343,6 +368,7 @@ final class SpecSchemas {
                 "string",
                 "lookback",
                 "string");
+        ApiSchemas.add(schemas, "PredictStep", "model", "string", "version", "#VersionReference");
         ApiSchemas.add(schemas, "FunctionStep", "name", "string", "args", "{string}");
         ApiSchemas.add(
                 schemas,
