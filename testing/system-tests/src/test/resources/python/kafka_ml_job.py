@@ -174,7 +174,12 @@ def serve(rest, bootstrap, path, format, seconds):
     _, (x, y) = digits(path)
     producer = KafkaProducer(bootstrap_servers=bootstrap)
     for number, image in enumerate(x):
-        producer.send(inputs, value=encode(image, format), headers=[("number", str(number).encode())])
+        producer.send(
+            inputs,
+            key=b"a",  # keys of requests are their senders' own
+            value=encode(image, format),
+            headers=[("number", str(number).encode())],
+        )
     producer.flush()
     consumer = KafkaConsumer(
         outputs, bootstrap_servers=bootstrap, group_id="output_group", auto_offset_reset="earliest"
@@ -186,6 +191,7 @@ def serve(rest, bootstrap, path, format, seconds):
             for record in records:
                 value = json.loads(record.value)
                 assert list(value) == ["values"] and len(value["values"]) == 10, value
+                assert record.key is None, record.key
                 number = int(dict(record.headers)["number"])
                 answers[number] = int(numpy.argmax(value["values"]))
     assert len(answers) == len(x), f"{len(answers)} of {len(x)} answered"

@@ -238,19 +238,32 @@ public record PipelineSpec(
      *     end and may come late; only for the log itself
      * @param replyTopics how many topics of the log may be made because requests name them; those
      *     that exist are answered on in any case
+     * @param isKeyed whether answers carry the key of their request; without it they have no order
+     *     among each other when the topic has several partitions
      */
     public record KafkaOutput(
             String topic,
             Optional<KafkaConnection> cluster,
             boolean isReply,
             List<String> readers,
-            int replyTopics)
+            int replyTopics,
+            boolean isKeyed)
             implements Output {
         /** The topics that senders may have made, unless an output says otherwise. */
         public static final int DEFAULT_REPLY_TOPICS = 100;
 
         public KafkaOutput {
             readers = List.copyOf(readers);
+        }
+
+        /** Whose answers carry the key of their request. */
+        public KafkaOutput(
+                String topic,
+                Optional<KafkaConnection> cluster,
+                boolean isReply,
+                List<String> readers,
+                int replyTopics) {
+            this(topic, cluster, isReply, readers, replyTopics, true);
         }
 
         /** Whose readers look after themselves, with as many reply topics as are customary. */

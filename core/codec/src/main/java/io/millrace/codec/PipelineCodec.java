@@ -219,7 +219,8 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
                         readers,
                         replyTopics.isPresent()
                                 ? replyTopics.integer(0, MAX_REPLY_TOPICS)
-                                : KafkaOutput.DEFAULT_REPLY_TOPICS);
+                                : KafkaOutput.DEFAULT_REPLY_TOPICS,
+                        settings.optional("key").bool(true));
         settings.rejectUnknown();
         return output;
     }
@@ -382,6 +383,9 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
         }
         if (output.replyTopics() != KafkaOutput.DEFAULT_REPLY_TOPICS) {
             map.put("replyTopics", output.replyTopics());
+        }
+        if (!output.isKeyed()) {
+            map.put("key", false);
         }
         return map.build();
     }

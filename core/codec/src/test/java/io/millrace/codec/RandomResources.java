@@ -414,7 +414,8 @@ final class RandomResources {
                                         Optional.empty(),
                                         false,
                                         names(),
-                                        random.nextInt(1_000)),
+                                        random.nextInt(1_000),
+                                        random.nextBoolean()),
                                 new PipelineSpec.StreamOutput())
                         : List.of(
                                 new PipelineSpec.MqttOutput("x/{project}/" + name()),
@@ -429,7 +430,8 @@ final class RandomResources {
                                         maybe(Optional.empty(), () -> Optional.of(cluster())),
                                         random.nextBoolean(),
                                         List.of(),
-                                        random.nextInt(1_000))),
+                                        random.nextInt(1_000),
+                                        random.nextBoolean())),
                 exact ? PipelineSpec.Delivery.EXACTLY_ONCE : PipelineSpec.Delivery.AT_LEAST_ONCE,
                 new PipelineSpec.ErrorPolicy(
                         1 + random.nextInt(9), duration(), random.nextBoolean()),

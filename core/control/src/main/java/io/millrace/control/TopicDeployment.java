@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /**
  * A model between two topics of the log, answering as {@code {"values": [...]}} with the headers of
- * the request.
+ * the request and without its key.
  *
  * @param pipeline that does it
  * @param input where requests are
@@ -70,7 +70,8 @@ public record TopicDeployment(
                                         Optional.empty(),
                                         false,
                                         readers,
-                                        KafkaOutput.DEFAULT_REPLY_TOPICS)),
+                                        KafkaOutput.DEFAULT_REPLY_TOPICS,
+                                        false)),
                         Delivery.AT_LEAST_ONCE,
                         ErrorPolicy.DEFAULT,
                         ScaleSpec.fixed(replicas)));

@@ -12,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param address where they go
  * @param headers of the task
  * @param isForKafkaClients whether headers that only Millrace sets are left out
+ * @param isKeyed whether they carry the key of their request
  */
-record OutputForm(String label, Address address, OutputHeaders headers, boolean isForKafkaClients) {
+record OutputForm(
+        String label,
+        Address address,
+        OutputHeaders headers,
+        boolean isForKafkaClients,
+        boolean isKeyed) {
 
     /** The output of an item; null when it has none, with the reason among the verdicts. */
     @Nullable OutputRecord of(Batch batch, int item, Verdicts verdicts) {
@@ -22,7 +28,7 @@ record OutputForm(String label, Address address, OutputHeaders headers, boolean 
             String asked = address.asked(record);
             return new OutputRecord(
                     asked == null ? address.declared(record) : asked,
-                    record.key(),
+                    isKeyed ? record.key() : null,
                     batch.payload(item),
                     headers.of(batch, item, isForKafkaClients),
                     record.timestampMillis(),

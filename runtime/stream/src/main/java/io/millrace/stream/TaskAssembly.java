@@ -186,7 +186,8 @@ final class TaskAssembly {
                 label(output),
                 Address.of(output, plan.pipeline()),
                 headers,
-                output instanceof PipelineSpec.KafkaOutput);
+                output instanceof PipelineSpec.KafkaOutput,
+                !(output instanceof PipelineSpec.KafkaOutput kafka) || kafka.isKeyed());
     }
 
     private static String label(PipelineSpec.Output output) {

@@ -148,6 +148,31 @@ class OutputHeadersTest {
     }
 
     @Test
+    void answersCarryTheKeyOfTheirRequestUnlessTheOutputSaysOtherwise() {
+        var keyless =
+                new PipelineSpec.KafkaOutput(
+                        "keyless", Optional.empty(), false, List.of(), 100, false);
+        for (boolean exact : List.of(true, false)) {
+            Plans plans = aPipeline().toLog("keyed").to(keyless);
+            try (var world = new TaskWorld((exact ? plans.exactlyOnce() : plans).plan())) {
+                world.log.append(
+                        new OutgoingRecord(
+                                Plans.INPUT,
+                                "k".getBytes(StandardCharsets.UTF_8),
+                                "v".getBytes(StandardCharsets.UTF_8),
+                                List.of(Header.of("mine", "1")),
+                                world.time.epochMillis()),
+                        failure -> assertThat(failure).isNull());
+                world.task().doWork();
+                assertThat(world.log.records("keyed").getFirst().key()).asString().isEqualTo("k");
+                assertThat(world.log.records("keyless").getFirst().key()).isNull();
+                assertThat(Header.find(world.log.records("keyless").getFirst().headers(), "mine"))
+                        .isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
     void aDeadLetterSaysWhatItHadPassed() {
         var plan = aPipeline().function().generation(3).model().to("out").plan();
         try (var world = new TaskWorld(plan)) {

@@ -317,7 +317,9 @@ final class SpecSchemas {
                         "readers",
                         "[string]",
                         "replyTopics",
-                        "integer"));
+                        "integer",
+                        "key",
+                        "boolean"));
         ApiSchemas.add(
                 schemas,
                 "ErrorPolicy",

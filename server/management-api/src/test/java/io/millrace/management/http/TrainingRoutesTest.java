@@ -285,6 +285,7 @@ final class TrainingRoutesTest {
         assertThat(spec.from().selection()).isEqualTo(new PipelineSpec.ByLogTopic("questions"));
         assertThat(spec.scale().max()).isEqualTo(2);
         var output = (PipelineSpec.KafkaOutput) spec.to().getFirst();
+        assertThat(output.isKeyed()).isFalse();
         assertThat(output.readers()).containsExactly("output_group");
         var step = (PipelineSpec.ModelStep) spec.steps().getFirst();
         assertThat(step.decode()).isEmpty();
