@@ -29,6 +29,9 @@ public final class EnvironmentBuilder {
     private static final Logger log = LoggerFactory.getLogger(EnvironmentBuilder.class);
     private static final int LINES_SHOWN = 12;
 
+    /** An index that cannot be reached shall not cost more than this for each package. */
+    private static final List<String> IMPATIENT = List.of("--retries", "0", "--timeout", "10");
+
     /** File locks belong to a process: within it, threads take turns here. */
     private static final ConcurrentHashMap<Path, ReentrantLock> TURNS = new ConcurrentHashMap<>();
 
@@ -72,7 +75,8 @@ public final class EnvironmentBuilder {
                                 StandardOpenOption.WRITE);
                 FileLock lock = channel.lock()) {
             if (!lock.isValid() || !environment.isUsable()) {
-                makeOrClear(home, root.resolve("." + name + ".building"), python, requirements);
+                makeOrClear(
+                        home, root.resolve("." + name + ".building"), python, requirements, recipe);
             }
             return environment;
         } finally {
@@ -82,11 +86,15 @@ public final class EnvironmentBuilder {
 
     /** What fails leaves its log and nothing else. */
     private void makeOrClear(
-            Path home, Path staging, PythonSearch.Python python, String requirements)
+            Path home,
+            Path staging,
+            PythonSearch.Python python,
+            String requirements,
+            EnvironmentCatalog.Recipe recipe)
             throws IOException, InterruptedException {
         boolean made = false;
         try {
-            make(home, staging, python, requirements);
+            make(home, staging, python, requirements, recipe.smaller());
             made = true;
         } finally {
             if (!made) {
@@ -102,7 +110,12 @@ public final class EnvironmentBuilder {
         }
     }
 
-    private void make(Path home, Path staging, PythonSearch.Python python, String requirements)
+    private void make(
+            Path home,
+            Path staging,
+            PythonSearch.Python python,
+            String requirements,
+            List<EnvironmentCatalog.Smaller> smaller)
             throws IOException, InterruptedException {
         Folders.delete(staging); // what a killed server left
         Folders.delete(home); // its interpreter is gone
@@ -115,6 +128,21 @@ public final class EnvironmentBuilder {
                 "making a virtual environment",
                 List.of(python.executable(), "-m", "venv", staging.toString()),
                 output);
+        if (!smaller.isEmpty() && !hasIndexOfItsOwn(staging, output)) {
+            for (EnvironmentCatalog.Smaller each : smaller) {
+                preferSmaller(each, staging);
+            }
+        }
+        List<String> pip = pipInstall(staging);
+        pip.addAll(List.of("-r", list.toString()));
+        step("pip install", pip, output);
+        rename(staging.resolve("bin"), staging.toString(), home.toString());
+        Files.deleteIfExists(home.resolveSibling(home.getFileName() + ".failed.log"));
+        Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
+        log.info("Built {}", home);
+    }
+
+    private List<String> pipInstall(Path staging) {
         List<String> pip =
                 new ArrayList<>(
                         List.of(
@@ -128,12 +156,49 @@ public final class EnvironmentBuilder {
                                 "--progress-bar=off",
                                 "--no-color"));
         pip.addAll(settings.pipOptions());
-        pip.addAll(List.of("-r", list.toString()));
-        step("pip install", pip, output);
-        rename(staging.resolve("bin"), staging.toString(), home.toString());
-        Files.deleteIfExists(home.resolveSibling(home.getFileName() + ".failed.log"));
-        Files.move(staging, home, StandardCopyOption.ATOMIC_MOVE);
-        log.info("Built {}", home);
+        return pip;
+    }
+
+    /** Whoever says where packages come from means all of them. */
+    private boolean hasIndexOfItsOwn(Path staging, Path output)
+            throws IOException, InterruptedException {
+        if (settings.pipOptions().stream().anyMatch(EnvironmentBuilder::isAboutIndexes)) {
+            return true;
+        }
+        var outcome =
+                ExternalCommand.run(
+                        List.of(
+                                new VirtualEnvironment(staging).python().toString(),
+                                "-m",
+                                "pip",
+                                "config",
+                                "list"),
+                        output,
+                        settings.pipTimeout());
+        return !outcome.isSuccess()
+                || outcome.output().lines().anyMatch(EnvironmentBuilder::isAboutIndexes);
+    }
+
+    private static boolean isAboutIndexes(String setting) {
+        return setting.contains("index-url")
+                || setting.contains("no-index")
+                || setting.equals("-i");
+    }
+
+    /** The usual index has it as well, only larger: that it cannot be had here is no fault. */
+    private void preferSmaller(EnvironmentCatalog.Smaller smaller, Path staging)
+            throws IOException, InterruptedException {
+        List<String> pip = pipInstall(staging);
+        pip.addAll(IMPATIENT);
+        pip.addAll(List.of("--no-deps", "--index-url", smaller.index(), smaller.requirement()));
+        var outcome =
+                ExternalCommand.run(pip, staging.resolve("smaller.log"), settings.pipTimeout());
+        if (!outcome.isSuccess()) {
+            log.info(
+                    "{} is not to be had from {}: the usual build of it is taken, which is larger",
+                    smaller.requirement(),
+                    smaller.index());
+        }
     }
 
     private void step(String what, List<String> command, Path output)

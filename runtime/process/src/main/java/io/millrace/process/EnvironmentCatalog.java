@@ -31,6 +31,8 @@ public final class EnvironmentCatalog {
                     Map.entry("pytorchpython", "pytorch-python"),
                     Map.entry("pytorch", "pytorch-python"));
 
+    private static final String SMALLER = "# smaller ";
+
     private EnvironmentCatalog() {}
 
     /**
@@ -40,10 +42,18 @@ public final class EnvironmentCatalog {
      * @param oldest the oldest Python it works with, as in 309 for 3.9
      * @param newest the newest Python it works with
      * @param requirements as pip reads them
+     * @param smaller packages of which another index has a build that does as well
      */
-    public record Recipe(String name, int oldest, int newest, List<String> requirements) {
+    public record Recipe(
+            String name, int oldest, int newest, List<String> requirements, List<Smaller> smaller) {
         public Recipe {
             requirements = List.copyOf(requirements);
+            smaller = List.copyOf(smaller);
+        }
+
+        /** One whose packages all come from the usual index. */
+        public Recipe(String name, int oldest, int newest, List<String> requirements) {
+            this(name, oldest, newest, requirements, List.of());
         }
 
         boolean suits(int python) {
@@ -59,6 +69,14 @@ public final class EnvironmentCatalog {
     }
 
     /**
+     * A package that is smaller elsewhere: without what only graphics cards need.
+     *
+     * @param requirement as pip reads it, with its version
+     * @param index that has it
+     */
+    public record Smaller(String requirement, String index) {}
+
+    /**
      * The recipe of an environment with further packages.
      *
      * @throws MillraceException for an environment that is not known, or a requirement that is not
@@ -67,12 +85,16 @@ public final class EnvironmentCatalog {
     public static Recipe recipe(String environment, List<String> further) {
         String name = resolve(environment);
         List<String> requirements = new ArrayList<>();
+        List<Smaller> smaller = new ArrayList<>();
         int oldest = 309;
         int newest = Integer.MAX_VALUE;
         for (String line : read(name).lines().toList()) {
             if (line.startsWith("# python")) {
                 oldest = bound(line, ">=", oldest);
                 newest = bound(line, "<=", newest);
+            } else if (line.startsWith(SMALLER)) {
+                String[] words = line.substring(SMALLER.length()).strip().split(" from ", 2);
+                smaller.add(new Smaller(words[0], words[1]));
             } else if (!line.isBlank()) {
                 requirements.add(line.strip());
             }
@@ -83,7 +105,7 @@ public final class EnvironmentCatalog {
                 .distinct()
                 .sorted()
                 .forEach(requirements::add);
-        return new Recipe(name, oldest, newest, requirements);
+        return new Recipe(name, oldest, newest, requirements, smaller);
     }
 
     private static String resolve(String environment) {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.millrace.api.MillraceException;
 import io.millrace.spi.EnvironmentState;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,6 +116,13 @@ class EnvironmentsTest {
                 .anyMatch(line -> line.startsWith("numpy=="));
         assertThat(List.of(311, 312, 313)).allMatch(recipe::suits);
         assertThat(recipe.suits(314)).isFalse();
+        // A smaller build is one of what is asked for anyway.
+        assertThat(recipe.smaller()).isNotEmpty();
+        assertThat(recipe.requirements())
+                .containsAll(
+                        recipe.smaller().stream()
+                                .map(EnvironmentCatalog.Smaller::requirement)
+                                .toList());
     }
 
     @Test
@@ -155,6 +165,79 @@ class EnvironmentsTest {
             assertThat(build.call()).isEqualTo(built);
             assertThat(python).exists();
             assertThat(staging).doesNotExist();
+        }
+    }
+
+    @Test
+    void prefersASmallerBuildWhereItCanBeHad() throws Exception {
+        Path index = data.resolve("index");
+        Path page = Files.createDirectories(index.resolve("millrace-sample"));
+        wheel(page.resolve("millrace_sample-1.0+small-py3-none-any.whl"), "1.0+small", 7);
+        Files.writeString(
+                page.resolve("index.html"),
+                "<a href='millrace_sample-1.0+small-py3-none-any.whl'>small</a>");
+        String usual = "millrace-sample @ file://" + localPackage();
+        // The usual build has the same version, and is not looked for any more.
+        assertThat(valueIn(settings(), "millrace-sample==1.0", index)).isEqualTo("7");
+        assertThat(valueIn(settings(), usual, data.resolve("nowhere"))).isEqualTo("42");
+        // Whoever names an index means it for all packages.
+        var named =
+                settings()
+                        .withPipOptions(List.of("--no-index", "--find-links", wheels().toString()));
+        assertThat(valueIn(named, "millrace-sample == 1.0", index)).isEqualTo("8");
+    }
+
+    /** Where the usual build is, for whom there is no network. */
+    private Path wheels() throws IOException {
+        Path folder = Files.createDirectories(data.resolve("wheels"));
+        wheel(folder.resolve("millrace_sample-1.0-py3-none-any.whl"), "1.0", 8);
+        return folder;
+    }
+
+    private String valueIn(EnvironmentSettings config, String requirement, Path index)
+            throws IOException, InterruptedException {
+        var recipe =
+                new EnvironmentCatalog.Recipe(
+                        "small",
+                        309,
+                        Integer.MAX_VALUE,
+                        List.of(requirement),
+                        List.of(
+                                new EnvironmentCatalog.Smaller(
+                                        "millrace-sample==1.0", index.toUri().toString())));
+        Path python = new EnvironmentBuilder(config).build(recipe).python();
+        String code = "import millrace_sample; print(millrace_sample.VALUE)";
+        return ExternalCommand.run(
+                        List.of(python.toString(), "-c", code),
+                        data.resolve("out"),
+                        Duration.ofSeconds(30))
+                .output()
+                .strip();
+    }
+
+    private static void wheel(Path file, String version, int value) throws IOException {
+        String info = "millrace_sample-" + version + ".dist-info/";
+        try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
+            for (var entry :
+                    List.of(
+                            List.of("millrace_sample.py", "VALUE = " + value + "\n"),
+                            List.of(
+                                    info + "METADATA",
+                                    "Metadata-Version: 2.1\nName: millrace-sample\nVersion: "
+                                            + version
+                                            + "\n"),
+                            List.of(
+                                    info + "WHEEL",
+                                    """
+                                    Wheel-Version: 1.0
+                                    Generator: x
+                                    Root-Is-Purelib: true
+                                    Tag: py3-none-any
+                                    """),
+                            List.of(info + "RECORD", ""))) {
+                zip.putNextEntry(new ZipEntry(entry.get(0)));
+                zip.write(entry.get(1).getBytes(StandardCharsets.UTF_8));
+            }
         }
     }
 
