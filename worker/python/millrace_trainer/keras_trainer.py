@@ -6,7 +6,7 @@ import platform
 import numpy as np
 
 from millrace_trainer import arguments, checkpoint, confusion, job as surroundings
-from millrace_trainer import keras_model
+from millrace_trainer import keras_model, online, rounds, samples
 from millrace_trainer.usercode import UserError
 
 FIT = (
@@ -38,11 +38,9 @@ def run(job, folder, channel, loaded):
         packages={"python": platform.python_version(), **libraries.versions()},
         machine=surroundings.machine(),
     )
-    from millrace_trainer import keras_online  # needs TensorFlow
-
     trainer = Trainer(job, folder, channel, model)
     if job.get("online"):
-        keras_online.train(trainer)
+        online.train(trainer)
     else:
         trainer.train()
     channel.emit("done", stopped=channel.stopped.is_set())
@@ -52,7 +50,7 @@ class Trainer:
     """One run of one model."""
 
     def __init__(self, job, folder, channel, model):
-        from millrace_trainer import keras_data, samples
+        from millrace_trainer import keras_data
 
         settings = job["settings"]
         self.job, self.folder, self.channel, self.model = job, folder, channel, model
@@ -81,15 +79,13 @@ class Trainer:
         if len(part) == 0:
             raise UserError("the dataset has no sample to train on")
         self.prepare(part)
-        rounds = self.job.get("semiSupervised")
-        if rounds and self.samples.unlabelled is None:
+        semi = self.job.get("semiSupervised")
+        if semi and self.samples.unlabelled is None:
             self.channel.notice("the dataset has no samples without label: it is trained once")
-            rounds = None
+            semi = None
         last = self.resumed()
-        if rounds:
-            from millrace_trainer import keras_rounds
-
-            keras_rounds.train(self, part, rounds, last)
+        if semi:
+            rounds.train(self, part, semi, last)
         else:
             self.fit(part, 0, last.get("epoch", 0))
         self.finish()
@@ -106,17 +102,11 @@ class Trainer:
 
     def resumed(self):
         """Goes on from the last checkpoint where there is one; answers what it says."""
-        from millrace_trainer import keras_progress
-
         last = self.checkpoints.read() if self.job.get("resume") else None
-        if last is None:
-            return {}
-        count = last.words["arrays"]
-        if not keras_progress.restore(self.model, last.arrays[:count]):
-            self.channel.notice("the last checkpoint is of another model; training begins anew")
+        if last is None or not self.restore(last):
             return {}
         words = dict(last.words)
-        words["rest"] = last.arrays[count:]
+        words["rest"] = last.arrays[words["arrays"] :]
         self.channel.emit("resumed", epoch=words["total"])
         return words
 
@@ -154,6 +144,48 @@ class Trainer:
             **named,
         )
 
+    def restore(self, last):
+        """Puts back what a checkpoint has; false when it is of another model."""
+        from millrace_trainer import keras_progress
+
+        if keras_progress.restore(self.model, last.arrays[: last.words["arrays"]]):
+            return True
+        self.channel.notice("the last checkpoint is of another model; training begins anew")
+        return False
+
+    def is_built(self):
+        return self.model.built
+
+    def start(self, x, y):
+        self.prepare(samples.of_arrays(x, y))
+
+    def fit_piece(self, x, y, number):
+        """One pass over a piece of a live stream; answers its metrics."""
+        named = {
+            name: value
+            for name, value in self.fit_arguments.items()
+            if name in ("class_weight", "verbose")
+        }
+        data = self.reader.once(samples.of_arrays(x, y))
+        history = self.model.fit(data, epochs=1, shuffle=False, **named).history
+        return {name: values[-1] for name, values in history.items()}
+
+    def judge_piece(self, x, y):
+        data = self.reader.once(samples.of_arrays(x, y))
+        return self.model.evaluate(data, return_dict=True, verbose=0)
+
+    def blocks(self, array):
+        return self.reader.inputs(array)
+
+    def predict(self, block):
+        return self.model.predict(block, batch_size=self.batch, verbose=0)
+
+    def export(self, folder, is_last):
+        from millrace_trainer import keras_export
+
+        formats = keras_export.ALL if is_last else keras_export.QUICK
+        keras_export.export(self.model, folder, self.channel, formats)
+
     def write(self, before, epoch, words, arrays):
         from millrace_trainer import keras_progress
 
@@ -166,8 +198,6 @@ class Trainer:
 
     def finish(self):
         """Judges the model and writes it."""
-        from millrace_trainer import keras_export
-
         self.channel.emit("phase", phase="finishing")
         test = self.samples.test
         if len(test) > 0:
@@ -181,7 +211,7 @@ class Trainer:
                 self.confuse(test)
         elif self.settings.get("confusion"):
             self.channel.notice("there is no confusion matrix: the dataset has no test samples")
-        keras_export.export(self.model, os.path.join(self.folder, "model"), self.channel)
+        self.export(os.path.join(self.folder, "model"), True)
 
     def confuse(self, test):
         truth = confusion.labels_of(test.labels())

@@ -1,4 +1,8 @@
-"""Training from a live stream: one pass for each piece, as they come."""
+"""Training from a live stream: one pass for each piece, as they come.
+
+Works for any trainer that can tell whether it is_built, start with the first samples, restore what a
+checkpoint has, fit_piece, judge_piece, write a checkpoint and export the model.
+"""
 
 import os
 import shutil
@@ -6,7 +10,6 @@ import time
 
 import numpy as np
 
-from millrace_trainer import keras_export, keras_progress, samples
 from millrace_trainer.usercode import UserError
 
 # Of the samples held back, so many of the newest judge the model.
@@ -53,7 +56,7 @@ class Online:
         if not self._is_ready:
             raise UserError("no sample came: there is nothing to learn from")
         if self._versions == 0 or not self._metric:
-            self._write("the last state", keras_export.ALL)
+            self._write("the last state", is_last=True)
 
     def _resume(self):
         """What is known goes on; the model too, unless it is built by its first samples."""
@@ -61,8 +64,8 @@ class Online:
         if saved is None:
             return None
         words = saved.words
-        if self._trainer.model.built:
-            if not self._restore(saved):
+        if self._trainer.is_built():
+            if not self._trainer.restore(saved):
                 return None
             self._is_ready = True
         self._pieces = words["epoch"]
@@ -73,21 +76,14 @@ class Online:
         self._channel.emit("resumed", epoch=self._pieces, position=words["position"])
         return saved
 
-    def _restore(self, saved):
-        arrays = saved.arrays[: saved.words["arrays"]]
-        if keras_progress.restore(self._trainer.model, arrays):
-            return True
-        self._channel.notice("the last checkpoint is of another model; training begins anew")
-        return False
-
     def _start(self, x, y, saved):
-        self._trainer.prepare(samples.of_arrays(x, y))
+        self._trainer.start(x, y)
         if saved is not None:
-            self._restore(saved)
+            self._trainer.restore(saved)
         self._is_ready = True
 
     def _learn(self, x, y, position):
-        trainer, model = self._trainer, self._trainer.model
+        trainer = self._trainer
         began = time.perf_counter()
         order = np.random.default_rng([abs(trainer.settings["seed"]), self._pieces])
         rows = order.permutation(len(x))
@@ -100,18 +96,9 @@ class Online:
         self._pieces += 1
         metrics = {}
         if len(rows) > 0:
-            named = {
-                name: value
-                for name, value in trainer.fit_arguments.items()
-                if name in ("class_weight", "verbose")
-            }
-            data = trainer.reader.once(samples.of_arrays(x[rows], y[rows]))
-            history = model.fit(data, epochs=1, shuffle=False, **named).history
-            metrics = {name: values[-1] for name, values in history.items()}
+            metrics = trainer.fit_piece(x[rows], y[rows], self._pieces)
         if self._held is not None:
-            found = model.evaluate(
-                trainer.reader.once(samples.of_arrays(*self._held)), return_dict=True, verbose=0
-            )
+            found = trainer.judge_piece(*self._held)
             metrics.update({"val_" + name: value for name, value in found.items()})
         millis = round((time.perf_counter() - began) * 1000)
         self._channel.emit("epoch", epoch=self._pieces, metrics=metrics, millis=millis)
@@ -145,12 +132,12 @@ class Online:
         self._best = float(value)
         self._write("%s %g" % (self._metric, value))
 
-    def _write(self, why, formats=keras_export.QUICK):
+    def _write(self, why, is_last=False):
         """While samples wait, in the formats that are written at once."""
         self._versions += 1
         folder = os.path.join(self._trainer.folder, "model-%d" % self._versions)
         shutil.rmtree(folder, ignore_errors=True)
-        keras_export.export(self._trainer.model, folder, self._channel, formats)
+        self._trainer.export(folder, is_last)
         self._channel.emit("improved", epoch=self._pieces, version=self._versions, text=why)
 
 

@@ -1,4 +1,8 @@
-"""Learning from samples without label: the model labels those it is sure of, and learns again."""
+"""Learning from samples without label: the model labels those it is sure of, and learns again.
+
+Works for any trainer that has samples, epochs, fit(part, before, done, words, arrays),
+blocks(array) and predict(block).
+"""
 
 import numpy as np
 
@@ -46,8 +50,8 @@ def label(trainer, confidence):
     """Rows the model is sure of, with labels written as the dataset writes them."""
     rows, labels, begin = [], [], 0
     _, (kind, shape) = trainer.samples.train.shapes
-    for block in trainer.reader.inputs(trainer.samples.unlabelled):
-        answers = trainer.model.predict(block, batch_size=trainer.batch, verbose=0)
+    for block in trainer.blocks(trainer.samples.unlabelled):
+        answers = trainer.predict(block)
         if isinstance(answers, (list, tuple, dict)):
             raise UserError("rounds need a model with one output")
         sure, classes = certain(answers.reshape(len(answers), -1), confidence)

@@ -1,5 +1,6 @@
 """Checks and trains PyTorch models."""
 
+import io
 import os
 import platform
 import time
@@ -7,8 +8,8 @@ import time
 import numpy as np
 
 from millrace_trainer import arguments, checkpoint, confusion, job as surroundings
-from millrace_trainer import torch_model
-from millrace_trainer.samples import Samples, order_of
+from millrace_trainer import online, rounds, torch_export, torch_model
+from millrace_trainer.samples import Samples, of_arrays, order_of
 from millrace_trainer.usercode import UserError
 
 # What Kafka-ML divided over loader, trainer and run; what only they know is answered here.
@@ -25,18 +26,16 @@ def run(job, folder, channel, loaded):
     if job["mode"] == "check":
         channel.emit("checked", summary=torch_model.describe(recipe))
         return
-    for name in ("online", "semiSupervised"):
-        if job.get(name):
-            raise UserError(
-                "PyTorch models are trained from datasets with an end and with labels only"
-            )
     channel.emit(
         "environment",
         packages={"python": platform.python_version(), **libraries.versions()},
         machine=surroundings.machine(),
     )
     trainer = Trainer(job, folder, channel, recipe, libraries.torch)
-    trainer.train()
+    if job.get("online"):
+        online.train(trainer)
+    else:
+        trainer.train()
     channel.emit("done", stopped=channel.stopped.is_set())
 
 
@@ -44,53 +43,98 @@ class Trainer:
     """One run of one module."""
 
     def __init__(self, job, folder, channel, recipe, torch):
-        self._job, self._folder, self._channel = job, folder, channel
+        self.job, self.folder, self.channel = job, folder, channel
+        self.settings = job["settings"]
         self._recipe, self._torch = recipe, torch
-        self._settings = job["settings"]
-        fit = arguments.read(self._settings["fit"], "fit", FIT, channel.notice)
+        fit = arguments.read(self.settings["fit"], "fit", FIT, channel.notice)
         evaluate = arguments.read(
-            self._settings["evaluate"], "evaluate", EVALUATE, channel.notice
+            self.settings["evaluate"], "evaluate", EVALUATE, channel.notice
         )
-        self._epochs = arguments.positive(
+        self.epochs = arguments.positive(
             fit, "max_epochs", arguments.positive(fit, "epochs", 1)
         )
         self._steps = arguments.positive(fit, "epoch_length", None)
         self._test_steps = arguments.positive(evaluate, "epoch_length", None)
         self._shuffle = bool(fit.get("shuffle", True))
-        self._batch = arguments.positive(fit, "batch_size", self._settings["batch"])
-        self._checkpoints = checkpoint.Checkpoints(folder)
-        self._samples = Samples(job["samples"])
+        self._batch = arguments.positive(fit, "batch_size", self.settings["batch"])
+        self.checkpoints = checkpoint.Checkpoints(folder)
+        self.samples = Samples(job["samples"]) if job.get("samples") else None
+        self._example = None
         self._said = 0.0
 
     def train(self):
-        part = self._samples.train
+        part = self.samples.train
         if len(part) == 0:
             raise UserError("the dataset has no sample to train on")
+        semi = self.job.get("semiSupervised")
+        if semi and self.samples.unlabelled is None:
+            self.channel.notice("the dataset has no samples without label: it is trained once")
+            semi = None
+        last = self._resumed()
+        if semi:
+            rounds.train(self, part, semi, last)
+        else:
+            self.fit(part, 0, last.get("epoch", 0))
+        self._finish()
+
+    def fit(self, part, before, done, words=None, arrays=()):
+        """Fits to one part.
+
+        before: epochs of earlier fits; done: epochs of this one that a checkpoint has.
+        """
+        if done >= self.epochs:
+            return
         steps = self._steps or -(-len(part) // self._batch)
-        done = self._resume()
-        self._channel.emit("phase", phase="training", epochs=self._epochs, before=0)
+        self.channel.emit("phase", phase="training", epochs=self.epochs, before=before)
         batches = self._endless(part, done * steps)
-        for epoch in range(done + 1, self._epochs + 1):
+        for epoch in range(done + 1, self.epochs + 1):
             began = time.perf_counter()
-            metrics = self._epoch(epoch, batches, steps)
-            if len(self._samples.validation) > 0:
-                found = self._judge(self._samples.validation, None)
+            metrics = self._epoch(before + epoch, batches, steps)
+            if len(self.samples.validation) > 0:
+                found = self._judge(self.samples.validation, None)
                 metrics.update({"val_" + name: value for name, value in found.items()})
             millis = round((time.perf_counter() - began) * 1000)
             # First said, then kept: a next process goes on behind what is kept.
-            self._channel.emit("epoch", epoch=epoch, metrics=metrics, millis=millis)
-            if epoch == self._epochs or self._checkpoints.is_due():
-                self._write(epoch)
-            if self._channel.stopped.is_set():
+            self.channel.emit("epoch", epoch=before + epoch, metrics=metrics, millis=millis)
+            if epoch == self.epochs or self.checkpoints.is_due():
+                self.write(before, epoch, words or {}, arrays)
+            if self.channel.stopped.is_set():
                 break
-        self._finish()
+
+    def is_built(self):
+        return True  # lazy modules too: their state says how large they are
+
+    def start(self, x, y):
+        """All that it takes is there."""
+
+    def fit_piece(self, x, y, number):
+        """One pass over a piece of a live stream; answers its metrics."""
+        part = of_arrays(x, y)
+        self._example = x[:1]
+        return self._epoch(number, self._once(part), -(-len(part) // self._batch))
+
+    def judge_piece(self, x, y):
+        return self._judge(of_arrays(x, y), None)
+
+    def blocks(self, array):
+        for begin in range(0, len(array), self._batch):
+            yield np.asarray(array[begin : begin + self._batch])
+
+    def predict(self, block):
+        module = self._recipe.module
+        module.eval()
+        with self._torch.no_grad():
+            answers = module(_as_input(self._torch.from_numpy(_plain(block)), module))
+        if not isinstance(answers, self._torch.Tensor):
+            raise UserError("rounds need a module with one output")
+        return answers.numpy()
 
     def _endless(self, part, first):
         """Batches without end, from a step on as if all before had been made."""
         per_pass = -(-len(part) // self._batch)
         number, step = divmod(first, per_pass)
         while True:
-            order = order_of(self._settings["seed"], number, len(part), self._shuffle)
+            order = order_of(self.settings["seed"], number, len(part), self._shuffle)
             for at in range(step, per_pass):
                 yield self._tensors(part, order[at * self._batch : (at + 1) * self._batch])
             number, step = number + 1, 0
@@ -103,7 +147,7 @@ class Trainer:
         module, torch = self._recipe.module, self._torch
         module.train()
         # Whatever happens to others' random numbers, an epoch begins with its own.
-        torch.manual_seed((int(self._settings["seed"]) * 1_000_003 + epoch) % (1 << 63))
+        torch.manual_seed((int(self.settings["seed"]) * 1_000_003 + epoch) % (1 << 63))
         means = Means()
         for step in range(1, steps + 1):
             x, y = next(batches)
@@ -114,7 +158,7 @@ class Trainer:
             self._recipe.optimizer.step()
             means.add(len(x), self._measure(loss, answers.detach(), y))
             self._progress(epoch, step, steps, means)
-            if self._channel.stopped.is_set():
+            if self.channel.stopped.is_set():
                 break
         return means.values()
 
@@ -122,7 +166,7 @@ class Trainer:
         now = time.perf_counter()
         if now - self._said >= SECONDS_BETWEEN_BATCHES:
             self._said = now
-            self._channel.emit(
+            self.channel.emit(
                 "batch", epoch=epoch, batch=step, batches=steps, metrics=means.values()
             )
 
@@ -151,9 +195,7 @@ class Trainer:
             end = min(len(part), (at + 1) * self._batch)
             yield self._tensors(part, np.arange(at * self._batch, end))
 
-    def _write(self, epoch):
-        import io
-
+    def write(self, before, epoch, words, arrays):
         buffer = io.BytesIO()
         state = {
             "module": self._recipe.module.state_dict(),
@@ -161,81 +203,64 @@ class Trainer:
         }
         self._torch.save(state, buffer)
         saved = np.frombuffer(buffer.getvalue(), dtype=np.uint8)
-        self._checkpoints.write([saved], {"epoch": epoch})
-        self._channel.emit("checkpoint", epoch=epoch)
+        self.checkpoints.write(
+            [saved, self._an_input(), *arrays],
+            {**words, "arrays": 2, "epoch": epoch, "total": before + epoch},
+        )
+        self.channel.emit("checkpoint", epoch=before + epoch)
 
-    def _resume(self):
-        import io
-
-        last = self._checkpoints.read() if self._job.get("resume") else None
-        if last is None:
-            return 0
+    def restore(self, last):
+        """Puts back what a checkpoint has; what does not fit is an error of its own."""
         state = self._torch.load(io.BytesIO(last.arrays[0].tobytes()), weights_only=True)
         self._recipe.module.load_state_dict(state["module"])
         self._recipe.optimizer.load_state_dict(state["optimizer"])
-        self._channel.emit("resumed", epoch=last.words["epoch"])
-        return last.words["epoch"]
+        self._example = last.arrays[1]
+        return True
+
+    def _resumed(self):
+        """Goes on from the last checkpoint where there is one; answers what it says."""
+        last = self.checkpoints.read() if self.job.get("resume") else None
+        if last is None:
+            return {}
+        self.restore(last)
+        words = dict(last.words)
+        words["rest"] = last.arrays[words["arrays"] :]
+        self.channel.emit("resumed", epoch=words["total"])
+        return words
 
     def _finish(self):
-        self._channel.emit("phase", phase="finishing")
-        test = self._samples.test
+        self.channel.emit("phase", phase="finishing")
+        test = self.samples.test
         if len(test) > 0:
-            self._channel.emit("test", metrics=self._judge(test, self._test_steps))
-            if self._settings.get("confusion"):
+            self.channel.emit("test", metrics=self._judge(test, self._test_steps))
+            if self.settings.get("confusion"):
                 self._confuse(test)
-        self._export()
+        self.export(os.path.join(self.folder, "model"), True)
 
     def _confuse(self, test):
         truth = confusion.labels_of(test.labels())
         if truth is None:
-            self._channel.notice("there is no confusion matrix: the labels are no classes")
+            self.channel.notice("there is no confusion matrix: the labels are no classes")
             return
-        module, answers = self._recipe.module, []
-        with self._torch.no_grad():
-            for x, _ in self._once(test):
-                answers.append(module(_as_input(x, module)).numpy())
-        answers = np.concatenate(answers)
+        blocks = self.blocks(np.arange(len(test)))
+        answers = np.concatenate([self.predict(test.take(rows)[0]) for rows in blocks])
         found = confusion.classes_of(answers)
         outputs = answers.reshape(len(answers), -1).shape[1]
         count = int(max(truth.max(), found.max(), outputs - 1, 1)) + 1
-        names = confusion.names(self._job.get("classes", []), count)
-        self._channel.emit("confusion", counts=confusion.matrix(truth, found, count), labels=names)
+        names = confusion.names(self.job.get("classes", []), count)
+        self.channel.emit("confusion", counts=confusion.matrix(truth, found, count), labels=names)
 
-    def _export(self):
-        """The state, and ONNX for serving; one that cannot be written is no reason to fail."""
-        torch, module = self._torch, self._recipe.module
-        folder = os.path.join(self._folder, "model")
-        os.makedirs(folder, exist_ok=True)
-        module.eval()
-        x, _ = self._tensors(self._samples.train, np.arange(1))
-        example = _as_input(x, module)
+    def _an_input(self):
+        """What one looks like: ONNX is written by looking on while it is answered."""
+        if self._example is None:
+            self._example, _ = self.samples.train.take(np.arange(1))
+        return self._example
 
-        def onnx(path):
-            torch.onnx.export(
-                module,
-                (example,),
-                path,
-                input_names=["input"],
-                output_names=["output"],
-                dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}},
-                dynamo=False,
-            )
-
-        for name, file, write in (
-            ("pth", "model.pth", lambda path: torch.save(module.state_dict(), path)),
-            ("onnx", "model.onnx", onnx),
-        ):
-            path = os.path.join(folder, file)
-            try:
-                write(path)
-            except Exception as error:  # whatever it is, the other format is there
-                if os.path.exists(path):
-                    os.remove(path)
-                text = " ".join(str(error).split())[:400]
-                self._channel.notice("the model cannot be written as %s: %s" % (name, text))
-            else:
-                size = os.path.getsize(path)
-                self._channel.emit("exported", format=name, file=path, bytes=size)
+    def export(self, folder, is_last):
+        """All formats are written at once."""
+        module = self._recipe.module
+        example = _as_input(self._torch.from_numpy(_plain(self._an_input())), module)
+        torch_export.export(self._torch, module, example, folder, self.channel)
 
 
 class Means:

@@ -46,8 +46,10 @@ class TorchTrainerTest(unittest.TestCase):
         parts |= {"validation": np.arange(400, 500), "test": np.arange(500, 600)}
         for name, array in parts.items():
             np.save(os.path.join(self.samples, name + ".npy"), array)
+        self.piece = os.path.join(self.folder, "piece")
+        os.mkdir(self.piece)
 
-    def run_job(self, name, stop_at=None, **fields):
+    def run_job(self, name, stop_at=None, pieces=(), **fields):
         folder = os.path.join(self.folder, name)
         os.makedirs(folder, exist_ok=True)
         job = {
@@ -76,12 +78,28 @@ class TorchTrainerTest(unittest.TestCase):
             stdout=subprocess.PIPE,
             stderr=output,
         ) as process:
-            events = []
+            events, waiting = [], list(pieces)
             for line in process.stdout:
                 events.append(json.loads(line))
+                wants = events[-1].get("phase") == "training" or events[-1]["event"] == "taken"
                 if stop_at and events[-1].get("epoch") == stop_at:
                     process.kill()
+                elif wants and "online" in job:
+                    self.feed(process, waiting)
         return events, folder
+
+    def feed(self, process, pieces):
+        """The next piece, as the server gives it, or word that there are no more."""
+        command = {"command": "end"}
+        if pieces:
+            number = pieces.pop(0)
+            rows = np.arange(number * 100, number * 100 + 100)
+            for name in ("x", "y"):
+                array = np.load(os.path.join(self.samples, name + ".npy"))[rows]
+                np.save(os.path.join(self.piece, name + ".npy"), array)
+            command = {"command": "chunk", "folder": self.piece, "position": str(number)}
+        process.stdin.write(json.dumps(command).encode() + b"\n")
+        process.stdin.flush()
 
     def only(self, events, name):
         found = [event for event in events if event["event"] == name]
@@ -117,6 +135,52 @@ class TorchTrainerTest(unittest.TestCase):
         rest, _ = self.run_job("other", resume=True)
         self.assertGreaterEqual(self.only(rest, "resumed")["epoch"], 1)
         self.assertEqual(self.only(whole, "test"), self.only(rest, "test"))
+
+    def test_learns_from_a_stream_and_keeps_what_is_better(self):
+        live = {"samples": None, "read": [self.piece]}
+        live["online"] = {"metric": "val_accuracy", "upward": True, "improvement": 0.01}
+        events, folder = self.run_job("live", pieces=range(6), **live)
+        self.only(events, "done")
+        epochs = [event for event in events if event["event"] == "epoch"]
+        self.assertEqual(list(range(1, 7)), [event["epoch"] for event in epochs])
+        self.assertIn("val_loss", epochs[-1]["metrics"])
+        taken = [event["position"] for event in events if event["event"] == "taken"]
+        self.assertEqual(list("012345"), taken)
+        versions = [event["version"] for event in events if event["event"] == "improved"]
+        self.assertEqual(list(range(1, len(versions) + 1)), versions)
+        self.assertTrue(versions)
+        formats = [event["format"] for event in events if event["event"] == "exported"]
+        self.assertEqual(["pth", "onnx"] * len(versions), formats)
+
+    def test_goes_on_with_a_stream_behind_what_it_has_learned(self):
+        live = {"samples": None, "read": [self.piece], "resume": True}
+        live["online"] = {"metric": ""}
+        whole, _ = self.run_job("undisturbed", pieces=range(3), **live)
+        self.run_job("disturbed", pieces=range(2), **live)
+        rest, folder = self.run_job("disturbed", pieces=[2], **live)
+        self.assertEqual("1", self.only(rest, "resumed")["position"])
+        last = [event["metrics"] for event in whole if event["event"] == "epoch"][-1]
+        self.assertEqual(last, self.only(rest, "epoch")["metrics"])
+        # Nothing more came: what was learned is written all the same.
+        again, _ = self.run_job("disturbed", pieces=[], **live)
+        self.only(again, "done")
+        formats = [event["format"] for event in again if event["event"] == "exported"]
+        self.assertEqual(["pth", "onnx"], formats)
+
+    def test_learns_from_samples_without_label(self):
+        array = np.load(os.path.join(self.samples, "x.npy"))
+        np.save(os.path.join(self.samples, "unlabelled_x.npy"), array)
+        semi = {"semiSupervised": {"rounds": 2, "confidence": 0.6}}
+        events, _ = self.run_job("semi", **semi)
+        self.only(events, "done")
+        epochs = [event for event in events if event["event"] == "epoch"]
+        self.assertEqual(list(range(1, 19)), [event["epoch"] for event in epochs])
+        said = [event["text"] for event in events if event["event"] == "notice"]
+        self.assertTrue(any(text.startswith("round 1: ") for text in said), said)
+        self.run_job("semi-hit", stop_at=9, **semi)
+        rest, _ = self.run_job("semi-hit", resume=True, **semi)
+        self.assertGreaterEqual(self.only(rest, "resumed")["epoch"], 6)
+        self.assertEqual(self.only(events, "test"), self.only(rest, "test"))
 
     def test_says_what_is_wrong_with_a_definition(self):
         for source, said in (

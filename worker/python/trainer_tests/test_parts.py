@@ -7,7 +7,7 @@ import unittest
 
 import numpy as np
 
-from millrace_trainer import arguments, checkpoint, confusion, keras_rounds, samples, usercode
+from millrace_trainer import arguments, checkpoint, confusion, rounds, samples, usercode
 from millrace_trainer.channel import Channel, plain
 from millrace_trainer.usercode import UserError
 
@@ -164,19 +164,19 @@ class ConfusionTest(unittest.TestCase):
 
 class RoundsTest(unittest.TestCase):
     def test_keeps_what_is_sure(self):
-        rows, classes = keras_rounds.certain(np.array([[0.95, 0.05], [0.6, 0.4]]), 0.9)
+        rows, classes = rounds.certain(np.array([[0.95, 0.05], [0.6, 0.4]]), 0.9)
         self.assertEqual(([0], [0]), (rows.tolist(), classes.tolist()))
-        rows, classes = keras_rounds.certain(np.array([[9.0, -9.0], [0.1, 0.0]]), 0.9)
+        rows, classes = rounds.certain(np.array([[9.0, -9.0], [0.1, 0.0]]), 0.9)
         self.assertEqual(([0], [0]), (rows.tolist(), classes.tolist()))
-        rows, classes = keras_rounds.certain(np.array([[0.02], [0.5], [0.97]]), 0.9)
+        rows, classes = rounds.certain(np.array([[0.02], [0.5], [0.97]]), 0.9)
         self.assertEqual(([0, 2], [0, 1]), (rows.tolist(), classes.tolist()))
 
     def test_labels_are_written_as_the_dataset_writes_them(self):
         classes = np.array([2, 0])
-        self.assertEqual([2, 0], keras_rounds.as_sent(classes, 3, np.uint8, ()).tolist())
-        self.assertEqual([[2], [0]], keras_rounds.as_sent(classes, 3, np.uint8, (1,)).tolist())
+        self.assertEqual([2, 0], rounds.as_sent(classes, 3, np.uint8, ()).tolist())
+        self.assertEqual([[2], [0]], rounds.as_sent(classes, 3, np.uint8, (1,)).tolist())
         self.assertEqual(
-            [[0, 0, 1], [1, 0, 0]], keras_rounds.as_sent(classes, 3, np.float32, (3,)).tolist()
+            [[0, 0, 1], [1, 0, 0]], rounds.as_sent(classes, 3, np.float32, (3,)).tolist()
         )
 
 

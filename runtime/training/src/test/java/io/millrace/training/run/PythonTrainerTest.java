@@ -1,12 +1,12 @@
 package io.millrace.training.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.millrace.process.EnvironmentBuilder;
 import io.millrace.process.EnvironmentCatalog;
 import io.millrace.process.EnvironmentSettings;
 import io.millrace.process.PythonKit;
+import io.millrace.process.VirtualEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,19 +29,17 @@ class PythonTrainerTest {
 
     @Test
     void passesItsOwnTests() throws Exception {
-        var environment =
-                new EnvironmentBuilder(EnvironmentSettings.of(CACHE))
-                        .build(EnvironmentCatalog.recipe("tensorflow-python", List.of()));
-        unittest(environment.python().toString(), "trainer_tests");
+        unittest(build("tensorflow-python").python().toString(), "trainer_tests");
     }
 
     @Test
     void trainsWithPytorch() throws Exception {
-        String python = System.getProperty("millrace.test.pytorch", "");
-        assumeFalse(
-                python.isEmpty(),
-                "PyTorch is 3 GB: say -Dmillrace.test.pytorch=<python of pytorch-python>");
-        unittest(python, "torch_tests");
+        unittest(PytorchEnvironment.orSkip().python().toString(), "torch_tests");
+    }
+
+    private static VirtualEnvironment build(String name) throws IOException, InterruptedException {
+        return new EnvironmentBuilder(EnvironmentSettings.of(CACHE))
+                .build(EnvironmentCatalog.recipe(name, List.of()));
     }
 
     private void unittest(String python, String tests) throws IOException, InterruptedException {
@@ -54,7 +52,7 @@ class PythonTrainerTest {
         builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");
         builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
         Process process = builder.start();
-        assertThat(process.waitFor(600, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(900, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(Files.readString(log)).isZero();
         assertThat(Files.readString(log))
                 .containsPattern("Ran \\d+ tests")
