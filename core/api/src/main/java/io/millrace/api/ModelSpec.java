@@ -91,8 +91,18 @@ public record ModelSpec(
      *     machine into {@code blob:}
      * @param decode how payloads become its input, as its training samples did; pipelines that say
      *     nothing else decode so
+     * @param store that an {@code s3:} address is in; empty for the one the server is set up with
      */
-    public record Version(int version, String uri, Optional<DecodeSpec> decode) {
+    public record Version(
+            int version,
+            String uri,
+            Optional<DecodeSpec> decode,
+            Optional<BucketConnection> store) {
+        /** One of a store that the server is set up with, or of no store. */
+        public Version(int version, String uri, Optional<DecodeSpec> decode) {
+            this(version, uri, decode, Optional.empty());
+        }
+
         /** One that leaves it to pipelines how payloads are decoded. */
         public Version(int version, String uri) {
             this(version, uri, Optional.empty());

@@ -94,6 +94,8 @@ final class ModelCodec implements KindCodec<ModelSpec> {
             Value number = fields.required("version");
             String uri = VersionAddress.read(fields);
             Value decode = fields.optional("decode");
+            Value store = fields.optional("store");
+            refuseStore(store, uri);
             numbers.add(number);
             versions.add(
                     new Version(
@@ -101,11 +103,20 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                             uri,
                             decode.isPresent()
                                     ? Optional.of(DecodeCodec.read(decode))
+                                    : Optional.empty(),
+                            store.isPresent()
+                                    ? Optional.of(BucketCodec.read(store))
                                     : Optional.empty()));
             fields.rejectUnknown();
         }
         Value.refuseDuplicates("version", numbers);
         return versions;
+    }
+
+    private static void refuseStore(Value store, String uri) {
+        if (store.isPresent() && !uri.isBlank() && !uri.regionMatches(true, 0, "s3:", 0, 3)) {
+            store.problem("only an address s3://<bucket>/<key> is in a store");
+        }
     }
 
     private static Map<String, Integer> aliases(Value value, Set<Integer> known) {
@@ -150,6 +161,7 @@ final class ModelCodec implements KindCodec<ModelSpec> {
     private static MapNode write(Version version) {
         var map = Node.map().put("version", version.version()).put("uri", version.uri());
         version.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
+        version.store().ifPresent(store -> map.put("store", BucketCodec.write(store)));
         return map.build();
     }
 

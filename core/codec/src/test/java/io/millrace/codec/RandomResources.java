@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.BatchingSpec;
+import io.millrace.api.BucketConnection;
 import io.millrace.api.CategorySpec;
 import io.millrace.api.Condition;
 import io.millrace.api.DataSize;
@@ -255,11 +256,15 @@ final class RandomResources {
         var versions = new ArrayList<ModelSpec.Version>();
         var aliases = new LinkedHashMap<String, Integer>();
         for (int i = 1; i <= random.nextInt(4); i++) {
+            String uri = pick(ADDRESSES);
             versions.add(
                     new ModelSpec.Version(
                             i,
-                            pick(ADDRESSES),
-                            maybe(Optional.empty(), () -> Optional.of(decode()))));
+                            uri,
+                            maybe(Optional.empty(), () -> Optional.of(decode())),
+                            uri.startsWith("s3:")
+                                    ? maybe(Optional.empty(), () -> Optional.of(store()))
+                                    : Optional.empty()));
             aliases.put("alias " + i + name(), i);
         }
         return new ModelSpec(
@@ -288,6 +293,14 @@ final class RandomResources {
                 maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
                 pick(TransformerSpec.Reply.values()),
                 maybe(Optional.empty(), () -> Optional.of(Duration.ofMinutes(10))));
+    }
+
+    private BucketConnection store() {
+        return new BucketConnection(
+                pick("", "http://minio:9000", "https://store.example.com"),
+                pick("us-east-1", "default"),
+                maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
+                random.nextBoolean());
     }
 
     private MonitorSpec monitor(int versions) {

@@ -181,7 +181,20 @@ final class SpecSchemas {
                 "storageUri",
                 "string",
                 "decode",
-                "#Decode");
+                "#Decode",
+                "store",
+                "#ObjectStore");
+        ApiSchemas.add(
+                schemas,
+                "ObjectStore",
+                "endpoint",
+                "string",
+                "region",
+                "string",
+                "secret",
+                "string",
+                "addressing",
+                "string");
         ApiSchemas.add(
                 schemas,
                 "Batching",
