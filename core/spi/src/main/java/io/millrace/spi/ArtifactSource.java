@@ -1,6 +1,7 @@
 package io.millrace.spi;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.MillraceException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Set;
@@ -28,4 +29,25 @@ public interface ArtifactSource {
      *     TOO_LARGE}; {@code UNAVAILABLE} when another try may help
      */
     void fetch(URI address, Path folder, DataSize limit);
+
+    /**
+     * Refuses an address of a project, with its store, as {@link #check(URI)} does.
+     *
+     * @throws io.millrace.api.MillraceException {@code INVALID}, besides, when it names a store and
+     *     this source has none
+     */
+    default void check(ArtifactAddress address) {
+        if (address.store().isPresent()) {
+            throw MillraceException.invalid(
+                    AllowedOrigins.shown(address.uri())
+                            + " names a store; only s3://<bucket>/<key> is in one");
+        }
+        check(address.uri());
+    }
+
+    /** Fetches an address of a project, from its store, as {@link #fetch(URI, Path, DataSize)}. */
+    default void fetch(ArtifactAddress address, Path folder, DataSize limit) {
+        check(address);
+        fetch(address.uri(), folder, limit);
+    }
 }

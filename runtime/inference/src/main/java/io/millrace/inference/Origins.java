@@ -1,9 +1,11 @@
 package io.millrace.inference;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
+import io.millrace.spi.ArtifactAddress;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.BlobStore;
 import java.io.BufferedInputStream;
@@ -71,9 +73,10 @@ final class Origins {
      * @throws MillraceException {@code CONFLICT} when the content was fetched before, is lost, and
      *     the address gives another one now
      */
-    String fetch(ResourceKey model, int version, String uri) {
-        URI address = address(uri);
-        ArtifactSource source = source(uri, address);
+    String fetch(ResourceKey model, int version, String uri, Optional<BucketConnection> store) {
+        URI parsed = address(uri);
+        ArtifactSource source = source(uri, parsed);
+        var address = new ArtifactAddress(parsed, model.project(), store);
         source.check(address);
         Path staged = library.stage();
         try {

@@ -1,5 +1,6 @@
 package io.millrace.inference;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.FrameworkName;
 import io.millrace.api.MillraceException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -163,6 +165,14 @@ final class ServedModel {
         }
         newSpec.versions().forEach(declared -> declare(declared, isHere));
         refresh(retired);
+    }
+
+    /** Where a version's address is, as it is declared now; any thread. */
+    synchronized Optional<BucketConnection> store(int version) {
+        ModelSpec now = spec;
+        return now == null
+                ? Optional.empty()
+                : now.version(version).flatMap(ModelSpec.Version::store);
     }
 
     private void declare(ModelSpec.Version declared, Predicate<String> isHere) {

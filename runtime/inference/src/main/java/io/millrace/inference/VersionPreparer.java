@@ -145,7 +145,8 @@ final class VersionPreparer {
         }
         model.update(
                 version, v -> v.preparing("being fetched from " + Origins.withoutQuery(v.uri())));
-        return origins.fetch(model.key(), version.version(), version.uri());
+        return origins.fetch(
+                model.key(), version.version(), version.uri(), model.store(version.version()));
     }
 
     /** What is loaded by which engine. */

@@ -172,7 +172,8 @@ final class MillraceServer implements AutoCloseable {
             var blobs = FileBlobStore.open(data.folder("blobs"), ids);
             var lateLog = new LateStreamLog();
             var drift = drift(data, nodeId, lateLog);
-            var models = lifecycle.add("models", models(data, blobs, drift));
+            SecretStore secrets = SecretStore.open(data.folder("secrets"));
+            var models = lifecycle.add("models", models(data, blobs, drift, secrets));
             models.start();
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
             var functions = functions(data, logs);
@@ -183,7 +184,7 @@ final class MillraceServer implements AutoCloseable {
                             meters,
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
-            SecretStore secrets = secrets(data, join(store));
+            retain(secrets, join(store));
             var deadLetters = new DeadLetterDesk(lateLog, time, ids, meters);
             // Functions call it until their last message is done, so it stops after them.
             startHttp(
@@ -454,13 +455,11 @@ final class MillraceServer implements AutoCloseable {
         return store;
     }
 
-    private static SecretStore secrets(DataDirectory data, ResourceStore store) {
-        SecretStore secrets = SecretStore.open(data.folder("secrets"));
+    private static void retain(SecretStore secrets, ResourceStore store) {
         secrets.retain(
                 store.image().all(Kind.PROJECT).stream()
                         .map(project -> new ProjectId(project.key().name().value()))
                         .toList());
-        return secrets;
     }
 
     private EmbeddedMqttBroker mqtt(
@@ -497,13 +496,14 @@ final class MillraceServer implements AutoCloseable {
                 () -> ThreadLocalRandom.current().nextDouble());
     }
 
-    private ModelResidency models(DataDirectory data, FileBlobStore blobs, DriftMonitor drift) {
+    private ModelResidency models(
+            DataDirectory data, FileBlobStore blobs, DriftMonitor drift, Secrets secrets) {
         ServerConfig.ModelSettings settings = config.models();
         ResidencyConfig standard = ResidencyConfig.standard(data.folder("models"));
         return new ModelResidency(
                 settings.memory().map(standard::withMemory).orElse(standard),
                 blobs,
-                artifactSources(settings),
+                artifactSources(settings, secrets),
                 List.of(new TensorFlowEngine(), new OnnxEngine(), new TfliteEngine()),
                 List.of(new KerasConverter(functionConfig(data))),
                 new ModelProbe(ProbeConfig.ofThisProcess(), data.folder("probes"), time, ids),
@@ -513,7 +513,8 @@ final class MillraceServer implements AutoCloseable {
                 drift);
     }
 
-    private List<ArtifactSource> artifactSources(ServerConfig.ModelSettings settings) {
+    private List<ArtifactSource> artifactSources(
+            ServerConfig.ModelSettings settings, Secrets secrets) {
         var http = lifecycle.add("http downloads", new HttpArtifactSource(settings.origins()));
         var s3 =
                 lifecycle.add(
@@ -524,7 +525,8 @@ final class MillraceServer implements AutoCloseable {
                                         settings.s3Endpoint().orElse(null),
                                         settings.s3Region(),
                                         System.getenv("AWS_ACCESS_KEY_ID"),
-                                        System.getenv("AWS_SECRET_ACCESS_KEY"))));
+                                        System.getenv("AWS_SECRET_ACCESS_KEY")),
+                                secrets));
         return List.of(http, s3, new FileArtifactSource(settings.origins()));
     }
 

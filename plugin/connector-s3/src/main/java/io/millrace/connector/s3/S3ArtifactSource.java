@@ -1,10 +1,15 @@
 package io.millrace.connector.s3;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
 import io.millrace.spi.AllowedOrigins;
+import io.millrace.spi.ArtifactAddress;
 import io.millrace.spi.ArtifactSource;
+import io.millrace.spi.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -25,6 +30,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
@@ -33,25 +39,36 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * Fetches an object, or all objects below a prefix as a folder, from {@code s3://bucket/key}. The
- * store itself is the operator's choice; users name only buckets and keys in it.
+ * store is the operator's choice, in which users name only buckets and keys, or one that the
+ * version names with a secret of its project.
  */
 public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
 
     private static final int MAX_OBJECTS = 10_000;
+    private static final String ACCESS_KEY = "accessKey";
+    private static final String SECRET_KEY = "secretKey";
 
     private final AllowedOrigins origins;
     private final S3Config config;
+    private final Secrets secrets;
     private @Nullable S3Client client;
 
     /**
-     * Makes the source; the client is made with the first use, for it is large.
+     * Makes the source; a client is made with the first use, for it is large.
      *
      * @param origins from where it may fetch
-     * @param config of the store
+     * @param config of the store that is meant where an address names none
+     * @param secrets of the stores that addresses name
      */
-    public S3ArtifactSource(AllowedOrigins origins, S3Config config) {
+    public S3ArtifactSource(AllowedOrigins origins, S3Config config, Secrets secrets) {
         this.origins = origins;
         this.config = config;
+        this.secrets = secrets;
+    }
+
+    /** Of one store only. */
+    public S3ArtifactSource(AllowedOrigins origins, S3Config config) {
+        this(origins, config, Secrets.none());
     }
 
     @Override
@@ -61,6 +78,24 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
 
     @Override
     public void check(URI address) {
+        checkForm(address);
+        origins.check(address);
+    }
+
+    /** What a store's own endpoint gives is reached over HTTP: that is what must be allowed. */
+    @Override
+    public void check(ArtifactAddress address) {
+        String endpoint = address.store().map(BucketConnection::endpoint).orElse("");
+        if (endpoint.isEmpty()) {
+            check(address.uri());
+            return;
+        }
+        checkForm(address.uri());
+        URI base = URI.create(endpoint);
+        origins.check(base.resolve("/" + address.uri().getHost() + address.uri().getRawPath()));
+    }
+
+    private static void checkForm(URI address) {
         if (address.getHost() == null
                 || address.getPort() >= 0
                 || address.getRawQuery() != null
@@ -68,7 +103,6 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
             throw MillraceException.invalid(
                     "expected s3://bucket/key, got " + AllowedOrigins.shown(address));
         }
-        origins.check(address);
     }
 
     private static String key(URI address) {
@@ -79,8 +113,26 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
     @Override
     public void fetch(URI address, Path folder, DataSize limit) {
         check(address);
+        fetch(client(), address, folder, limit);
+    }
+
+    @Override
+    public void fetch(ArtifactAddress address, Path folder, DataSize limit) {
+        if (address.store().isEmpty()) {
+            fetch(address.uri(), folder, limit);
+            return;
+        }
+        check(address);
+        BucketConnection store = address.store().get();
+        // Seldom enough that a client for each is better than clients that nobody closes.
+        try (S3Client own = clientOf(settings(address.project(), store), store)) {
+            fetch(own, address.uri(), folder, limit);
+        }
+    }
+
+    private void fetch(S3Client from, URI address, Path folder, DataSize limit) {
         try {
-            List<S3Object> objects = objects(address.getHost(), key(address));
+            List<S3Object> objects = objects(from, address.getHost(), key(address));
             if (objects.isEmpty()) {
                 throw new MillraceException(
                         ErrorCode.NOT_FOUND,
@@ -88,7 +140,7 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
             }
             checkSize(address, objects, limit);
             for (S3Object object : objects) {
-                save(address, object, folder);
+                save(from, address, object, folder);
             }
         } catch (SdkException e) {
             throw failure(address, e);
@@ -98,12 +150,29 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
         }
     }
 
+    /** How to reach a store, with the values of its secret. */
+    private S3Config settings(ProjectId project, BucketConnection store) {
+        URI endpoint = store.endpoint().isEmpty() ? null : URI.create(store.endpoint());
+        if (store.secret().isEmpty()) {
+            return new S3Config(endpoint, store.region(), null, null);
+        }
+        ResourceName name = store.secret().get();
+        Secrets.Secret secret =
+                secrets.find(project, name)
+                        .orElseThrow(() ->
+                                MillraceException.invalid(
+                                        "there is no secret %s in project %s: set it with accessKey and secretKey"
+                                                .formatted(name, project)));
+        return new S3Config(
+                endpoint, store.region(), secret.require(ACCESS_KEY), secret.require(SECRET_KEY));
+    }
+
     /** The object of that key, else those in the folder of that name; never what only begins so. */
-    private List<S3Object> objects(String bucket, String key) {
+    private static List<S3Object> objects(S3Client from, String bucket, String key) {
         var found = new ArrayList<S3Object>();
         String folder = key.endsWith("/") ? key : key + "/";
         var request = ListObjectsV2Request.builder().bucket(bucket).prefix(key).build();
-        for (S3Object object : client().listObjectsV2Paginator(request).contents()) {
+        for (S3Object object : from.listObjectsV2Paginator(request).contents()) {
             if (object.key().equals(key) && !key.endsWith("/")) {
                 return List.of(object);
             }
@@ -133,7 +202,8 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
         }
     }
 
-    private void save(URI address, S3Object object, Path folder) throws IOException {
+    private static void save(S3Client from, URI address, S3Object object, Path folder)
+            throws IOException {
         String key = key(address);
         String name =
                 object.key().equals(key)
@@ -143,12 +213,10 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
         Path target = inside(folder, name);
         Files.createDirectories(java.util.Objects.requireNonNullElse(target.getParent(), folder));
         // The listed size was checked: an object that has changed since must not be larger.
-        client().getObject(
-                        request ->
-                                request.bucket(address.getHost())
-                                        .key(object.key())
-                                        .ifMatch(object.eTag()),
-                        target);
+        from.getObject(
+                request ->
+                        request.bucket(address.getHost()).key(object.key()).ifMatch(object.eTag()),
+                target);
     }
 
     /** Keys are free text: one with dot segments must not leave the folder. */
@@ -162,6 +230,11 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
 
     private static MillraceException failure(URI address, SdkException e) {
         String shown = AllowedOrigins.shown(address);
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof MillraceException refused) {
+                return refused; // the name led to where this server must not go
+            }
+        }
         if (e instanceof NoSuchBucketException) {
             return new MillraceException(
                     ErrorCode.NOT_FOUND, "there is no bucket " + address.getHost(), e);
@@ -193,32 +266,48 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
     private synchronized S3Client client() {
         S3Client made = client;
         if (made == null) {
-            var builder =
-                    S3Client.builder()
-                            .region(Region.of(config.region()))
-                            .credentialsProvider(credentials())
-                            // Stores other than Amazon's refuse the newer checksums.
-                            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
-                            .serviceConfiguration(
-                                    S3Configuration.builder()
-                                            .pathStyleAccessEnabled(config.endpoint() != null)
-                                            .build())
-                            .httpClientBuilder(
-                                    Apache5HttpClient.builder()
-                                            .connectionTimeout(Duration.ofSeconds(10))
-                                            .socketTimeout(Duration.ofSeconds(30)));
-            if (config.endpoint() != null) {
-                builder.endpointOverride(config.endpoint());
-            }
-            made = builder.build();
+            made = builder(config, config.endpoint() != null).build();
             client = made;
         }
         return made;
     }
 
+    /** A client of a store that a user named: where its name leads is looked at, too. */
+    private S3Client clientOf(S3Config settings, BucketConnection store) {
+        S3ClientBuilder builder = builder(settings, store.isPathStyle());
+        if (!store.endpoint().isEmpty()) {
+            builder.httpClientBuilder(http().dnsResolver(new CheckingResolver(origins)));
+        }
+        return builder.build();
+    }
+
+    private static S3ClientBuilder builder(S3Config config, boolean isPathStyle) {
+        var builder =
+                S3Client.builder()
+                        .region(Region.of(config.region()))
+                        .credentialsProvider(credentials(config))
+                        // Stores other than Amazon's refuse the newer checksums.
+                        .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                        .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                        .serviceConfiguration(
+                                S3Configuration.builder()
+                                        .pathStyleAccessEnabled(isPathStyle)
+                                        .build())
+                        .httpClientBuilder(http());
+        if (config.endpoint() != null) {
+            builder.endpointOverride(config.endpoint());
+        }
+        return builder;
+    }
+
+    private static Apache5HttpClient.Builder http() {
+        return Apache5HttpClient.builder()
+                .connectionTimeout(Duration.ofSeconds(10))
+                .socketTimeout(Duration.ofSeconds(30));
+    }
+
     /** No look around for credentials: that would ask the network. */
-    private AwsCredentialsProvider credentials() {
+    private static AwsCredentialsProvider credentials(S3Config config) {
         String accessKey = config.accessKey();
         String secretKey = config.secretKey();
         return accessKey == null || secretKey == null

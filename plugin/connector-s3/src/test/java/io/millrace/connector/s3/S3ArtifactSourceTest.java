@@ -3,14 +3,21 @@ package io.millrace.connector.s3;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSize;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceName;
 import io.millrace.spi.AllowedOrigins;
+import io.millrace.spi.ArtifactAddress;
+import io.millrace.spi.Secrets;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -128,6 +135,62 @@ class S3ArtifactSourceTest {
     void aStoreThatIsNotThereMayComeBack() throws Exception {
         store.stop();
         assertRefused(SECRET, "s3://models/digits/1", ErrorCode.UNAVAILABLE, "cannot fetch");
+    }
+
+    @Test
+    void fetchesFromTheStoreThatAVersionNames() {
+        try (var source = ofUsers(SECRET, endpoint + "/models/")) {
+            source.fetch(inStore("s3://models/digits/1/model.onnx", "minio"), folder, LIMIT);
+        }
+        assertThat(folder.resolve("model.onnx")).hasContent("one");
+    }
+
+    @Test
+    void explainsWhatIsWrongWithANamedStore() {
+        String models = endpoint + "/models/";
+        assertStoreRefused("wrong", models, "s3://models/digits/1", ErrorCode.DENIED, "403");
+        assertStoreRefused(SECRET, models, "s3://gone/x", ErrorCode.DENIED, "models.origins");
+        assertStoreRefused(SECRET, "s3://models/", "s3://models/x", ErrorCode.DENIED, "origins");
+        try (var source = ofUsers(SECRET, models)) {
+            assertThatThrownBy(() -> source.fetch(inStore("s3://models/x", "other"), folder, LIMIT))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class,
+                            e -> assertThat(e.text()).contains("there is no secret other"));
+        }
+    }
+
+    private void assertStoreRefused(
+            String secret, String allowed, String address, ErrorCode code, String text) {
+        try (var source = ofUsers(secret, allowed)) {
+            assertThatThrownBy(() -> source.fetch(inStore(address, "minio"), folder, LIMIT))
+                    .isInstanceOfSatisfying(
+                            MillraceException.class,
+                            e -> {
+                                assertThat(e.code()).isEqualTo(code);
+                                assertThat(e.text()).contains(text).doesNotContain(SECRET);
+                            });
+        }
+    }
+
+    /** One that has no store of its own: only what users name, where it is allowed. */
+    private static S3ArtifactSource ofUsers(String secret, String allowed) {
+        var values = new Secrets.Secret(Map.of("accessKey", KEY, "secretKey", secret));
+        return new S3ArtifactSource(
+                AllowedOrigins.parse(List.of(allowed)),
+                new S3Config(URI.create("http://127.0.0.1:9"), "us-east-1", null, null),
+                (_, name) -> name.value().equals("minio") ? Optional.of(values) : Optional.empty());
+    }
+
+    private ArtifactAddress inStore(String address, String secret) {
+        return new ArtifactAddress(
+                URI.create(address),
+                ProjectId.DEFAULT,
+                Optional.of(
+                        new BucketConnection(
+                                endpoint.toString(),
+                                "us-east-1",
+                                Optional.of(new ResourceName(secret)),
+                                true)));
     }
 
     @Test
