@@ -2,10 +2,15 @@ package io.millrace.model.tensorflow;
 
 import io.millrace.api.MillraceException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,6 +20,7 @@ final class SavedModelFolder {
     static final String GRAPH_FILE = "saved_model.pb";
 
     private static final String MAC_RESOURCES = "__MACOSX";
+    private static final Pattern VERSION = Pattern.compile("[0-9]{1,40}");
     private static final int MAX_DEPTH = 8;
     private static final int MAX_NAMES_SHOWN = 5;
 
@@ -31,15 +37,34 @@ final class SavedModelFolder {
                                     + " and variables/, found "
                                     + contents(unpacked));
             default ->
-                    throw MillraceException.invalid(
-                            "expected one SavedModel, found "
-                                    + folders.size()
-                                    + ": "
-                                    + folders.stream()
-                                            .limit(MAX_NAMES_SHOWN)
-                                            .map(folder -> relative(unpacked, folder))
-                                            .collect(Collectors.joining(", ")));
+                    newest(folders)
+                            .orElseThrow(() ->
+                                    MillraceException.invalid(
+                                            "expected one SavedModel, found "
+                                                    + folders.size()
+                                                    + ": "
+                                                    + folders.stream()
+                                                            .limit(MAX_NAMES_SHOWN)
+                                                            .map(f -> relative(unpacked, f))
+                                                            .collect(Collectors.joining(", "))));
         };
+    }
+
+    /** Exports beside each other, each under the number of its version: the highest counts. */
+    private static Optional<Path> newest(List<Path> folders) {
+        Path parent = folders.getFirst().getParent();
+        boolean areVersions =
+                folders.stream()
+                        .allMatch(folder ->
+                                Objects.equals(folder.getParent(), parent)
+                                        && VERSION.matcher(nameOf(folder)).matches());
+        return areVersions
+                ? folders.stream().max(Comparator.comparing(f -> new BigInteger(nameOf(f))))
+                : Optional.empty();
+    }
+
+    private static String nameOf(Path folder) {
+        return String.valueOf(folder.getFileName());
     }
 
     private static List<Path> foldersWithGraph(Path unpacked) {
