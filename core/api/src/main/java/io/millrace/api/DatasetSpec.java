@@ -27,6 +27,20 @@ public record DatasetSpec(
         if (ranges.isEmpty()) {
             throw MillraceException.invalid("a dataset needs at least one range of the log");
         }
+        for (TopicRange held : split.heldBackFrom()) {
+            if (!held.isClosed() || !ranges.contains(held)) {
+                throw MillraceException.invalid(
+                        "samples cannot be held back from %s: expected one of the ranges, with an end"
+                                .formatted(held));
+            }
+        }
+    }
+
+    /** The same samples from other parts of the log, divided so. */
+    public DatasetSpec with(
+            List<TopicRange> otherRanges, List<TopicRange> otherUnlabelled, SplitSpec otherSplit) {
+        return new DatasetSpec(
+                otherRanges, otherUnlabelled, decode, label, otherSplit, description);
     }
 
     /** Whether it is complete: no range of labelled samples is open. */

@@ -31,7 +31,7 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
         List<TopicRange> unlabelled = ranges(spec.optional("unlabelled"));
         DecodeSpec decode = DecodeCodec.read(spec.required("decode"));
         LabelSpec label = label(spec.required("label"));
-        SplitSpec split = split(spec.optional("split"));
+        SplitSpec split = split(spec.optional("split"), ranges);
         Value description = spec.optional("description");
         spec.rejectUnknown();
         if (ranges.isEmpty()) {
@@ -75,7 +75,7 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
         return new LabelSpec(place, name.isPresent() ? name.filledText() : "", decode);
     }
 
-    private static SplitSpec split(Value value) {
+    private static SplitSpec split(Value value, List<TopicRange> ranges) {
         if (!value.isPresent()) {
             return SplitSpec.NONE;
         }
@@ -85,17 +85,31 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
         SplitSpec.Order order = fields.optional("order").choice("order", ORDERS, Set.of());
         Value seed = fields.optional("seed");
         long chosen = seed.isPresent() ? seed.count() : 0;
+        List<TopicRange> held = heldBackFrom(fields.optional("heldBackFrom"), ranges);
         fields.rejectUnknown();
         try {
             return new SplitSpec(
                     validation.isPresent() ? validation.decimal() : 0,
                     test.isPresent() ? test.decimal() : 0,
                     order,
-                    chosen);
+                    chosen,
+                    held);
         } catch (MillraceException e) {
             value.problem(e.text());
             return SplitSpec.NONE;
         }
+    }
+
+    private static List<TopicRange> heldBackFrom(Value value, List<TopicRange> ranges) {
+        var held = new ArrayList<TopicRange>();
+        for (TopicRange range : ranges(value)) {
+            if (range.isClosed() && ranges.contains(range)) {
+                held.add(range);
+            } else {
+                value.problem("expected some of the ranges, each with an end, not " + range);
+            }
+        }
+        return held;
     }
 
     static MapNode write(LabelSpec spec) {
@@ -108,22 +122,28 @@ final class DatasetCodec implements KindCodec<DatasetSpec> {
 
     @Override
     public MapNode write(DatasetSpec spec) {
-        SplitSpec split = spec.split();
         return Node.map()
                 .put("ranges", texts(spec.ranges()))
                 .put("unlabelled", texts(spec.unlabelled()))
                 .put("decode", DecodeCodec.write(spec.decode()))
                 .put("label", write(spec.label()))
-                .put(
-                        "split",
-                        Node.map()
-                                .put("validation", split.validation())
-                                .put("test", split.test())
-                                .put("order", Words.word(split.order()))
-                                .put("seed", split.seed())
-                                .build())
+                .put("split", write(spec.split()))
                 .put("description", spec.description())
                 .build();
+    }
+
+    private static MapNode write(SplitSpec split) {
+        var map =
+                Node.map()
+                        .put("validation", split.validation())
+                        .put("test", split.test())
+                        .put("order", Words.word(split.order()))
+                        .put("seed", split.seed());
+        // Names of samples that were laid down before depend on what is written.
+        if (!split.heldBackFrom().isEmpty()) {
+            map.put("heldBackFrom", texts(split.heldBackFrom()));
+        }
+        return map.build();
     }
 
     private static Node texts(List<TopicRange> ranges) {

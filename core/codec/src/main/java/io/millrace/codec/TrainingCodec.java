@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.HeldBackMetric;
 import io.millrace.api.OnlineSpec;
 import io.millrace.api.RetrainSpec;
 import io.millrace.api.SemiSupervisedSpec;
@@ -125,9 +126,14 @@ final class TrainingCodec {
         Value every = fields.optional("every");
         Value onDriftOf = fields.optional("onDriftOf");
         Value improvement = fields.optional("improvement");
+        Value window = fields.optional("window");
         if (!every.isPresent() && !onDriftOf.isPresent()) {
             fields.problem("missing one of every, onDriftOf");
         }
+        String name = fields.required("metric").filledText();
+        // Which names can be compared by is a question for who writes, not for who reads the store.
+        boolean isUsuallyUpward =
+                HeldBackMetric.find(name).map(HeldBackMetric::isUpward).orElse(false);
         var spec =
                 new RetrainSpec(
                         every.isPresent() ? OptionalLong.of(every.count()) : OptionalLong.empty(),
@@ -135,9 +141,12 @@ final class TrainingCodec {
                                 ? Optional.of(onDriftOf.name("model"))
                                 : Optional.empty(),
                         fields.required("model").name("model"),
-                        fields.required("metric").filledText(),
-                        fields.optional("upward").bool(false),
-                        improvement.isPresent() ? improvement.decimal() : 0);
+                        name,
+                        fields.optional("upward").bool(isUsuallyUpward),
+                        improvement.isPresent() ? improvement.decimal() : 0,
+                        window.isPresent()
+                                ? OptionalLong.of(window.count())
+                                : OptionalLong.empty());
         fields.rejectUnknown();
         return Optional.of(spec);
     }
@@ -146,10 +155,11 @@ final class TrainingCodec {
         var map = Node.map();
         spec.every().ifPresent(every -> map.put("every", every));
         spec.onDriftOf().ifPresent(model -> map.put("onDriftOf", model.value()));
-        return map.put("model", spec.model().value())
+        map.put("model", spec.model().value())
                 .put("metric", spec.metric())
                 .put("upward", spec.isUpward())
-                .put("improvement", spec.improvement())
-                .build();
+                .put("improvement", spec.improvement());
+        spec.window().ifPresent(window -> map.put("window", window));
+        return map.build();
     }
 }

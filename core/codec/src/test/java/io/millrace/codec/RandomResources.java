@@ -578,7 +578,8 @@ final class RandomResources {
                         random.nextInt(5) / 10.0,
                         random.nextInt(5) / 10.0,
                         pick(SplitSpec.Order.values()),
-                        random.nextInt(99)),
+                        random.nextInt(99),
+                        ranges.stream().filter(TopicRange::isClosed).distinct().limit(1).toList()),
                 text());
     }
 
@@ -630,7 +631,8 @@ final class RandomResources {
                 new ResourceName(name()),
                 "val_loss",
                 random.nextBoolean(),
-                random.nextGaussian());
+                random.nextGaussian(),
+                maybe(OptionalLong.empty(), () -> OptionalLong.of(random.nextInt(99))));
     }
 
     private EncodeSpec encode() {

@@ -35,7 +35,9 @@ final class TrainingSchemas {
                 "order",
                 "string",
                 "seed",
-                "integer");
+                "integer",
+                "heldBackFrom",
+                "[string]");
     }
 
     static void experiment(ObjectNode schemas) {
@@ -99,7 +101,9 @@ final class TrainingSchemas {
                 "upward",
                 "boolean",
                 "improvement",
-                "number");
+                "number",
+                "window",
+                "integer");
     }
 
     /** What the API tells of runs, and is asked about them. */
