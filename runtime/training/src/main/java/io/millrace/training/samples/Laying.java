@@ -2,12 +2,14 @@ package io.millrace.training.samples;
 
 import io.millrace.api.DatasetSpec;
 import io.millrace.api.MillraceException;
+import io.millrace.api.TopicRange;
 import io.millrace.spi.LogPosition;
 import io.millrace.spi.LogRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +30,7 @@ final class Laying implements AutoCloseable {
     private @Nullable SampleDecoder decoder;
     private @Nullable ArrayPair labelled;
     private @Nullable ArrayPair unlabelled;
+    private final List<DividedRows.Span> divided = new ArrayList<>();
     private long leftOut;
     private long seen;
 
@@ -48,7 +51,11 @@ final class Laying implements AutoCloseable {
     void read(LogRanges log, List<Part> withLabel, List<Part> without) throws IOException {
         try {
             for (Part part : withLabel) {
+                long before = labelled();
                 log.read(part, this::takeLabelled);
+                if (isDivided(part)) {
+                    divided.add(new DividedRows.Span(before, labelled()));
+                }
             }
             for (Part part : without) {
                 log.read(part, this::takeUnlabelled);
@@ -57,6 +64,11 @@ final class Laying implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         finish();
+    }
+
+    private boolean isDivided(Part part) {
+        List<TopicRange> held = spec.split().heldBackFrom();
+        return held.isEmpty() || held.containsAll(LogRanges.ranges(List.of(part)));
     }
 
     private boolean takeLabelled(LogRecord record) {
@@ -148,6 +160,11 @@ final class Laying implements AutoCloseable {
 
     long labelled() {
         return labelled == null ? 0 : labelled.rows();
+    }
+
+    /** Of which rows some are held back. */
+    DividedRows divided() {
+        return new DividedRows(divided, labelled());
     }
 
     long unlabelled() {

@@ -239,7 +239,7 @@ public final class Samples {
                 Split.write(
                         folder,
                         spec.split(),
-                        laying.labelled(),
+                        laying.divided(),
                         decoder.label(),
                         folder.resolve(SampleSet.Y));
         if (split.train() == 0) {

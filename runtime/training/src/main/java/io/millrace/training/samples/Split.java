@@ -43,17 +43,28 @@ record Split(long train, long validation, long test, Order order) {
     /**
      * Writes the three index files.
      *
+     * @param divided which rows are divided; all others are learned from, ahead of these
      * @param labels the array of labels, as it is on disk
      */
-    static Split write(Path folder, SplitSpec spec, long rows, TensorSpec label, Path labels)
+    static Split write(
+            Path folder, SplitSpec spec, DividedRows divided, TensorSpec label, Path labels)
             throws IOException {
-        Split counts = counts(spec, rows);
+        Split counts = counts(spec, divided.count());
+        Order order = counts.writeParts(folder, spec, divided, label, labels);
+        long others = divided.rows() - divided.count();
+        return new Split(counts.train + others, counts.validation, counts.test, order);
+    }
+
+    private Order writeParts(
+            Path folder, SplitSpec spec, DividedRows divided, TensorSpec label, Path labels)
+            throws IOException {
         if (spec.order() == Order.AS_SENT) {
-            counts.writeInOrder(folder);
-            return counts;
+            writeInOrder(folder, divided);
+            return Order.AS_SENT;
         }
+        long rows = divided.count();
         Path orderFile = folder.resolve(ORDER_FILE);
-        long begin = identity(orderFile, rows);
+        long begin = identity(orderFile, divided);
         try (Arena arena = Arena.ofConfined();
                 FileChannel channel =
                         FileChannel.open(
@@ -64,7 +75,7 @@ record Split(long train, long validation, long test, Order order) {
             shuffle(order, rows, RandomGeneratorFactory.of(RANDOM).create(spec.seed()));
             if (spec.order() == Order.STRATIFIED) {
                 long rowBytes = label.shape().elementsPerItem() * label.type().bytes();
-                long bytes = rows * rowBytes;
+                long bytes = divided.rows() * rowBytes;
                 MemorySegment values =
                         labelChannel.map(
                                 FileChannel.MapMode.READ_ONLY,
@@ -72,25 +83,23 @@ record Split(long train, long validation, long test, Order order) {
                                 bytes,
                                 arena);
                 var keys = new Labels(values, label.type(), rowBytes);
-                ClassCounts classes = classes(keys, rows);
+                ClassCounts classes = classes(keys, order, rows);
                 if (classes.size() > 0) {
-                    counts.writeStratified(folder, order, rows, keys, classes);
-                    return counts;
+                    writeStratified(folder, order, divided, keys, classes);
+                    return Order.STRATIFIED;
                 }
             }
-            counts.writeShuffled(folder, order);
-            return new Split(counts.train, counts.validation, counts.test, Order.SHUFFLED);
+            writeShuffled(folder, order, divided);
+            return Order.SHUFFLED;
         } finally {
             Files.deleteIfExists(orderFile);
         }
     }
 
     /** All rows in order; written rather than mapped, so that a full disk is told as such. */
-    private static long identity(Path file, long rows) throws IOException {
+    private static long identity(Path file, DividedRows divided) throws IOException {
         try (var writer = new IndexWriter(file)) {
-            for (long row = 0; row < rows; row++) {
-                writer.add(row);
-            }
+            divided.forEach(writer::add);
             writer.finish();
             return writer.headerBytes();
         }
@@ -106,9 +115,10 @@ record Split(long train, long validation, long test, Order order) {
     }
 
     /** None when labels are values rather than classes. */
-    private static ClassCounts classes(Labels labels, long rows) {
+    private static ClassCounts classes(Labels labels, MemorySegment order, long rows) {
         var classes = new ClassCounts();
-        for (long row = 0; row < rows; row++) {
+        for (long i = 0; i < rows; i++) {
+            long row = order.getAtIndex(INT64, i);
             if (labels.hasFraction(row) || !classes.count(labels.key(row))) {
                 return new ClassCounts();
             }
@@ -116,22 +126,33 @@ record Split(long train, long validation, long test, Order order) {
         return classes;
     }
 
-    private void writeInOrder(Path folder) throws IOException {
-        long row = 0;
-        for (Part part : Part.values()) {
-            try (IndexWriter writer = part.create(folder)) {
-                for (long end = row + part.count(this); row < end; row++) {
-                    writer.add(row);
+    private void writeInOrder(Path folder, DividedRows divided) throws IOException {
+        try (IndexWriter toTrain = train(folder, divided);
+                IndexWriter toTest = Part.TEST.create(folder);
+                IndexWriter toValidate = Part.VALIDATION.create(folder)) {
+            long[] place = {0};
+            divided.forEach(row -> {
+                long at = place[0]++;
+                if (at < train) {
+                    toTrain.add(row);
+                } else if (at < train + test) {
+                    toTest.add(row);
+                } else {
+                    toValidate.add(row);
                 }
-                writer.finish();
-            }
+            });
+            toTrain.finish();
+            toTest.finish();
+            toValidate.finish();
         }
     }
 
-    private void writeShuffled(Path folder, MemorySegment order) throws IOException {
+    private void writeShuffled(Path folder, MemorySegment order, DividedRows divided)
+            throws IOException {
         long at = 0;
         for (Part part : Part.values()) {
-            try (IndexWriter writer = part.create(folder)) {
+            try (IndexWriter writer =
+                    part == Part.TRAIN ? train(folder, divided) : part.create(folder)) {
                 for (long end = at + part.count(this); at < end; at++) {
                     writer.add(order.getAtIndex(INT64, at));
                 }
@@ -140,11 +161,24 @@ record Split(long train, long validation, long test, Order order) {
         }
     }
 
+    /** The rows to learn from begin with those that are not divided. */
+    @SuppressWarnings("MustBeClosedChecker") // the caller does
+    private static IndexWriter train(Path folder, DividedRows divided) throws IOException {
+        IndexWriter writer = Part.TRAIN.create(folder);
+        divided.forEachOther(writer::add);
+        return writer;
+    }
+
     private void writeStratified(
-            Path folder, MemorySegment order, long rows, Labels labels, ClassCounts classes)
+            Path folder,
+            MemorySegment order,
+            DividedRows divided,
+            Labels labels,
+            ClassCounts classes)
             throws IOException {
         long[][] left = shares(classes);
-        try (IndexWriter train = Part.TRAIN.create(folder);
+        long rows = divided.count();
+        try (IndexWriter train = train(folder, divided);
                 IndexWriter test = Part.TEST.create(folder);
                 IndexWriter validation = Part.VALIDATION.create(folder)) {
             for (long i = 0; i < rows; i++) {

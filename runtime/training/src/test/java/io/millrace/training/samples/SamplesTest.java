@@ -80,6 +80,17 @@ final class SamplesTest {
     }
 
     @Test
+    void holdsBackSamplesOfTheRangesThatSaySo() throws Exception {
+        sendDigits("digits", 40);
+        var split = new SplitSpec(0.25, 0.25, Order.STRATIFIED, 7, Given.ranges("digits:0:20:28"));
+        SampleSet set = lay(Given.bytes("digits:0:0:20,digits:0:20:28", split));
+        assertThat(List.of(set.train(), set.validation(), set.test())).containsExactly(24L, 2L, 2L);
+        assertThat(Npy.rows(set.testFile())).allMatch(row -> row >= 20);
+        assertThat(Npy.rows(set.validationFile())).allMatch(row -> row >= 20);
+        assertThat(lay(Given.bytes("digits:0:0:20,digits:0:20:28", split))).isEqualTo(set);
+    }
+
+    @Test
     void readsRangeAfterRangeAndSamplesWithoutLabel() throws Exception {
         sendDigits("a", 5);
         sendDigits("b", 5);

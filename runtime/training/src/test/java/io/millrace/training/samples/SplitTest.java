@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class SplitTest {
 
@@ -28,6 +30,16 @@ final class SplitTest {
     private record Parts(Split split, List<Long> train, List<Long> validation, List<Long> test) {}
 
     private Parts parts(SplitSpec spec, DataType type, int columns, double... labels)
+            throws IOException {
+        return parts(DividedRows::all, spec, type, columns, labels);
+    }
+
+    private Parts parts(
+            LongFunction<DividedRows> divided,
+            SplitSpec spec,
+            DataType type,
+            int columns,
+            double... labels)
             throws IOException {
         Path inside = Files.createDirectory(folder.resolve("split" + files++));
         Path file = inside.resolve("y.npy");
@@ -47,7 +59,7 @@ final class SplitTest {
             writer.write(bytes.flip(), rows);
             writer.finish();
         }
-        Split split = Split.write(inside, spec, rows, label, file);
+        Split split = Split.write(inside, spec, divided.apply(rows), label, file);
         assertThat(inside.resolve("order.tmp")).doesNotExist();
         return new Parts(
                 split,
@@ -84,6 +96,40 @@ final class SplitTest {
             int rows, double validation, double test, long train, long validated, long tested) {
         assertThat(Split.counts(new SplitSpec(validation, test, Order.AS_SENT, 0), rows))
                 .isEqualTo(new Split(train, validated, tested, Order.AS_SENT));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Order.class)
+    void onlyRowsThatAreDividedAreHeldBack(Order order) throws IOException {
+        double[] labels = new double[100];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i % 4;
+        }
+        var spans = List.of(new DividedRows.Span(20, 40), new DividedRows.Span(80, 100));
+        Parts parts =
+                parts(
+                        rows -> new DividedRows(spans, rows),
+                        new SplitSpec(0.1, 0.2, order, 3),
+                        DataType.UINT8,
+                        1,
+                        labels);
+
+        assertIsAPartition(parts, 100);
+        assertThat(parts.split()).isEqualTo(new Split(88, 4, 8, order));
+        assertThat(parts.test()).allMatch(row -> row / 20 == 1 || row >= 80);
+        assertThat(parts.validation()).allMatch(row -> row / 20 == 1 || row >= 80);
+        assertThat(parts.train().subList(0, 60))
+                .as("rows that are not divided come first, in order")
+                .startsWith(0L, 1L)
+                .contains(19L, 40L)
+                .endsWith(79L)
+                .isSorted();
+        if (order == Order.STRATIFIED) {
+            for (int label = 0; label < 4; label++) {
+                int wanted = label;
+                assertThat(parts.test()).filteredOn(row -> row % 4 == wanted).hasSize(2);
+            }
+        }
     }
 
     @Test
