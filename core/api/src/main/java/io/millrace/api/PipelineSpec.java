@@ -278,6 +278,70 @@ public record PipelineSpec(
     }
 
     /**
+     * Puts answers into a bucket, or copies, moves or deletes the object that a record is about.
+     *
+     * @param action what is done
+     * @param bucket where; may hold templates such as {@code digit-{label}}. Ignored by {@code
+     *     DELETE}
+     * @param key under which; may hold templates. Ignored by {@code DELETE}
+     * @param store another one; empty for the store that the object came from, and for the embedded
+     *     one when the record is about none
+     * @param isMadeOnDemand whether a bucket that is missing is made
+     * @param batch several answers in one object; empty for one object each
+     */
+    public record BucketOutput(
+            BucketAction action,
+            String bucket,
+            String key,
+            Optional<BucketConnection> store,
+            boolean isMadeOnDemand,
+            Optional<BucketBatch> batch)
+            implements Output {
+        /** One object for each answer, as {@code action} says. */
+        public BucketOutput(BucketAction action, String bucket, String key) {
+            this(action, bucket, key, Optional.empty(), true, Optional.empty());
+        }
+    }
+
+    /** What an output does in a bucket. */
+    public enum BucketAction {
+        /** Stores the answer. */
+        PUT,
+        /** Copies the object that the record is about. */
+        COPY,
+        /** Copies it and deletes it where it was. */
+        MOVE,
+        /** Deletes it. */
+        DELETE
+    }
+
+    /**
+     * Several answers in one object. It is stored when either limit is reached; until then none of
+     * its records counts as done.
+     *
+     * @param format of the object
+     * @param records the most that it holds
+     * @param time after which it is stored in any case
+     */
+    public record BucketBatch(BatchFormat format, int records, Duration time) {
+        /** Records of a batch unless an output says otherwise. */
+        public static final int DEFAULT_RECORDS = 10_000;
+
+        /** How long a batch is gathered unless an output says otherwise. */
+        public static final Duration DEFAULT_TIME = Duration.ofSeconds(60);
+    }
+
+    /** What an object with several answers looks like. */
+    public enum BatchFormat {
+        /** One answer a line. */
+        JSON,
+        /** One answer a line, the names of its fields in the first. */
+        CSV,
+        /** Columns, for what analyses them. */
+        PARQUET
+    }
+
+    /**
      * Keeps the answers in the log under the pipeline's own name: other pipelines read them, and a
      * replay compares with them.
      */

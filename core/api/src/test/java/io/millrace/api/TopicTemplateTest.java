@@ -3,6 +3,8 @@ package io.millrace.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.TopicTemplate.AnswerValue;
+import io.millrace.api.TopicTemplate.Capture;
 import io.millrace.api.TopicTemplate.HeaderValue;
 import io.millrace.api.TopicTemplate.Hole;
 import io.millrace.api.TopicTemplate.Literal;
@@ -36,6 +38,21 @@ class TopicTemplateTest {
         assertThat(filled.parts()).containsExactly(new Literal("shop/sorter/out"));
         assertThat(filled.fixed()).contains("shop/sorter/out");
         assertThat(TopicTemplate.parse("{project}/{topic}").in(PIPELINE).fixed()).isEmpty();
+    }
+
+    @Test
+    void readsWhatObjectsAndAnswersSay() {
+        assertThat(TopicTemplate.parse("{bucket}{key}{label}{answer.a.b}{date}").parts())
+                .containsExactly(
+                        Hole.BUCKET,
+                        Hole.KEY,
+                        new AnswerValue("label"),
+                        new AnswerValue("a.b"),
+                        new Capture("date"));
+        assertThat(TopicTemplate.ofObject("{date}{partition}{offset}{tenant}").parts())
+                .containsExactly(Hole.DATE, Hole.PARTITION, Hole.OFFSET, new Capture("tenant"));
+        assertThat(TopicTemplate.problem("{anwser.x}"))
+                .hasValueSatisfying(text -> assertThat(text).contains("{answer.x}"));
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package io.millrace.codec;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.MqttConnection;
 import io.millrace.api.ResourceName;
@@ -20,6 +21,17 @@ final class ConnectionCodec {
     private static final Pattern BOOTSTRAP =
             Pattern.compile("[^,:\\s]+:\\d{1,5}(,[^,:\\s]+:\\d{1,5})*");
     private static final Set<String> MECHANISMS = Set.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512");
+
+    private static final String AMAZON = "aws";
+    private static final Set<String> WEB = Set.of("http", "https");
+    private static final Pattern REGION = Pattern.compile("[a-zA-Z0-9-]{1,64}");
+    private static final Map<String, Addressing> ADDRESSINGS = Words.of(Addressing.values());
+
+    /** Where a request names the bucket. */
+    private enum Addressing {
+        PATH,
+        HOST
+    }
 
     private ConnectionCodec() {}
 
@@ -114,6 +126,66 @@ final class ConnectionCodec {
                         text, secret(secret), chosen, tls.bool(false), texts(properties)));
     }
 
+    /** The object store that {@code endpoint} names; empty for the embedded one. */
+    static Optional<BucketConnection> bucket(Fields fields) {
+        Value endpoint = fields.optional("endpoint");
+        Value region = fields.optional("region");
+        Value secret = fields.optional("secret");
+        Value addressing = fields.optional("addressing");
+        if (!endpoint.isPresent()) {
+            for (Value extra : new Value[] {region, secret, addressing}) {
+                if (extra.isPresent()) {
+                    extra.problem(
+                            "only another store has it; 'endpoint' says which, and aws is Amazon's");
+                }
+            }
+            return Optional.empty();
+        }
+        String text = endpoint.filledText();
+        if (!text.equals(AMAZON)) {
+            problemOfStore(text).ifPresent(endpoint::problem);
+        }
+        String named = region.isPresent() ? region.filledText() : BucketConnection.DEFAULT_REGION;
+        if (!REGION.matcher(named).matches()) {
+            region.problem("a region has letters, digits and '-', such as us-east-1");
+        }
+        return Optional.of(
+                new BucketConnection(
+                        text.equals(AMAZON) ? "" : text,
+                        named,
+                        secret(secret),
+                        addressing.choice("addressing", ADDRESSINGS, Set.of()) == Addressing.PATH));
+    }
+
+    private static Optional<String> problemOfStore(String text) {
+        try {
+            var url = new URI(text);
+            if (url.getUserInfo() != null) {
+                return Optional.of(
+                        "an endpoint must not hold a password: put accessKey and secretKey into a"
+                                + " secret and name it in 'secret'");
+            }
+            boolean isRoot =
+                    url.getRawPath() == null
+                            || url.getRawPath().isEmpty()
+                            || url.getRawPath().equals("/");
+            if (url.getScheme() != null
+                    && WEB.contains(url.getScheme())
+                    && url.getHost() != null
+                    && isRoot
+                    && url.getRawQuery() == null
+                    && url.getRawFragment() == null) {
+                return Optional.empty();
+            }
+        } catch (URISyntaxException e) {
+            // not a URL at all: said below
+        }
+        return Optional.of(
+                "expected http://host:port, https://host:port or aws, got '"
+                        + DocumentParser.shorten(text)
+                        + "'");
+    }
+
     private static Map<String, String> texts(Value properties) {
         var texts = new LinkedHashMap<String, String>();
         properties
@@ -147,6 +219,18 @@ final class ConnectionCodec {
         }
         if (!cluster.properties().isEmpty()) {
             map.put("properties", Trees.textMap(cluster.properties()));
+        }
+    }
+
+    /** Adds what {@link #bucket} reads. */
+    static void write(BucketConnection store, Node.MapBuilder map) {
+        map.put("endpoint", store.endpoint().isEmpty() ? AMAZON : store.endpoint());
+        if (!store.region().equals(BucketConnection.DEFAULT_REGION)) {
+            map.put("region", store.region());
+        }
+        store.secret().ifPresent(name -> map.put("secret", name.value()));
+        if (!store.isPathStyle()) {
+            map.put("addressing", "host");
         }
     }
 }

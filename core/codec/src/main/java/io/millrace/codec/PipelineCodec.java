@@ -3,6 +3,7 @@ package io.millrace.codec;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.Names;
 import io.millrace.api.PipelineSpec;
+import io.millrace.api.PipelineSpec.BucketOutput;
 import io.millrace.api.PipelineSpec.ByCategories;
 import io.millrace.api.PipelineSpec.ByDataSource;
 import io.millrace.api.PipelineSpec.ByLogTopic;
@@ -88,11 +89,12 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
                         case MqttOutput mqtt -> mqtt.topic().isEmpty(); // no output at all
                         case KafkaOutput kafka -> kafka.cluster().isEmpty();
                         case StreamOutput _ -> true;
+                        case BucketOutput _ -> false;
                     };
             if (!isInLog) {
                 delivery.problem(
                         "exactly-once needs outputs in the log itself: kafka without a cluster, or"
-                                + " stream; mqtt and other clusters are at-least-once");
+                                + " stream; mqtt, bucket and other clusters are at-least-once");
                 return;
             }
         }
@@ -165,16 +167,17 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
     }
 
     private static Output output(Value value) {
-        Fields fields = value.fields().later("bucket", "http", "queue", "cloud");
-        String way = fields.oneOf("mqtt", "kafka", "stream").orElse("mqtt");
+        Fields fields = value.fields().later("http", "queue", "cloud");
+        String way = fields.oneOf("mqtt", "kafka", "stream", "bucket").orElse("mqtt");
         Value target = fields.optional(way);
         if (!target.isPresent() && fields.declares(way) && !way.equals("stream")) {
-            target.problem("missing 'topic'");
+            target.problem(way.equals("bucket") ? "missing 'bucket'" : "missing 'topic'");
         }
         Output output =
                 switch (way) {
                     case "kafka" -> kafka(target);
                     case "stream" -> stream(target);
+                    case "bucket" -> BucketOutputCodec.read(target);
                     default -> mqtt(target);
                 };
         fields.rejectUnknown();
@@ -354,6 +357,8 @@ final class PipelineCodec implements KindCodec<PipelineSpec> {
             case MqttOutput mqtt -> Node.map().put("mqtt", write(mqtt)).build();
             case KafkaOutput kafka -> Node.map().put("kafka", write(kafka)).build();
             case StreamOutput() -> Node.map().put("stream", Node.map().build()).build();
+            case BucketOutput bucket ->
+                    Node.map().put("bucket", BucketOutputCodec.write(bucket)).build();
         };
     }
 

@@ -98,10 +98,23 @@ final class StepCodec {
             select.problem("only one of name, select is allowed");
         }
         String selector = select.filledText();
-        TopicTemplate.problem(selector).ifPresent(select::problem);
+        TopicTemplate.problem(selector)
+                .or(() -> problemOfAnswers(TopicTemplate.parse(selector)))
+                .ifPresent(select::problem);
         List<Value> items = fields.required("of").filledItems();
         Value.refuseDuplicates("model", items);
         return new SelectedModel(selector, items.stream().map(item -> item.name("model")).toList());
+    }
+
+    private static Optional<String> problemOfAnswers(TopicTemplate selector) {
+        boolean hasAnswers =
+                selector.parts().stream()
+                        .anyMatch(part ->
+                                part instanceof TopicTemplate.AnswerValue value
+                                        && !value.isLabel());
+        return hasAnswers
+                ? Optional.of("a model is chosen before there is an answer: no {answer.NAME} here")
+                : Optional.empty();
     }
 
     private static Value name(Fields fields, boolean written) {

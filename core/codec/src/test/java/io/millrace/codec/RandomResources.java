@@ -444,11 +444,39 @@ final class RandomResources {
                                         random.nextBoolean(),
                                         List.of(),
                                         random.nextInt(1_000),
-                                        random.nextBoolean())),
+                                        random.nextBoolean()),
+                                bucketOutput()),
                 exact ? PipelineSpec.Delivery.EXACTLY_ONCE : PipelineSpec.Delivery.AT_LEAST_ONCE,
                 new PipelineSpec.ErrorPolicy(
                         1 + random.nextInt(9), duration(), random.nextBoolean()),
                 scale());
+    }
+
+    private PipelineSpec.BucketOutput bucketOutput() {
+        PipelineSpec.BucketAction action = pick(PipelineSpec.BucketAction.values());
+        boolean isDelete = action == PipelineSpec.BucketAction.DELETE;
+        boolean isBatch = action == PipelineSpec.BucketAction.PUT && random.nextBoolean();
+        return new PipelineSpec.BucketOutput(
+                action,
+                isDelete ? "" : pick("results", "digit-{label}", "{project}.{answer.kind}"),
+                isDelete ? "" : pick("{date}/{partition}-{offset}", "a/{partition}/{offset}.json"),
+                maybe(Optional.empty(), () -> Optional.of(store())),
+                isDelete || random.nextBoolean(),
+                isBatch
+                        ? Optional.of(
+                                new PipelineSpec.BucketBatch(
+                                        pick(PipelineSpec.BatchFormat.values()),
+                                        1 + random.nextInt(99),
+                                        Duration.ofSeconds(1 + random.nextInt(99))))
+                        : Optional.empty());
+    }
+
+    private BucketConnection store() {
+        return new BucketConnection(
+                pick("", "http://minio:9000", "https://10.0.0.1:9443"),
+                pick("us-east-1", "default"),
+                maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
+                random.nextBoolean());
     }
 
     private ScaleSpec scale() {

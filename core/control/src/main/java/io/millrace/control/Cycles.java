@@ -4,6 +4,7 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
 import io.millrace.api.PipelineSpec;
+import io.millrace.api.PipelineSpec.BucketOutput;
 import io.millrace.api.PipelineSpec.KafkaOutput;
 import io.millrace.api.PipelineSpec.MqttOutput;
 import io.millrace.api.PipelineSpec.StreamOutput;
@@ -169,6 +170,7 @@ final class Cycles {
             case StreamOutput() ->
                     stream.logTopic()
                             .equals(LogTopic.ofStream(pipeline.project(), pipeline.name()));
+            case BucketOutput _ -> false; // buckets are no streams yet
         };
     }
 
@@ -184,6 +186,7 @@ final class Cycles {
             case MqttOutput mqtt -> "MQTT topic '" + mqtt.topic() + "'";
             case KafkaOutput kafka -> "log topic '" + kafka.topic() + "'";
             case StreamOutput() -> "its stream";
+            case BucketOutput bucket -> "bucket '" + bucket.bucket() + "'";
         };
     }
 

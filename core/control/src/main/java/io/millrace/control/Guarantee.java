@@ -49,6 +49,16 @@ final class Guarantee {
                                         ? "the other cluster acknowledged with acks=all"
                                         : "the log acknowledged the answer";
                         case PipelineSpec.StreamOutput() -> "the log acknowledged the answer";
+                        case PipelineSpec.BucketOutput bucket ->
+                                switch (bucket.action()) {
+                                    case PUT ->
+                                            bucket.batch().isPresent()
+                                                    ? "the object store has the batch"
+                                                    : "the object store has the answer";
+                                    case COPY -> "the object store has copied the object";
+                                    case MOVE -> "the object store has moved the object";
+                                    case DELETE -> "the object store has deleted the object";
+                                };
                     };
             if (!reasons.contains(reason)) {
                 reasons.add(reason);

@@ -21,6 +21,7 @@ import io.millrace.spi.PipelinePlan;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,20 +73,19 @@ final class PipelinePlanner {
     /** A name in a template that a stream does not give its records would fail each of them. */
     private static Optional<Block> unknownCapture(
             PipelineSpec spec, List<StreamSelection.Stream> streams) {
-        for (String template : templates(spec)) {
-            TopicTemplate parsed = TopicTemplate.parse(template);
+        for (var template : templates(spec).entrySet()) {
             for (StreamSelection.Stream stream : streams) {
                 if (stream.owner().filter(key -> key.kind() == Kind.PIPELINE).isPresent()) {
                     continue; // its records bring the names of where they came from
                 }
-                Optional<String> problem = parsed.unknownCapture(stream.captures());
+                Optional<String> problem = template.getValue().unknownCapture(stream.captures());
                 if (problem.isPresent()) {
                     return Optional.of(
                             new Block(
                                     "UnknownTemplate",
                                     "'%s': %s; the topic of %s names %s"
                                             .formatted(
-                                                    template,
+                                                    template.getKey(),
                                                     problem.get(),
                                                     stream.label(),
                                                     stream.captures().isEmpty()
@@ -97,19 +97,26 @@ final class PipelinePlanner {
         return Optional.empty();
     }
 
-    private static List<String> templates(PipelineSpec spec) {
-        var templates = new ArrayList<String>();
+    /** Each under what was declared. */
+    private static Map<String, TopicTemplate> templates(PipelineSpec spec) {
+        var templates = new LinkedHashMap<String, TopicTemplate>();
         for (PipelineSpec.Output output : spec.to()) {
             switch (output) {
-                case PipelineSpec.MqttOutput mqtt -> templates.add(mqtt.topic());
-                case PipelineSpec.KafkaOutput kafka -> templates.add(kafka.topic());
+                case PipelineSpec.MqttOutput mqtt ->
+                        templates.put(mqtt.topic(), TopicTemplate.parse(mqtt.topic()));
+                case PipelineSpec.KafkaOutput kafka ->
+                        templates.put(kafka.topic(), TopicTemplate.parse(kafka.topic()));
                 case PipelineSpec.StreamOutput() -> {}
+                case PipelineSpec.BucketOutput bucket -> {
+                    templates.put(bucket.bucket(), TopicTemplate.ofObject(bucket.bucket()));
+                    templates.put(bucket.key(), TopicTemplate.ofObject(bucket.key()));
+                }
             }
         }
         for (PipelineSpec.Step step : spec.steps()) {
             if (step instanceof PipelineSpec.ModelStep model
                     && model.choice() instanceof PipelineSpec.SelectedModel selected) {
-                templates.add(selected.selector());
+                templates.put(selected.selector(), TopicTemplate.parse(selected.selector()));
             }
         }
         return templates;

@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.Kind;
 import io.millrace.api.ModelVersionStatus;
 import io.millrace.api.PipelineSpec;
@@ -161,7 +162,29 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
                             + kafka.topic()
                             + kafka.cluster().map(c -> " at " + c.bootstrap()).orElse("");
             case PipelineSpec.StreamOutput() -> "stream";
+            case PipelineSpec.BucketOutput bucket -> describe(bucket);
         };
+    }
+
+    private static String describe(PipelineSpec.BucketOutput output) {
+        String place =
+                switch (output.action()) {
+                    case PUT -> "bucket " + output.bucket() + "/" + output.key();
+                    case COPY -> "bucket " + output.bucket() + "/" + output.key() + " by copy";
+                    case MOVE -> "bucket " + output.bucket() + "/" + output.key() + " by move";
+                    case DELETE -> "bucket, deleting what was read";
+                };
+        String batch =
+                output.batch()
+                        .map(b ->
+                                " in batches of %d records or %d ms"
+                                        .formatted(b.records(), b.time().toMillis()))
+                        .orElse("");
+        return place + batch + output.store().map(s -> " at " + address(s)).orElse("");
+    }
+
+    private static String address(BucketConnection store) {
+        return store.endpoint().isEmpty() ? "Amazon " + store.region() : store.endpoint();
     }
 
     @Override

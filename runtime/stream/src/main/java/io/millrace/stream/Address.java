@@ -45,6 +45,10 @@ final class Address {
             case PipelineSpec.KafkaOutput kafka -> kafka.topic();
             case PipelineSpec.StreamOutput() ->
                     LogTopic.ofStream(pipeline.project(), pipeline.name());
+            case PipelineSpec.BucketOutput bucket ->
+                    bucket.action() == PipelineSpec.BucketAction.DELETE
+                            ? "{bucket}/{key}"
+                            : bucket.bucket() + "/" + bucket.key();
         };
     }
 

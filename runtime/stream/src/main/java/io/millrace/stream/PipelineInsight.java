@@ -136,6 +136,7 @@ public final class PipelineInsight {
             case PipelineSpec.StreamOutput() -> "stream";
             case PipelineSpec.KafkaOutput _ -> "kafka";
             case PipelineSpec.MqttOutput _ -> "mqtt";
+            case PipelineSpec.BucketOutput _ -> "bucket";
         };
     }
 
@@ -144,6 +145,7 @@ public final class PipelineInsight {
             case PipelineSpec.StreamOutput() -> true;
             case PipelineSpec.KafkaOutput kafka -> kafka.cluster().isEmpty();
             case PipelineSpec.MqttOutput _ -> false;
+            case PipelineSpec.BucketOutput _ -> false;
         };
     }
 

@@ -195,6 +195,16 @@ final class TaskAssembly {
             case PipelineSpec.MqttOutput mqtt -> "output mqtt/" + mqtt.topic();
             case PipelineSpec.KafkaOutput kafka -> "output kafka/" + kafka.topic();
             case PipelineSpec.StreamOutput() -> "output stream";
+            case PipelineSpec.BucketOutput bucket -> label(bucket);
+        };
+    }
+
+    private static String label(PipelineSpec.BucketOutput output) {
+        return switch (output.action()) {
+            case PUT -> "output bucket/" + output.bucket() + "/" + output.key();
+            case COPY -> "output bucket copy/" + output.bucket() + "/" + output.key();
+            case MOVE -> "output bucket move/" + output.bucket() + "/" + output.key();
+            case DELETE -> "output bucket delete";
         };
     }
 }

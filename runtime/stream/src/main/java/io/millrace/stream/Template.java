@@ -51,6 +51,10 @@ final class Template {
                         case TopicTemplate.Hole.TOPIC -> new SenderTopic();
                         case TopicTemplate.Hole hole ->
                                 throw MillraceException.internal(hole + " is not filled in", null);
+                        case TopicTemplate.AnswerValue(String name) ->
+                                throw new MillraceException(
+                                        io.millrace.api.ErrorCode.UNSUPPORTED,
+                                        "{answer." + name + "} is not available yet");
                     });
         }
         return new Template(List.copyOf(parts));

@@ -22,6 +22,10 @@ final class SpecSchemas {
         "{string}"
     };
 
+    private static final String[] OBJECT_STORE = {
+        "endpoint", "string", "region", "string", "secret", "string", "addressing", "string"
+    };
+
     private SpecSchemas() {}
 
     private static String[] with(String[] shared, String... own) {
@@ -304,7 +308,26 @@ final class SpecSchemas {
                 "kafka",
                 "#KafkaOutput",
                 "stream",
-                "#Any");
+                "#Any",
+                "bucket",
+                "#BucketOutput");
+        ApiSchemas.add(
+                schemas,
+                "BucketOutput",
+                with(
+                        OBJECT_STORE,
+                        "action",
+                        "string",
+                        "bucket",
+                        "string",
+                        "key",
+                        "string",
+                        "create",
+                        "boolean",
+                        "batch",
+                        "#BucketBatch"));
+        ApiSchemas.add(
+                schemas, "BucketBatch", "format", "string", "records", "integer", "time", "string");
         ApiSchemas.add(
                 schemas,
                 "MqttOutput",
