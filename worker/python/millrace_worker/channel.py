@@ -23,6 +23,8 @@ class Channel:
         self._frames = queue.SimpleQueue()
         self._pid = os.getpid()
         self._ending = False
+        self._handlers = {}
+        self._writing = threading.Lock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
@@ -39,6 +41,10 @@ class Channel:
 
     def listen(self):
         threading.Thread(target=self._pump, name="millrace-channel", daemon=True).start()
+
+    def on(self, kind, handler):
+        """Has frames of a kind given to a handler in the thread that reads; before ``listen``."""
+        self._handlers[kind] = handler
 
     def next(self):
         """The next frame as (kind, body); waits for it."""
@@ -57,6 +63,11 @@ class Channel:
             self._socket.sendall(data)
         except OSError as error:
             self._lost(error)
+
+    def write_frame(self, pieces):
+        """As ``write_pieces``, when several threads write."""
+        with self._writing:
+            self.write_pieces(pieces)
 
     def write_pieces(self, pieces):
         length = sum(map(len, pieces))
@@ -88,7 +99,11 @@ class Channel:
                 kind, body = self._read()
                 if kind == protocol.DRAIN:
                     self._ending = True
-                self._frames.put((kind, body))
+                handler = self._handlers.get(kind)
+                if handler is None:
+                    self._frames.put((kind, body))
+                else:
+                    handler(body)
         except (EOFError, OSError):
             if self._ending:
                 return

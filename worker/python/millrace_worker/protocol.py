@@ -10,6 +10,11 @@ CALL = 5
 STARTED = 6
 RESULT = 7
 DRAIN = 8
+CONFIG_TRANSFORMER = 9
+REQUEST = 10
+PREDICT = 11
+PREDICTED = 12
+RESPONSE = 13
 
 MAX_PAYLOAD = 50 * 1024 * 1024
 MAX_FRAME = 64 * 1024 * 1024
@@ -19,6 +24,15 @@ MAX_REASON = 4000
 
 SINGLY = 1  # flag of CALL: do not use the batch entry point
 BATCH = 1  # flag of READY: the function has a batch entry point
+EXPLAINS = 2  # flag of READY: a transformer that explains
+
+# What a REQUEST is, and the form of a PREDICT.
+V1 = 1
+V2 = 2
+EXPLAIN = 3
+EVENT = 16  # added to it: the request is the data of a CloudEvent, its attributes are headers
+
+ALL_JSON = -1  # nothing follows the JSON of a body
 
 _U32 = struct.Struct(">I")
 _U16 = struct.Struct(">H")
@@ -28,6 +42,11 @@ _ITEM = struct.Struct(">HqI")
 _SENT = struct.Struct(">IBQBI")
 _STARTED = struct.Struct(">IBQ")
 _FAILED = struct.Struct(">IBQB")
+_REQUESTS = struct.Struct(">QH")
+_BODY = struct.Struct(">iI")
+_PREDICT = struct.Struct(">IBQIBiI")
+_PREDICTED = struct.Struct(">IHiI")
+_RESPONSE = struct.Struct(">QHIIII")
 
 
 class ProtocolError(Exception):
@@ -160,3 +179,77 @@ def call(body):
         messages.append((origins[origin], nanos, bytes(reader.take(length))))
     reader.end()
     return first, flags, messages
+
+
+def config_transformer(body):
+    reader = Reader(body)
+    values = {
+        "input": reader.text(),
+        "output": reader.text(),
+        "script": reader.text(),
+        "args": reader.text_map(),
+        "max_payload": reader.u32(),
+        "model": reader.text(),
+        "protocol": reader.text(),
+        "predictor_host": reader.text(),
+    }
+    values["arguments"] = [reader.text() for _ in range(reader.u16())]
+    reader.end()
+    return values
+
+
+class Request:
+    """What a transformer is asked: how, with which headers, and the body."""
+
+    __slots__ = ("kind", "headers", "body", "json_length")
+
+    def __init__(self, kind, headers, body, json_length=ALL_JSON):
+        self.kind = kind
+        self.headers = headers
+        self.body = body
+        self.json_length = json_length
+
+
+def _body(reader):
+    json_length, length = reader.unpack(_BODY)
+    if json_length > length:
+        raise ProtocolError("more JSON than body")
+    return bytes(reader.take(length)), json_length
+
+
+def requests(body):
+    """First sequence number and the requests."""
+    reader = Reader(body)
+    first, count = reader.unpack(_REQUESTS)
+    found = []
+    for _ in range(count):
+        kind = reader.take(1)[0]
+        headers = reader.text_map()
+        data, json_length = _body(reader)
+        found.append(Request(kind, headers, data, json_length))
+    reader.end()
+    return first, found
+
+
+def predict(sequence, number, form, body, json_length=ALL_JSON):
+    """The pieces of a PREDICT frame."""
+    head = _PREDICT.pack(
+        _PREDICT.size - 4 + len(body), PREDICT, sequence, number, form, json_length, len(body)
+    )
+    return [head, body]
+
+
+def predicted(body):
+    """Number, status, body and how much of it is JSON."""
+    reader = Reader(body)
+    number, status, json_length, length = reader.unpack(_PREDICTED)
+    data = bytes(reader.take(length))
+    reader.end()
+    return number, status, data, json_length
+
+
+def response(sequence, status, micros, headers, body, json_length=ALL_JSON):
+    """The pieces of a RESPONSE frame; ``micros`` are those of the four stages."""
+    head = _RESPONSE.pack(sequence, status, *(min(int(m), 0xFFFFFFFF) for m in micros))
+    head += text_map(headers) + _BODY.pack(json_length, len(body))
+    return [_FRAME.pack(1 + len(head) + len(body), RESPONSE) + head, body]

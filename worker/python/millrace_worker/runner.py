@@ -155,6 +155,13 @@ def main():
     version = "%d.%d.%d" % sys.version_info[:3]
     channel.write(protocol.hello(token, PROTOCOL_VERSION, "python", version))
     kind, body = channel.read_now()
+    if kind == protocol.CONFIG_TRANSFORMER:
+        from . import transformer
+
+        try:
+            return transformer.work(channel, protocol.config_transformer(body))
+        finally:
+            channel.close()
     if kind != protocol.CONFIG:
         raise protocol.ProtocolError("expected CONFIG, got frame %d" % kind)
     config = protocol.config(body)

@@ -96,6 +96,58 @@ class FakeServer:
         self.starts = starts
         return answers
 
+    def start_transformer(self, model="mnist", form="v1", arguments=()):
+        """As ``start``, for a worker that is to be a transformer."""
+        self.hello()
+        body = protocol.text("input") + protocol.text("out") + protocol.text(self.script)
+        body += protocol.text_map(self.args) + struct.pack(">I", protocol.MAX_PAYLOAD)
+        body += protocol.text(model) + protocol.text(form) + protocol.text("host:1/predictor")
+        body += struct.pack(">H", len(arguments)) + b"".join(map(protocol.text, arguments))
+        self.socket.sendall(protocol.frame(protocol.CONFIG_TRANSFORMER, body))
+        return self.read()
+
+    def request(self, *requests, predictor=None):
+        """Sends requests of (kind, headers, body[, length of the JSON]); ``predictor`` answers
+        (form, body, length) with (status, body, length). The responses, as tuples."""
+        body = struct.pack(">QH", self.sequence, len(requests))
+        for kind, headers, data, *length in requests:
+            body += bytes((kind,)) + protocol.text_map(headers)
+            body += struct.pack(">iI", length[0] if length else -1, len(data)) + data
+        self.socket.sendall(protocol.frame(protocol.REQUEST, body))
+        self.asked = []
+        self.starts = 0
+        responses = []
+        while len(responses) < len(requests):
+            kind, reader = self.read()
+            if kind == protocol.STARTED:
+                self.starts += 1
+            elif kind == protocol.PREDICT:
+                self._predicted(reader, predictor)
+            else:
+                assert kind == protocol.RESPONSE, kind
+                responses.append(self._response(reader))
+        return responses
+
+    def _predicted(self, reader, predictor):
+        sequence, number, form, json_length, length = reader.unpack(struct.Struct(">QIBiI"))
+        data = bytes(reader.take(length))
+        reader.end()
+        self.asked.append((sequence - self.sequence, form, data))
+        status, answer, answer_length = predictor(form, data, json_length)
+        head = struct.pack(">IHiI", number, status, answer_length, len(answer))
+        self.socket.sendall(protocol.frame(protocol.PREDICTED, head + answer))
+
+    def _response(self, reader):
+        sequence, status = reader.unpack(struct.Struct(">QH"))
+        assert sequence == self.sequence, (sequence, self.sequence)
+        self.sequence += 1
+        self.micros = reader.unpack(struct.Struct(">IIII"))
+        headers = reader.text_map()
+        json_length, length = reader.unpack(struct.Struct(">iI"))
+        data = bytes(reader.take(length))
+        reader.end()
+        return status, headers, data, json_length
+
     def drain(self):
         self.socket.sendall(protocol.frame(protocol.DRAIN))
         return self.process.wait(30)
