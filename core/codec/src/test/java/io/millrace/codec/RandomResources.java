@@ -471,14 +471,6 @@ final class RandomResources {
                         : Optional.empty());
     }
 
-    private BucketConnection store() {
-        return new BucketConnection(
-                pick("", "http://minio:9000", "https://10.0.0.1:9443"),
-                pick("us-east-1", "default"),
-                maybe(Optional.empty(), () -> Optional.of(new ResourceName(name()))),
-                random.nextBoolean());
-    }
-
     private ScaleSpec scale() {
         int min = random.nextInt(9);
         return random.nextBoolean()
