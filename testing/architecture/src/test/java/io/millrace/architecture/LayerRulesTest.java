@@ -40,6 +40,7 @@ class LayerRulesTest {
         "io.millrace.inference",
         "io.millrace.function..",
         "io.millrace.drift..",
+        "io.millrace.objects..",
         "io.millrace.training.."
     };
     private static final String[] PLUGINS = {
