@@ -1,5 +1,6 @@
 package io.millrace.api;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,15 +82,109 @@ public record DataSourceSpec(
             implements Connection {}
 
     /**
+     * Objects in buckets of a store. One record for each event that tells of an object; what the
+     * object holds is fetched by the pipelines that read it.
+     *
+     * @param store another store; empty for the embedded one
+     * @param arrival how events come; {@link Inside} for the embedded store and for no other
+     * @param setUp how the store comes to send them
+     * @param keys how keys are written in events
+     * @param isReference whether pipelines get the event instead of the object
+     * @param limit larger objects are dead letters, or references
+     */
+    public record Bucket(
+            Optional<BucketConnection> store,
+            Arrival arrival,
+            SetUp setUp,
+            Keys keys,
+            boolean isReference,
+            DataSize limit)
+            implements Connection {
+        /** The largest object that is fetched where nothing else is said. */
+        public static final DataSize DEFAULT_LIMIT = DataSize.ofMebibytes(32);
+
+        /** The embedded store, as it is. */
+        public Bucket() {
+            this(Optional.empty(), new Inside(), SetUp.NONE, Keys.AUTO, false, DEFAULT_LIMIT);
+        }
+    }
+
+    /** How events of a store come in. */
+    public sealed interface Arrival {}
+
+    /** The embedded store tells of them itself. */
+    public record Inside() implements Arrival {}
+
+    /**
+     * The store posts them to us.
+     *
+     * @param secret what senders prove themselves with, each of which is enough: {@code token},
+     *     {@code user} with {@code password}, {@code path}, {@code opaqueData}; empty to believe
+     *     everybody
+     * @param needsCertificate whether a sender must show a certificate that the server trusts
+     */
+    public record OverHttp(Optional<ResourceName> secret, boolean needsCertificate)
+            implements Arrival {}
+
+    /**
+     * They are read from a Kafka topic.
+     *
+     * @param cluster where it is; empty for the log itself
+     * @param topic its name
+     * @param group the consumer group; empty for one made of project and name
+     */
+    public record OverKafka(Optional<KafkaConnection> cluster, String topic, Optional<String> group)
+            implements Arrival {}
+
+    /**
+     * The store cannot tell: the buckets are listed again and again.
+     *
+     * @param every the time between two looks
+     */
+    public record Polled(Duration every) implements Arrival {}
+
+    /**
+     * How a store comes to send its events.
+     *
+     * @param isAuto whether we configure it ourselves
+     * @param address where the store reaches us; empty for what the server knows of itself
+     * @param target the ARN of a target that the store has already; empty to have one made
+     */
+    public record SetUp(boolean isAuto, Optional<String> address, Optional<String> target) {
+        /** Nothing is configured, or it is done by hand. */
+        public static final SetUp NONE = new SetUp(false, Optional.empty(), Optional.empty());
+    }
+
+    /** How keys are written in events. */
+    public enum Keys {
+        /** As the store that sends the event does it. */
+        AUTO,
+        /** With {@code +} for a space and {@code %XX}. */
+        ENCODED,
+        /** As they are. */
+        RAW
+    }
+
+    /**
      * One stream of a data source: it has its own topic in the log.
      *
      * @param name unique in the data source
-     * @param topic the MQTT topic, {@link TopicPattern} or Kafka topic that feeds it
+     * @param topic the MQTT topic, {@link TopicPattern}, Kafka topic or bucket that feeds it
      * @param categories its own category values; they win over those of the data source
+     * @param objects which objects of the bucket count; of {@link Bucket} sources and of no others
      */
-    public record Field(ResourceName name, String topic, Map<String, String> categories) {
+    public record Field(
+            ResourceName name,
+            String topic,
+            Map<String, String> categories,
+            Optional<ObjectFilter> objects) {
         public Field {
             categories = Map.copyOf(categories);
+        }
+
+        /** A field that is fed by a topic. */
+        public Field(ResourceName name, String topic, Map<String, String> categories) {
+            this(name, topic, categories, Optional.empty());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.DataSourceSpec;
+import io.millrace.api.DataSourceSpec.Bucket;
 import io.millrace.api.DataSourceSpec.Connection;
 import io.millrace.api.DataSourceSpec.EmbeddedMqtt;
 import io.millrace.api.DataSourceSpec.ExternalKafka;
@@ -10,6 +11,7 @@ import io.millrace.api.DataSourceSpec.LogTopics;
 import io.millrace.api.DataSourceSpec.MqttUsers;
 import io.millrace.api.KafkaConnection;
 import io.millrace.api.MqttConnection;
+import io.millrace.api.ObjectNames;
 import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TopicFilter;
@@ -32,10 +34,14 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
 
     @Override
     public DataSourceSpec read(Fields spec) {
-        String way = spec.later("bucket", "http").oneOf("mqtt", "kafka").orElse("mqtt");
+        String way = spec.later("http").oneOf("mqtt", "kafka", "bucket").orElse("mqtt");
         Fields settings = spec.optional(way).fields();
-        boolean isKafka = way.equals("kafka");
-        Connection connection = isKafka ? kafka(settings) : mqtt(settings);
+        Connection connection =
+                switch (way) {
+                    case "kafka" -> kafka(settings);
+                    case "bucket" -> BucketSourceCodec.read(settings);
+                    default -> mqtt(settings);
+                };
         var fields = new ArrayList<Field>();
         var names = new ArrayList<Value>();
         var topics = new ArrayList<Value>();
@@ -147,8 +153,12 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
     private static Field field(
             Fields fields, Connection connection, List<Value> names, List<Value> topics) {
         Value name = fields.required("name");
-        Value topic = fields.required("topic");
         names.add(name);
+        if (connection instanceof Bucket) {
+            return BucketSourceCodec.field(
+                    fields, name.name("field name"), categories(fields.optional("categories")));
+        }
+        Value topic = fields.required("topic");
         topics.add(topic);
         String filter = topic.filledText();
         problemOf(filter, connection).ifPresent(topic::problem);
@@ -166,6 +176,7 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
             case ExternalKafka _ -> Topics.problemOfFixedLog(topic);
             case LogTopics() ->
                     Topics.problemOfFixedLog(topic).or(() -> ReservedTopics.problem(topic));
+            case Bucket _ -> ObjectNames.problemOfBucket(topic);
         };
     }
 
@@ -188,6 +199,7 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
             case ExternalMqtt mqtt -> map.put("mqtt", write(mqtt));
             case LogTopics() -> map.put("kafka", Node.map().build());
             case ExternalKafka kafka -> map.put("kafka", write(kafka));
+            case Bucket bucket -> map.put("bucket", BucketSourceCodec.write(bucket));
         }
         return map.put("fields", Node.list(spec.fields().stream().map(this::write).toList()))
                 .put("categories", Trees.textMap(spec.categories()))
@@ -228,7 +240,11 @@ final class DataSourceCodec implements KindCodec<DataSourceSpec> {
     }
 
     private MapNode write(Field field) {
-        var map = Node.map().put("name", field.name().value()).put("topic", field.topic());
+        var map = Node.map().put("name", field.name().value());
+        field.objects()
+                .ifPresentOrElse(
+                        objects -> BucketSourceCodec.write(field.topic(), objects, map),
+                        () -> map.put("topic", field.topic()));
         if (!field.categories().isEmpty()) {
             map.put("categories", Trees.textMap(field.categories()));
         }

@@ -128,9 +128,11 @@ final class RandomResources {
                     "x \n");
 
     private final RandomGenerator random;
+    private final RandomBuckets buckets;
 
     RandomResources(RandomGenerator random) {
         this.random = random;
+        this.buckets = new RandomBuckets(random);
     }
 
     Resource<?> resource() {
@@ -189,13 +191,18 @@ final class RandomResources {
         for (String name : filledNames()) {
             fields.add(
                     new DataSourceSpec.Field(
-                            new ResourceName(name), topic(connection, name), categories()));
+                            new ResourceName(name),
+                            topic(connection, name),
+                            categories(),
+                            connection instanceof DataSourceSpec.Bucket
+                                    ? Optional.of(buckets.filter())
+                                    : Optional.empty()));
         }
         return new DataSourceSpec(connection, fields, categories());
     }
 
     private DataSourceSpec.Connection connection() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 ->
                     new DataSourceSpec.EmbeddedMqtt(
                             maybe(Optional.empty(), () -> Optional.of(mqttUsers())),
@@ -206,6 +213,7 @@ final class RandomResources {
                     new DataSourceSpec.ExternalMqtt(
                             broker(), random.nextInt(3), maybe(Optional.empty(), this::someName));
             case 2 -> new DataSourceSpec.LogTopics();
+            case 3 -> buckets.source(cluster(), name());
             default ->
                     new DataSourceSpec.ExternalKafka(
                             cluster(), maybe(Optional.empty(), this::someName));
@@ -224,6 +232,9 @@ final class RandomResources {
     }
 
     private static String topic(DataSourceSpec.Connection connection, String name) {
+        if (connection instanceof DataSourceSpec.Bucket) {
+            return "photos.2026";
+        }
         return connection instanceof DataSourceSpec.LogTopics
                         || connection instanceof DataSourceSpec.ExternalKafka
                 ? name

@@ -41,7 +41,8 @@ final class DataSourcePlanner {
         var routes = new ArrayList<SourceBinding.Route>();
         for (Field field : source.spec().fields()) {
             routes.add(
-                    new SourceBinding.Route(field.name(), field.topic(), logTopic(source, field)));
+                    new SourceBinding.Route(
+                            field.name(), field.topic(), logTopic(source, field), field.objects()));
         }
         return new SourceBinding(key, source.spec().connection(), routes);
     }
@@ -68,6 +69,9 @@ final class DataSourcePlanner {
     }
 
     private static Optional<String> conflict(Resource<DataSourceSpec> source, StoreImage image) {
+        if (source.spec().connection() instanceof DataSourceSpec.Bucket) {
+            return Optional.empty(); // several fields may take objects of one bucket
+        }
         Map<String, String> wanted = new HashMap<>();
         for (Field field : source.spec().fields()) {
             String other = wanted.put(field.topic(), field.name().value());

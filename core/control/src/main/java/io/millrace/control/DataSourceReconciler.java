@@ -1,5 +1,6 @@
 package io.millrace.control;
 
+import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
@@ -107,6 +108,27 @@ final class DataSourceReconciler implements Reconciler<DataSourceSpec> {
             case DataSourceSpec.ExternalMqtt mqtt -> "MQTT, " + mqtt.broker().url();
             case DataSourceSpec.LogTopics() -> "Kafka, topics of the log";
             case DataSourceSpec.ExternalKafka kafka -> "Kafka, " + kafka.cluster().bootstrap();
+            case DataSourceSpec.Bucket bucket ->
+                    "objects, " + describe(bucket.store()) + ", " + describe(bucket.arrival());
+        };
+    }
+
+    private static String describe(Optional<BucketConnection> store) {
+        return store.map(other -> other.endpoint().isEmpty() ? "Amazon S3" : other.endpoint())
+                .orElse("embedded store");
+    }
+
+    private static String describe(DataSourceSpec.Arrival arrival) {
+        return switch (arrival) {
+            case DataSourceSpec.Inside() -> "told by the store itself";
+            case DataSourceSpec.OverHttp _ -> "events over HTTP";
+            case DataSourceSpec.OverKafka kafka ->
+                    "events from topic "
+                            + kafka.topic()
+                            + kafka.cluster()
+                                    .map(c -> " of " + c.bootstrap())
+                                    .orElse(" of the log");
+            case DataSourceSpec.Polled(var every) -> "looked for every " + every.toSeconds() + " s";
         };
     }
 

@@ -137,7 +137,8 @@ final class PipelinePlanner {
             }
         }
         var inputs = new ArrayList<PipelinePlan.Input>();
-        streams.forEach(s -> inputs.add(new PipelinePlan.Input(s.logTopic(), s.selectors())));
+        streams.forEach(
+                s -> inputs.add(new PipelinePlan.Input(s.logTopic(), s.selectors(), s.objects())));
         inputs.add(retries(pipeline.key()));
         return new PipelinePlan(
                 pipeline.key(),

@@ -3,6 +3,7 @@ package io.millrace.control;
 import io.millrace.api.DataSourceSpec;
 import io.millrace.api.DataSourceSpec.Field;
 import io.millrace.api.Kind;
+import io.millrace.api.ObjectFilter;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
 import io.millrace.api.Resource;
@@ -10,6 +11,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TopicPattern;
 import io.millrace.spi.LogTopic;
+import io.millrace.spi.ObjectInput;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +32,7 @@ final class StreamSelection {
      * @param filter the filter of the embedded MQTT broker that feeds it; empty when none does
      * @param captures the names of levels of the sender's topic
      * @param selectors the categories by which it was chosen
+     * @param objects what its records are news of; empty when they are the data themselves
      */
     record Stream(
             String label,
@@ -37,7 +40,12 @@ final class StreamSelection {
             String logTopic,
             Optional<String> filter,
             List<String> captures,
-            Map<String, String> selectors) {
+            Map<String, String> selectors,
+            Optional<ObjectInput> objects) {
+
+        private Stream(String label, Optional<ResourceKey> owner, String logTopic) {
+            this(label, owner, logTopic, Optional.empty(), List.of(), Map.of(), Optional.empty());
+        }
 
         private static Stream of(
                 Resource<DataSourceSpec> source, Field field, Map<String, String> selectors) {
@@ -57,7 +65,21 @@ final class StreamSelection {
                             ? pattern.map(TopicPattern::filter)
                             : Optional.empty(),
                     pattern.map(TopicPattern::names).orElse(List.of()),
-                    selectors);
+                    selectors,
+                    objects(connection, field));
+        }
+
+        private static Optional<ObjectInput> objects(
+                DataSourceSpec.Connection connection, Field field) {
+            return connection instanceof DataSourceSpec.Bucket bucket
+                    ? Optional.of(
+                            new ObjectInput(
+                                    bucket.store(),
+                                    field.topic(),
+                                    field.objects().map(ObjectFilter::prefix).orElse(""),
+                                    bucket.isReference(),
+                                    bucket.limit()))
+                    : Optional.empty();
         }
     }
 
@@ -65,14 +87,7 @@ final class StreamSelection {
     static List<Stream> select(
             PipelineSpec.Selection selection, ProjectId project, StoreImage image) {
         if (selection instanceof PipelineSpec.ByLogTopic(String topic)) {
-            return List.of(
-                    new Stream(
-                            "kafka/" + topic,
-                            Optional.empty(),
-                            topic,
-                            Optional.empty(),
-                            List.of(),
-                            Map.of()));
+            return List.of(new Stream("kafka/" + topic, Optional.empty(), topic));
         }
         if (selection instanceof PipelineSpec.ByPipeline(ResourceName name)) {
             var upstream = ResourceKey.of(Kind.PIPELINE, project, name);
@@ -80,10 +95,7 @@ final class StreamSelection {
                     new Stream(
                             "pipeline/" + name,
                             Optional.of(upstream),
-                            LogTopic.ofStream(project, name),
-                            Optional.empty(),
-                            List.of(),
-                            Map.of()));
+                            LogTopic.ofStream(project, name)));
         }
         var streams = new ArrayList<Stream>();
         for (var source : image.all(Kind.DATA_SOURCE, project, DataSourceSpec.class)) {

@@ -7,6 +7,7 @@ import io.millrace.api.ResourceName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * All that the runtime needs to run a pipeline.
@@ -50,10 +51,17 @@ public record PipelinePlan(
      *
      * @param logTopic its topic in the log, which exists
      * @param selectors the categories by which it was chosen: name to value
+     * @param objects what its records are news of; empty when they are the data themselves
      */
-    public record Input(String logTopic, Map<String, String> selectors) {
+    public record Input(
+            String logTopic, Map<String, String> selectors, Optional<ObjectInput> objects) {
         public Input {
             selectors = Map.copyOf(selectors);
+        }
+
+        /** Of records that are the data themselves. */
+        public Input(String logTopic, Map<String, String> selectors) {
+            this(logTopic, selectors, Optional.empty());
         }
 
         /** Whether it holds what the pipeline shall try again. */

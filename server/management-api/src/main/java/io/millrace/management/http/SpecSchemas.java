@@ -25,6 +25,28 @@ final class SpecSchemas {
     private static final String[] OBJECT_STORE = {
         "endpoint", "string", "region", "string", "secret", "string", "addressing", "string"
     };
+    private static final String[] BUCKET_FILTER = {
+        "bucket",
+        "string",
+        "prefix",
+        "string",
+        "suffix",
+        "string",
+        "regex",
+        "string",
+        "ignoreCase",
+        "boolean",
+        "metadata",
+        "{string}",
+        "tags",
+        "{string}",
+        "events",
+        "[string]",
+        "atLeast",
+        "string",
+        "atMost",
+        "string"
+    };
 
     private SpecSchemas() {}
 
@@ -84,12 +106,16 @@ final class SpecSchemas {
                 "#MqttSource",
                 "kafka",
                 "#KafkaSource",
+                "bucket",
+                "#BucketSource",
                 "fields",
                 "[#Field]",
                 "categories",
                 "{string}");
         ApiSchemas.add(
-                schemas, "Field", "name", "string", "topic", "string", "categories", "{string}");
+                schemas,
+                "Field",
+                with(BUCKET_FILTER, "name", "string", "topic", "string", "categories", "{string}"));
         ApiSchemas.add(
                 schemas,
                 "MqttSource",
@@ -109,6 +135,43 @@ final class SpecSchemas {
                         "integer"));
         ApiSchemas.add(schemas, "MqttUsers", "secret", "string");
         ApiSchemas.add(schemas, "KafkaSource", with(KAFKA_CLUSTER, "group", "string"));
+        bucketSource(schemas);
+    }
+
+    private static void bucketSource(ObjectNode schemas) {
+        ApiSchemas.add(
+                schemas,
+                "BucketSource",
+                with(
+                        OBJECT_STORE,
+                        "events",
+                        "#BucketEvents",
+                        "setUp",
+                        "string",
+                        "address",
+                        "string",
+                        "target",
+                        "string",
+                        "keys",
+                        "string",
+                        "content",
+                        "string",
+                        "limit",
+                        "string"));
+        ApiSchemas.add(
+                schemas,
+                "BucketEvents",
+                "http",
+                "#BucketEventsHttp",
+                "kafka",
+                "#BucketEventsKafka",
+                "poll",
+                "string");
+        ApiSchemas.add(schemas, "BucketEventsHttp", "secret", "string", "certificate", "string");
+        ApiSchemas.add(
+                schemas,
+                "BucketEventsKafka",
+                with(KAFKA_CLUSTER, "topic", "string", "group", "string"));
     }
 
     private static void function(ObjectNode schemas) {
