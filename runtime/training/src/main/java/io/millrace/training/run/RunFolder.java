@@ -1,5 +1,9 @@
 package io.millrace.training.run;
 
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import io.millrace.api.DatasetSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.ModelDefinitionSpec;
@@ -12,6 +16,8 @@ import io.millrace.codec.json.JsonMap;
 import io.millrace.process.Folders;
 import io.millrace.spi.TrainingPlan;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -24,6 +30,7 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +40,8 @@ import java.util.stream.Stream;
  * @param home its folder
  */
 record RunFolder(Path home) {
+
+    private static final int COPIED_AT_ONCE = 1 << 20;
 
     /** Where the trainer works: its checkpoints, what it writes. */
     Path trainer() {
@@ -115,7 +124,8 @@ record RunFolder(Path home) {
     }
 
     /**
-     * Takes a file over from the trainer as part of a version of the model.
+     * Takes a file over from the trainer as part of a version of the model: what is kept is a copy,
+     * for the trainer, which may live on, may hold its own file open.
      *
      * @return false when there is no such plain file
      */
@@ -150,13 +160,54 @@ record RunFolder(Path home) {
         if (!attributes(from, file).isRegularFile()) {
             return false;
         }
-        from.move(file, to, name);
-        // Looked at again: in its new place nobody exchanges it.
-        if (!attributes(to, name).isRegularFile()) {
-            to.deleteFile(name);
-            return false;
+        Path taken = Path.of(name + ".taken");
+        from.move(file, to, taken);
+        try {
+            // Looked at again: in its new place nobody exchanges it.
+            BasicFileAttributes facts = attributes(to, taken);
+            if (facts.isRegularFile()) {
+                copy(to, taken, name, facts.size());
+            }
+            return facts.isRegularFile();
+        } finally {
+            to.deleteFile(taken);
         }
-        return true;
+    }
+
+    /** At most so many bytes: whoever still writes adds nothing. Holes cost nothing here either. */
+    private static void copy(SecureDirectoryStream<Path> in, Path from, Path to, long size)
+            throws IOException {
+        var buffer = ByteBuffer.allocate(COPIED_AT_ONCE);
+        var zeros = ByteBuffer.allocate(COPIED_AT_ONCE);
+        try (SeekableByteChannel source =
+                        in.newByteChannel(from, Set.of(READ, LinkOption.NOFOLLOW_LINKS));
+                SeekableByteChannel target = in.newByteChannel(to, Set.of(WRITE, CREATE_NEW))) {
+            long at = 0;
+            while (at < size) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), size - at));
+                if (source.read(buffer) < 0) {
+                    return; // it was made shorter meanwhile
+                }
+                buffer.flip();
+                boolean isHole = at + buffer.limit() < size && isZero(buffer, zeros);
+                at += buffer.limit();
+                if (isHole) {
+                    target.position(at);
+                } else {
+                    write(target, buffer);
+                }
+            }
+        }
+    }
+
+    private static boolean isZero(ByteBuffer bytes, ByteBuffer zeros) {
+        return bytes.mismatch(zeros.clear().limit(bytes.limit())) < 0;
+    }
+
+    private static void write(SeekableByteChannel target, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            var _ = target.write(bytes);
+        }
     }
 
     private static BasicFileAttributes attributes(SecureDirectoryStream<Path> folder, Path name)
