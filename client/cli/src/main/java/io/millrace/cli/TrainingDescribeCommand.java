@@ -5,7 +5,9 @@ import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
 import io.millrace.client.ApiException;
+import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +50,7 @@ final class TrainingDescribeCommand implements Callable<Integer> {
             return 0;
         }
         int code = new DescribeCommand(context, key, output).call();
+        samples(report);
         epochs(report.path("epochs"));
         new RunTables(context.terminal()).confusion(report);
         return code;
@@ -65,11 +68,45 @@ final class TrainingDescribeCommand implements Callable<Integer> {
         }
     }
 
+    /** What it was trained on, and what its result depends on. */
+    private void samples(JsonNode report) {
+        section("Samples", report.path("samples"));
+        section("Inputs", report.path("decode"));
+        section("Labels", report.path("label"));
+        section("Lineage", report.path("lineage"));
+        section("Test", report.path("test"));
+        var notices = report.path("notices");
+        if (!notices.isEmpty()) {
+            out().println();
+            out().println("Notices:");
+            notices.forEach(notice -> out().println("  " + notice.asString("")));
+        }
+    }
+
+    private void section(String title, JsonNode values) {
+        if (values.isEmpty()) {
+            return;
+        }
+        out().println();
+        out().println(title + ":");
+        for (Map.Entry<String, JsonNode> value : values.properties()) {
+            String text =
+                    value.getValue().isString()
+                            ? value.getValue().asString()
+                            : value.getValue().toString();
+            out().println("  %-22s %s".formatted(value.getKey(), text));
+        }
+    }
+
+    private PrintStream out() {
+        return context.terminal().out();
+    }
+
     private void epochs(JsonNode epochs) {
         if (epochs.isEmpty()) {
             return;
         }
-        context.terminal().out().println();
+        out().println();
         var table = new Table(List.of("EPOCH", "TIME", "METRICS"));
         for (JsonNode epoch : epochs) {
             table.add(

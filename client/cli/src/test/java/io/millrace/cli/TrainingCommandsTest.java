@@ -76,7 +76,9 @@ class TrainingCommandsTest {
                    {"epoch":2,"millis":1000,"metrics":{"loss":%s}}],
          "test":{"accuracy":0.9},"confusion":[[8,2],[0,10]],"labels":["cat","dog"],
          "classes":[{"label":"cat","precision":1.0,"recall":0.8},
-                    {"label":"dog","precision":0.8333,"recall":1.0}]}\
+                    {"label":"dog","precision":0.8333,"recall":1.0}],
+         "samples":{"train":100,"test":20},"decode":{"format":"raw","type":"uint8"},
+         "lineage":{"seed":"7"}}\
         """
                 .formatted(loss, loss);
     }
@@ -266,6 +268,9 @@ class TrainingCommandsTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .contains("EPOCH  TIME  METRICS")
+                .contains("Samples:\n  train                  100\n")
+                .contains("Inputs:\n  format                 raw\n")
+                .contains("Lineage:\n  seed                   7\n")
                 .contains("2      1.0s  loss=0.2500")
                 .contains("cat            8    2    1.0000     0.8000");
     }

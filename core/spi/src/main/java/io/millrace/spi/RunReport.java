@@ -18,8 +18,9 @@ import java.util.Optional;
  * @param confusion counts by true class (row) and answer (column); empty when there is none
  * @param labels of the confusion's rows and columns
  * @param samples how many samples trained, validated and tested
- * @param decode how payloads became inputs
- * @param label how labels were read
+ * @param decode how payloads became inputs: as declared, with the type and shape that the samples
+ *     showed once there are some
+ * @param label how labels were read; completed likewise
  * @param lineage what the result depends on: definition and its generation, dataset and its ranges,
  *     seed, packages, machine; names to values for people
  * @param formats in which the model is there

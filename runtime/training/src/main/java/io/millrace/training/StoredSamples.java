@@ -1,15 +1,20 @@
 package io.millrace.training;
 
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
+import io.millrace.api.MillraceException;
+import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.TrainingPlan;
-import io.millrace.training.run.SampleChunk;
-import io.millrace.training.run.SampleSet;
+import io.millrace.training.run.LivePiece;
+import io.millrace.training.run.RunSamples;
 import io.millrace.training.run.SampleStore;
 import io.millrace.training.samples.DatasetChecks;
+import io.millrace.training.samples.SampleSet;
 import io.millrace.training.samples.SampleStream;
 import io.millrace.training.samples.Samples;
 import java.nio.file.Path;
@@ -20,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Gives runs the samples of the log. A record that cannot be decoded ends a run, with its place.
@@ -50,13 +56,14 @@ public final class StoredSamples implements SampleStore {
     }
 
     @Override
-    public SampleSet prepare(TrainingPlan plan, Consumer<String> progress)
+    public RunSamples prepare(TrainingPlan plan, Consumer<String> progress)
             throws InterruptedException {
         ResourceKey dataset =
                 ResourceKey.of(Kind.DATASET, plan.run().project(), plan.spec().dataset());
+        requireReadable(plan);
         String run = owner(plan);
-        Optional<io.millrace.training.samples.SampleSet> kept = samples.kept(run, plan.dataset());
-        var laid =
+        Optional<SampleSet> kept = samples.kept(run, plan.dataset());
+        SampleSet laid =
                 kept.isPresent()
                         ? kept.get()
                         : samples.lay(
@@ -67,8 +74,9 @@ public final class StoredSamples implements SampleStore {
                                         progress.accept(
                                                 "%d of %d records are laid down as samples"
                                                         .formatted(records, expected)));
-        return new SampleSet(
+        return new RunSamples(
                 laid.folder(),
+                laid.dataset(),
                 laid.train(),
                 laid.validation(),
                 laid.test(),
@@ -91,7 +99,18 @@ public final class StoredSamples implements SampleStore {
         return "run/" + plan.uid();
     }
 
-    private static Map<String, String> lineage(io.millrace.training.samples.SampleSet laid) {
+    /** Also where nobody has looked at the dataset before: a run is read for as its project. */
+    private static void requireReadable(TrainingPlan plan) {
+        Stream.concat(plan.dataset().ranges().stream(), plan.dataset().unlabelled().stream())
+                .map(range -> ReservedTopics.readingProblem(plan.run().project(), range.topic()))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .ifPresent(problem -> {
+                    throw new MillraceException(ErrorCode.DENIED, problem);
+                });
+    }
+
+    private static Map<String, String> lineage(SampleSet laid) {
         var lineage = new LinkedHashMap<String, String>();
         lineage.put("samples", laid.key());
         lineage.put(
@@ -104,6 +123,7 @@ public final class StoredSamples implements SampleStore {
 
     @Override
     public LiveSamples follow(TrainingPlan plan, String position) {
+        requireReadable(plan);
         var stream =
                 SampleStream.follow(
                         log,
@@ -115,10 +135,15 @@ public final class StoredSamples implements SampleStore {
                         position);
         return new LiveSamples() {
             @Override
-            public Optional<SampleChunk> next(Duration patience) throws InterruptedException {
+            public Optional<LivePiece> next(Duration patience) throws InterruptedException {
                 return stream.next(patience)
                         .map(piece ->
-                                new SampleChunk(piece.folder(), piece.samples(), piece.position()));
+                                new LivePiece(piece.folder(), piece.samples(), piece.position()));
+            }
+
+            @Override
+            public Optional<DatasetSpec> dataset() {
+                return stream.dataset();
             }
 
             @Override

@@ -24,9 +24,10 @@ import io.millrace.spi.TrainingPlan;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.TestingTime;
-import io.millrace.training.run.SampleSet;
+import io.millrace.training.run.RunSamples;
 import io.millrace.training.run.SampleStore.LiveSamples;
 import io.millrace.training.samples.Samples;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,17 +67,22 @@ final class StoredSamplesTest {
     }
 
     private static TrainingPlan plan(String uid, String range) {
-        var raw =
-                new DecodeSpec(
-                        DecodeSpec.Format.RAW,
-                        List.of(),
-                        Optional.of(DataType.UINT8),
-                        1,
-                        DecodeSpec.Order.AS_LISTED,
-                        false,
-                        List.of(2),
-                        Optional.empty(),
-                        Optional.empty());
+        return plan(uid, range, PAIR);
+    }
+
+    private static final DecodeSpec PAIR =
+            new DecodeSpec(
+                    DecodeSpec.Format.RAW,
+                    List.of(),
+                    Optional.of(DataType.UINT8),
+                    1,
+                    DecodeSpec.Order.AS_LISTED,
+                    false,
+                    List.of(2),
+                    Optional.empty(),
+                    Optional.empty());
+
+    private static TrainingPlan plan(String uid, String range, DecodeSpec raw) {
         var key = new DecodeSpec(DecodeSpec.Format.RAW, List.of(), Optional.of(DataType.UINT8), 1);
         return new TrainingPlan(
                 ResourceKey.of(Kind.TRAINING_RUN, ProjectId.DEFAULT, "r"),
@@ -119,7 +125,7 @@ final class StoredSamplesTest {
         }
         var said = new ArrayList<String>();
 
-        SampleSet set = store().prepare(plan("digits:0:0:20"), said::add);
+        RunSamples set = store().prepare(plan("digits:0:0:20"), said::add);
 
         assertThat(set.train() + set.validation() + set.test()).isEqualTo(20);
         assertThat(set.test()).isEqualTo(4);
@@ -138,13 +144,13 @@ final class StoredSamplesTest {
             send(i % 2, (byte) i, (byte) i);
         }
         TrainingPlan early = plan("early", "digits:0:0");
-        SampleSet first = store().prepare(early, _ -> {});
+        RunSamples first = store().prepare(early, _ -> {});
         for (int i = 0; i < 20; i++) {
             send(i % 2, (byte) i, (byte) i);
         }
 
-        SampleSet second = store().prepare(plan("late", "digits:0:0"), _ -> {});
-        SampleSet again = store().prepare(early, _ -> {});
+        RunSamples second = store().prepare(plan("late", "digits:0:0"), _ -> {});
+        RunSamples again = store().prepare(early, _ -> {});
 
         assertThat(second.train()).isGreaterThan(first.train());
         assertThat(again.folder()).isEqualTo(first.folder());
@@ -154,6 +160,39 @@ final class StoredSamplesTest {
 
         assertThat(first.folder()).doesNotExist();
         assertThat(second.folder()).isDirectory();
+    }
+
+    @Test
+    void saysWhatTheSamplesAreLikeWhereTheDeclarationLeavesItOpen() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            send(i % 2, "1,2".getBytes(StandardCharsets.UTF_8));
+        }
+        var open = new DecodeSpec(DecodeSpec.Format.CSV, List.of(), Optional.empty(), 1);
+        TrainingPlan plan = plan("open", "digits:0:0:20", open);
+
+        RunSamples set = store().prepare(plan, _ -> {});
+
+        assertThat(plan.dataset().decode().fields()).isEmpty();
+        assertThat(set.dataset().decode().fields()).containsExactly("0", "1");
+        assertThat(set.dataset().label()).isEqualTo(plan.dataset().label());
+        try (LiveSamples live = store().follow(plan, "")) {
+            assertThat(live.dataset()).isEmpty();
+            assertThat(live.next(Duration.ZERO)).isPresent();
+            assertThat(live.dataset().orElseThrow().decode()).isEqualTo(set.dataset().decode());
+        }
+    }
+
+    @Test
+    void readsNothingThatBelongsToOthers() {
+        for (String topic : List.of("other.source.cameras", "__consumer_offsets")) {
+            TrainingPlan plan = plan(topic + ":0:0:20");
+            assertThatThrownBy(() -> store().prepare(plan, _ -> {}))
+                    .isInstanceOf(MillraceException.class)
+                    .hasMessageContaining("belongs to");
+            assertThatThrownBy(() -> store().follow(plan, ""))
+                    .isInstanceOf(MillraceException.class)
+                    .hasMessageContaining("belongs to");
+        }
     }
 
     @Test

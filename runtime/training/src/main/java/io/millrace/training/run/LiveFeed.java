@@ -1,5 +1,6 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.codec.json.JsonMap;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,7 @@ final class LiveFeed {
     private final Supplier<SampleStore.LiveSamples> opener;
     private final Optional<Duration> idle;
     private final Path folder;
+    private final Consumer<DatasetSpec> found;
     private final Semaphore wanted = new Semaphore(0);
     private int failures;
 
@@ -43,11 +46,17 @@ final class LiveFeed {
      * @param opener opens the stream once the trainer has said where it goes on
      * @param idle the stream ends when nothing came for so long; empty for never
      * @param folder where the trainer may read and not write
+     * @param found told what samples are like, before the first piece of each stream is given
      */
-    LiveFeed(Supplier<SampleStore.LiveSamples> opener, Optional<Duration> idle, Path folder) {
+    LiveFeed(
+            Supplier<SampleStore.LiveSamples> opener,
+            Optional<Duration> idle,
+            Path folder,
+            Consumer<DatasetSpec> found) {
         this.opener = opener;
         this.idle = idle;
         this.folder = folder;
+        this.found = found;
     }
 
     /** The trainer is ready for another. */
@@ -77,12 +86,17 @@ final class LiveFeed {
 
     private void feed(SampleStore.LiveSamples samples, TrainerProcess process)
             throws IOException, InterruptedException {
+        boolean isFirst = true;
         do {
-            Optional<SampleChunk> chunk = next(samples, process);
+            Optional<LivePiece> chunk = next(samples, process);
             failures = 0;
             if (chunk.isEmpty()) {
                 process.send("{\"command\":\"end\"}");
                 return;
+            }
+            if (isFirst) {
+                samples.dataset().ifPresent(found);
+                isFirst = false;
             }
             copy(chunk.get().folder());
             process.send(
@@ -95,13 +109,13 @@ final class LiveFeed {
         } while (process.isAlive());
     }
 
-    private Optional<SampleChunk> next(SampleStore.LiveSamples samples, TrainerProcess process)
+    private Optional<LivePiece> next(SampleStore.LiveSamples samples, TrainerProcess process)
             throws InterruptedException {
         if (idle.isPresent()) {
             return samples.next(idle.get());
         }
         while (process.isAlive()) {
-            Optional<SampleChunk> chunk = samples.next(LOOK);
+            Optional<LivePiece> chunk = samples.next(LOOK);
             if (chunk.isPresent()) {
                 return chunk;
             }

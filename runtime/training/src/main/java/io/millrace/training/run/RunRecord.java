@@ -1,5 +1,8 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.Kind;
+import io.millrace.codec.ResourceReader;
 import io.millrace.codec.json.JsonMap;
 import io.millrace.spi.RunEvent;
 import io.millrace.spi.RunReport;
@@ -48,6 +51,7 @@ final class RunRecord {
     private List<List<Long>> confusion = List.of();
     private List<String> labels = List.of();
     private RunReport.Samples samples = new RunReport.Samples(0, 0, 0, 0);
+    private DatasetSpec dataset;
     private Phase phase = Phase.QUEUED;
     private String reason = "Queued";
     private String message = "it waits for its turn";
@@ -67,6 +71,7 @@ final class RunRecord {
 
     RunRecord(TrainingPlan plan) {
         this.plan = plan;
+        this.dataset = plan.dataset();
     }
 
     TrainingPlan plan() {
@@ -105,8 +110,8 @@ final class RunRecord {
                 confusion,
                 labels,
                 samples,
-                plan.dataset().decode(),
-                plan.dataset().label(),
+                dataset.decode(),
+                dataset.label(),
                 lineage,
                 List.copyOf(formats),
                 List.copyOf(notices),
@@ -129,6 +134,11 @@ final class RunRecord {
         switch (event.text("event")) {
             case "run.state" -> changeState(event, at);
             case "run.samples" -> takeSamples(event);
+            case "run.dataset" ->
+                    dataset =
+                            (DatasetSpec)
+                                    ResourceReader.readSpec(
+                                            Kind.DATASET, "run.dataset", event.text("spec"));
             case "run.lineage" -> lineage.putAll(event.texts("values"));
             case "run.attempt" -> attemptAt = at;
             case "run.attempt-ended" -> endAttempt(at);

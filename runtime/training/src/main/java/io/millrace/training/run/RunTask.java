@@ -1,9 +1,12 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.api.TrainingSettings;
+import io.millrace.codec.ResourceWriter;
 import io.millrace.process.Folders;
 import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.TrainingPlan;
@@ -88,7 +91,7 @@ final class RunTask implements Runnable {
 
     private static String reasonOf(MillraceException e) {
         return switch (e.code()) {
-            case INVALID, UNSUPPORTED, NOT_FOUND, TOO_LARGE -> "InvalidSamples";
+            case INVALID, UNSUPPORTED, NOT_FOUND, TOO_LARGE, DENIED -> "InvalidSamples";
             case UNAVAILABLE, OVERLOADED, TIMEOUT -> "Unavailable";
             case USER_CODE -> "UserCode";
             default -> "Internal";
@@ -108,7 +111,7 @@ final class RunTask implements Runnable {
             failed("EnvironmentFailed", e.text());
             return;
         }
-        Optional<SampleSet> samples =
+        Optional<RunSamples> samples =
                 plan.spec().online().isPresent() ? Optional.empty() : Optional.of(samples());
         sayLineage();
         Files.createDirectories(run.folder().trainer());
@@ -154,13 +157,14 @@ final class RunTask implements Runnable {
         }
     }
 
-    private SampleSet samples() throws InterruptedException {
+    private RunSamples samples() throws InterruptedException {
         for (int attempt = 1; ; attempt++) {
             try {
                 run.enter(Phase.PREPARING, "Samples", "its samples are read from the log");
-                SampleSet samples =
+                RunSamples samples =
                         store.prepare(
                                 run.plan(), words -> run.enter(Phase.PREPARING, "Samples", words));
+                sayDataset(samples.dataset());
                 saySamples(samples);
                 return samples;
             } catch (MillraceException e) {
@@ -173,7 +177,17 @@ final class RunTask implements Runnable {
         }
     }
 
-    private void saySamples(SampleSet samples) {
+    /** As it was found: declarations may leave to the samples what they are like. */
+    private void sayDataset(DatasetSpec found) {
+        run.report(
+                Map.of(
+                        "event",
+                        "run.dataset",
+                        "spec",
+                        ResourceWriter.specJson(Kind.DATASET, found)));
+    }
+
+    private void saySamples(RunSamples samples) {
         Map<String, Object> event = new LinkedHashMap<>();
         event.put("event", "run.samples");
         event.put("train", samples.train());
@@ -248,7 +262,8 @@ final class RunTask implements Runnable {
                         new LiveFeed(
                                 () -> store.follow(run.plan(), run.position()),
                                 online.idle(),
-                                run.folder().piece()))
+                                run.folder().piece(),
+                                this::sayDataset))
                 .orElse(null);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
 import io.millrace.spi.TrainingPlan;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,7 +18,7 @@ public interface SampleStore {
      *     ErrorCode.isTransient} says whether trying again may help
      * @throws InterruptedException when the run was ended meanwhile
      */
-    SampleSet prepare(TrainingPlan plan, Consumer<String> progress) throws InterruptedException;
+    RunSamples prepare(TrainingPlan plan, Consumer<String> progress) throws InterruptedException;
 
     /**
      * Says that a run needs its samples no more: it has ended, or is gone. Idempotent; does nothing
@@ -40,7 +41,13 @@ public interface SampleStore {
          * @return empty when none came for so long
          * @throws io.millrace.api.MillraceException when there will be none
          */
-        Optional<SampleChunk> next(Duration patience) throws InterruptedException;
+        Optional<LivePiece> next(Duration patience) throws InterruptedException;
+
+        /**
+         * The dataset as declared, with what the samples themselves showed: types and shapes; empty
+         * before the first piece.
+         */
+        Optional<DatasetSpec> dataset();
 
         /** Ends the reading and removes the pieces. Idempotent. */
         @Override

@@ -35,7 +35,7 @@ final class TrainerJob {
     }
 
     /** To train. */
-    static String train(TrainingPlan plan, SampleSet samples, TrainerSettings settings) {
+    static String train(TrainingPlan plan, RunSamples samples, TrainerSettings settings) {
         TrainingSettings how = plan.spec().settings();
         Map<String, Object> job =
                 common("train", plan.definition(), settings, how.memory().bytes());

@@ -99,14 +99,15 @@ final class SampleDecoder {
         return label;
     }
 
-    /** The declaration with what the first sample added. */
-    DecodeSpec decode() {
-        return inputFormat.decode();
-    }
-
-    /** The declaration of the label with what the first sample added. */
-    LabelSpec labelSpec() {
-        return labelSpec;
+    /** A declaration with what the first sample added: the types and shapes of raw numbers. */
+    DatasetSpec completed(DatasetSpec spec) {
+        return new DatasetSpec(
+                spec.ranges(),
+                spec.unlabelled(),
+                inputFormat.decode(),
+                labelSpec,
+                spec.split(),
+                spec.description());
     }
 
     /** Whether labels are names of classes. */

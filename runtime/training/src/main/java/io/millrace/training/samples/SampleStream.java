@@ -6,6 +6,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TopicRange;
 import io.millrace.api.tensor.DataType;
+import io.millrace.process.Folders;
 import io.millrace.spi.LogPartition;
 import io.millrace.spi.LogPosition;
 import io.millrace.spi.LogReader;
@@ -23,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -175,13 +175,13 @@ public final class SampleStream implements AutoCloseable {
         Path piece = folder.resolve("piece-" + pieces);
         try {
             if (pieces > 0) {
-                delete(folder.resolve("piece-" + (pieces - 1)));
+                Folders.delete(folder.resolve("piece-" + (pieces - 1)));
             }
-            delete(piece);
+            Folders.delete(piece);
             Files.createDirectories(piece);
             long samples = writeInto(piece, records);
             if (samples == 0) {
-                delete(piece);
+                Folders.delete(piece);
                 return Optional.empty();
             }
             pieces++;
@@ -241,6 +241,11 @@ public final class SampleStream implements AutoCloseable {
         }
     }
 
+    /** As declared, with what the first sample showed; empty before it. */
+    public Optional<DatasetSpec> dataset() {
+        return Optional.ofNullable(decoder).map(known -> known.completed(spec));
+    }
+
     /** For how long nothing has come. */
     public Duration idle() {
         return Duration.ofNanos(time.nanoTime() - lastCame);
@@ -256,18 +261,6 @@ public final class SampleStream implements AutoCloseable {
         return isReading && reader.isAtEnd();
     }
 
-    private static void delete(Path piece) throws IOException {
-        if (!Files.isDirectory(piece)) {
-            return;
-        }
-        try (Stream<Path> files = Files.list(piece)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(piece);
-    }
-
     @Override
     public void close() {
         if (isClosed) {
@@ -277,7 +270,7 @@ public final class SampleStream implements AutoCloseable {
         reader.close();
         try {
             if (pieces > 0) {
-                delete(folder.resolve("piece-" + (pieces - 1)));
+                Folders.delete(folder.resolve("piece-" + (pieces - 1)));
             }
         } catch (IOException e) {
             LOG.warn("the last piece of a stream in {} could not be removed", folder, e);

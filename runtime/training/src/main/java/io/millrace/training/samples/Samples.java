@@ -6,24 +6,20 @@ import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.TopicRange;
+import io.millrace.process.Folders;
 import io.millrace.spi.LogReader;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StreamLog;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,7 +73,7 @@ public final class Samples {
         try (Stream<Path> folders = Files.list(root)) {
             for (Path folder : folders.toList()) {
                 if (folder.getFileName().toString().startsWith(UNFINISHED)) {
-                    delete(folder);
+                    Folders.delete(folder);
                 }
             }
         } catch (IOException e) {
@@ -160,7 +156,7 @@ public final class Samples {
             LOG.info(
                     "the topic of the samples in {} was made anew: they are laid down again",
                     folder);
-            delete(folder);
+            Folders.delete(folder);
             return Optional.empty();
         }
         return Optional.of(SampleFacts.read(folder, key));
@@ -191,7 +187,7 @@ public final class Samples {
             leftOut.add(set.leftOut());
             return set;
         } finally {
-            delete(unfinished);
+            Folders.delete(unfinished);
         }
     }
 
@@ -253,18 +249,10 @@ public final class Samples {
                                     spec.split().test()),
                     null);
         }
-        var found =
-                new DatasetSpec(
-                        spec.ranges(),
-                        spec.unlabelled(),
-                        decoder.decode(),
-                        decoder.labelSpec(),
-                        spec.split(),
-                        spec.description());
         return new SampleSet(
                 root.resolve(key),
                 key,
-                found,
+                decoder.completed(spec),
                 laying.labelled(),
                 split.train(),
                 split.validation(),
@@ -333,33 +321,7 @@ public final class Samples {
     private void removeUnused(String key) throws IOException {
         // A damaged note names no set, and must not name the folder of all of them.
         if (Keys.isKey(key) && !owners.hasAny(key)) {
-            delete(root.resolve(key));
-        }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        var found = new ArrayList<Path>();
-        Files.walkFileTree(
-                folder,
-                new SimpleFileVisitor<>() {
-                    @Override
-                    public FileVisitResult visitFile(Path file, BasicFileAttributes facts) {
-                        found.add(file);
-                        return FileVisitResult.CONTINUE;
-                    }
-
-                    @Override
-                    public FileVisitResult postVisitDirectory(
-                            Path visited, @Nullable IOException e) {
-                        found.add(visited);
-                        return FileVisitResult.CONTINUE;
-                    }
-                });
-        for (Path path : found) {
-            Files.deleteIfExists(path);
+            Folders.delete(root.resolve(key));
         }
     }
 }

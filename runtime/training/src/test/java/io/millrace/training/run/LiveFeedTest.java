@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
@@ -29,7 +30,9 @@ class LiveFeedTest {
     @TempDir Path data;
 
     private final List<String> said = new CopyOnWriteArrayList<>();
-    private final Deque<Supplier<Optional<SampleChunk>>> stream = new ArrayDeque<>();
+    private final Deque<Supplier<Optional<LivePiece>>> stream = new ArrayDeque<>();
+    private final List<DatasetSpec> found = new CopyOnWriteArrayList<>();
+    private final DatasetSpec dataset = Plans.of("live", "").plan().dataset();
     private TrainerProcess echo;
     private LiveFeed feed;
 
@@ -45,7 +48,12 @@ class LiveFeedTest {
                         new TrainerProcess.End("Timeout", "t"),
                         TimeSource.system());
         echo.start();
-        feed = new LiveFeed(this::open, Optional.of(Duration.ofSeconds(1)), data.resolve("piece"));
+        feed =
+                new LiveFeed(
+                        this::open,
+                        Optional.of(Duration.ofSeconds(1)),
+                        data.resolve("piece"),
+                        found::add);
         feed.want();
         feed.want();
     }
@@ -58,8 +66,13 @@ class LiveFeedTest {
     private SampleStore.LiveSamples open() {
         return new SampleStore.LiveSamples() {
             @Override
-            public Optional<SampleChunk> next(Duration patience) {
+            public Optional<LivePiece> next(Duration patience) {
                 return stream.remove().get();
+            }
+
+            @Override
+            public Optional<DatasetSpec> dataset() {
+                return Optional.of(dataset);
             }
 
             @Override
@@ -67,7 +80,7 @@ class LiveFeedTest {
         };
     }
 
-    private static Supplier<Optional<SampleChunk>> failing(ErrorCode code) {
+    private static Supplier<Optional<LivePiece>> failing(ErrorCode code) {
         return () -> {
             throw new MillraceException(code, "the log is away");
         };
@@ -79,12 +92,13 @@ class LiveFeedTest {
         Files.writeString(piece.resolve("x.npy"), "x");
         Files.writeString(piece.resolve("y.npy"), "y");
         stream.add(failing(ErrorCode.UNAVAILABLE));
-        stream.add(() -> Optional.of(new SampleChunk(piece, 1, "7")));
+        stream.add(() -> Optional.of(new LivePiece(piece, 1, "7")));
         stream.add(failing(ErrorCode.TIMEOUT));
         stream.add(Optional::empty);
         feed.run(echo);
         await().untilAsserted(() -> assertThat(said).containsExactly("chunk7", "end"));
         assertThat(data.resolve("piece/x.npy")).hasContent("x");
+        assertThat(found).containsExactly(dataset);
         assertThat(echo.isAlive()).isTrue();
     }
 

@@ -1,5 +1,7 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.MillraceException;
 import io.millrace.spi.TrainingPlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +25,7 @@ final class NpySamples implements SampleStore {
 
     private final Path folder;
     private final int count;
+    private Optional<MillraceException> fault = Optional.empty();
     private final Deque<Integer> pieces = new ConcurrentLinkedDeque<>();
     final Deque<String> followedFrom = new ConcurrentLinkedDeque<>();
     final Deque<String> released = new ConcurrentLinkedDeque<>();
@@ -30,6 +33,11 @@ final class NpySamples implements SampleStore {
     NpySamples(Path folder, int count) {
         this.folder = folder;
         this.count = count;
+    }
+
+    /** Nothing is laid down any more. */
+    void failing(MillraceException why) {
+        fault = Optional.of(why);
     }
 
     /** What a live stream will bring: pieces of so many samples each. */
@@ -41,7 +49,10 @@ final class NpySamples implements SampleStore {
     }
 
     @Override
-    public SampleSet prepare(TrainingPlan plan, Consumer<String> progress) {
+    public RunSamples prepare(TrainingPlan plan, Consumer<String> progress) {
+        fault.ifPresent(why -> {
+            throw why;
+        });
         progress.accept("half of the samples are there");
         int train = count * 8 / 10;
         int test = count / 10;
@@ -59,8 +70,9 @@ final class NpySamples implements SampleStore {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new SampleSet(
+        return new RunSamples(
                 folder,
+                plan.dataset(),
                 train,
                 count - train - test,
                 test,
@@ -82,7 +94,7 @@ final class NpySamples implements SampleStore {
             private int next = position.isEmpty() ? 0 : Integer.parseInt(position);
 
             @Override
-            public Optional<SampleChunk> next(Duration patience) {
+            public Optional<LivePiece> next(Duration patience) {
                 Integer size = pieces.poll();
                 if (size == null) {
                     return Optional.empty();
@@ -91,10 +103,15 @@ final class NpySamples implements SampleStore {
                     Path piece = Files.createDirectories(folder.resolve("piece"));
                     write(piece, next, next + size);
                     next += size;
-                    return Optional.of(new SampleChunk(piece, size, Integer.toString(next)));
+                    return Optional.of(new LivePiece(piece, size, Integer.toString(next)));
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
+            }
+
+            @Override
+            public Optional<DatasetSpec> dataset() {
+                return Optional.of(plan.dataset());
             }
 
             @Override

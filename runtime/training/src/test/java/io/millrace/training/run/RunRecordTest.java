@@ -3,6 +3,9 @@ package io.millrace.training.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.api.DatasetSpec;
+import io.millrace.api.Kind;
+import io.millrace.codec.ResourceWriter;
 import io.millrace.codec.json.JsonMap;
 import io.millrace.spi.RunEvent;
 import io.millrace.spi.TrainingState.Phase;
@@ -12,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -64,6 +68,31 @@ class RunRecordTest {
         assertThat(report.state().elapsed()).isEqualTo(Duration.ofSeconds(4));
         assertThat(report.ended().orElseThrow().toEpochMilli()).isEqualTo(6000);
         assertThat(report.started().orElseThrow().toEpochMilli()).isEqualTo(1000);
+    }
+
+    @Test
+    void reportsWhatSamplesWereFoundToBeLike() {
+        var declared = record.plan().dataset();
+        assertThat(record.report().decode()).isEqualTo(declared.decode());
+        var found =
+                new DatasetSpec(
+                        declared.ranges(),
+                        declared.unlabelled(),
+                        declared.label().decode(),
+                        declared.label(),
+                        declared.split(),
+                        declared.description());
+        record.apply(
+                JsonMap.parse(
+                        JsonMap.write(
+                                Map.of(
+                                        "event",
+                                        "run.dataset",
+                                        "spec",
+                                        ResourceWriter.specJson(Kind.DATASET, found)))),
+                100);
+        assertThat(record.report().decode()).isEqualTo(found.decode());
+        assertThat(record.report().label()).isEqualTo(found.label());
     }
 
     @Test

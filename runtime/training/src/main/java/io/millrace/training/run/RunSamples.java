@@ -1,5 +1,6 @@
 package io.millrace.training.run;
 
+import io.millrace.api.DatasetSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.Map;
  * samples without label, {@code unlabelled_x.npy}.
  *
  * @param folder where they are; nobody changes it while it is used
+ * @param dataset as declared, with what the samples themselves showed: types and shapes
  * @param train how many samples train
  * @param validation how many are looked at after each epoch
  * @param test how many judge the model at the end
@@ -19,8 +21,9 @@ import java.util.Map;
  * @param lineage what is worth knowing about them later: names to values for people
  * @param notices for people: records that were left out and the like
  */
-public record SampleSet(
+public record RunSamples(
         Path folder,
+        DatasetSpec dataset,
         long train,
         long validation,
         long test,
@@ -29,7 +32,7 @@ public record SampleSet(
         Map<String, String> lineage,
         List<String> notices) {
 
-    public SampleSet {
+    public RunSamples {
         classes = List.copyOf(classes);
         lineage = Map.copyOf(lineage);
         notices = List.copyOf(notices);

@@ -10,4 +10,4 @@ import java.nio.file.Path;
  * @param samples how many
  * @param position behind its last record: whoever goes on from there misses nothing
  */
-public record SampleChunk(Path folder, long samples, String position) {}
+public record LivePiece(Path folder, long samples, String position) {}
