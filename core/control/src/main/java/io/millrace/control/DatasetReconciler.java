@@ -2,6 +2,8 @@ package io.millrace.control;
 
 import io.millrace.api.DatasetSpec;
 import io.millrace.api.Kind;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ReservedTopics;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.TopicRange;
 import io.millrace.spi.DatasetHost;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Has datasets looked for in the log. */
 final class DatasetReconciler implements Reconciler<DatasetSpec> {
@@ -26,11 +29,23 @@ final class DatasetReconciler implements Reconciler<DatasetSpec> {
 
     @Override
     public Observation reconcile(Request<DatasetSpec> request) {
-        datasets.check(request.key(), request.spec(), request.changed());
         Map<String, String> details = details(request.spec());
+        Optional<String> denied = readingProblem(request.key().project(), request.spec());
+        if (denied.isPresent()) {
+            datasets.remove(request.key()); // what it was before may have been looked for
+            return Observation.notReady("Denied", denied.get()).withDetails(details);
+        }
+        datasets.check(request.key(), request.spec(), request.changed());
         Announced.of(request.resource())
                 .ifPresent(by -> details.put("announced for", "number " + by.number()));
         return observe(datasets.observe(request.key()), details);
+    }
+
+    private static Optional<String> readingProblem(ProjectId project, DatasetSpec spec) {
+        return Stream.concat(spec.ranges().stream(), spec.unlabelled().stream())
+                .map(range -> ReservedTopics.readingProblem(project, range.topic()))
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private static Observation observe(

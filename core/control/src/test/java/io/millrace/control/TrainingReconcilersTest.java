@@ -104,6 +104,22 @@ final class TrainingReconcilersTest {
             world.delete(key);
             assertThat(world.datasets.knows(key)).isFalse();
         }
+
+        @Test
+        void isDeniedWhatBelongsToOthers() {
+            World world = world();
+            world.apply(GivenTraining.dataset("digits"));
+            assertThat(world.datasets.knows(key)).isTrue();
+            for (String topic : List.of("other.source.cameras", "__consumer_offsets")) {
+                world.apply(Given.manifest(key, GivenTraining.samples(topic + ":0:0:100")));
+                assertThat(world.ready(key).reason()).isEqualTo("Denied");
+                assertThat(world.ready(key).message()).contains("belongs to");
+                assertThat(world.datasets.knows(key)).isFalse();
+            }
+            String own = key.project() + ".source.cameras:0:0:100";
+            world.apply(Given.manifest(key, GivenTraining.samples(own)));
+            assertThat(world.datasets.knows(key)).isTrue();
+        }
     }
 
     @Nested
