@@ -1,14 +1,9 @@
 package io.millrace.training.run;
 
-import io.millrace.api.MillraceException;
 import io.millrace.process.PythonKit;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** The trainer's own Python files. */
 final class TrainerKit {
@@ -42,21 +37,10 @@ final class TrainerKit {
 
     /** Unpacks below a folder what is not there yet. */
     static PythonKit unpack(Path root) throws IOException {
-        Map<String, String> contents = new LinkedHashMap<>();
-        for (String file : FILES) {
-            contents.put(file, read(file));
-        }
-        return PythonKit.unpack(root, PACKAGE, contents);
-    }
-
-    private static String read(String file) throws IOException {
-        try (InputStream in =
-                TrainerKit.class.getResourceAsStream("trainer/" + PACKAGE + "/" + file)) {
-            if (in == null) {
-                throw MillraceException.internal(
-                        "the trainer's file " + file + " is missing in this build", null);
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
+        return PythonKit.unpack(
+                root,
+                PACKAGE,
+                FILES,
+                file -> TrainerKit.class.getResourceAsStream("trainer/" + PACKAGE + "/" + file));
     }
 }
