@@ -97,8 +97,10 @@ enum ConfigKey {
     TRAINING_CONFINEMENT(
             "training.confinement",
             "required",
-            "required: where the kernel cannot lock the code of users in, nothing is trained;"
-                    + " best-effort: it is trained with what there is, and the log says so"),
+            "required: where the kernel cannot lock the code of users in, nothing is trained; auto:"
+                    + " what the kernel has is applied, and nothing is trained where that fails;"
+                    + " best-effort: it is trained with what can be applied; the log and each run"
+                    + " say what cannot"),
     KAFKAML_ENABLED(
             "kafkaml.enabled",
             "false",

@@ -186,8 +186,9 @@ final class ConfigReader {
             }
         }
         errors.add(
-                "%s must be required or best-effort, got '%s'"
-                        .formatted(ConfigKey.TRAINING_CONFINEMENT.key(), word));
+                "%s must be %s, got '%s'"
+                        .formatted(
+                                ConfigKey.TRAINING_CONFINEMENT.key(), Confinement.labels(), word));
         return Confinement.REQUIRED;
     }
 

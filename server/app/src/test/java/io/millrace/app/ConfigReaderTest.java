@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.api.DataSize;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
+import io.millrace.training.run.Confinement;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -235,6 +236,19 @@ class ConfigReaderTest {
                 .hasMessageContaining("tracing.endpoint does not say where traces go");
         assertThatThrownBy(() -> ConfigReader.read(List.of("--tracing-endpoint", "collector")))
                 .hasMessageContaining("tracing.endpoint must be an address");
+    }
+
+    @Test
+    void theReferencePageNamesEveryAnswerToKernelsThatCannotLockIn() {
+        assertThat(ConfigReader.read(List.of()).training().confinement())
+                .isEqualTo(Confinement.REQUIRED);
+        for (Confinement each : Confinement.values()) {
+            var words = List.of("--training-confinement", each.label());
+            assertThat(ConfigReader.read(words).training().confinement()).isEqualTo(each);
+            assertThat(ConfigKey.TRAINING_CONFINEMENT.purpose()).contains(each.label() + ": ");
+        }
+        assertThatThrownBy(() -> ConfigReader.read(List.of("--training-confinement", "none")))
+                .hasMessageContaining("must be auto, required, best-effort, got 'none'");
     }
 
     @Test

@@ -1,5 +1,8 @@
 package io.millrace.training.run;
 
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
 /** What happens where the kernel cannot lock a trainer in. */
 public enum Confinement {
     /**
@@ -21,5 +24,10 @@ public enum Confinement {
     /** As users write it. */
     public String label() {
         return label;
+    }
+
+    /** All of them, for people. */
+    public static String labels() {
+        return Arrays.stream(values()).map(Confinement::label).collect(Collectors.joining(", "));
     }
 }
