@@ -9,7 +9,11 @@ SECONDS_BETWEEN_BATCHES = 0.5
 
 
 class Progress(keras.callbacks.Callback):
-    """Events of batches and epochs, checkpoints, and the way to stop."""
+    """Events of batches and epochs, checkpoints, and the way to stop.
+
+    It looks before batches, not after them: Keras then hands over no metrics, for which it would
+    wait for each step and take its numbers over one by one.
+    """
 
     def __init__(self, channel, batches, first_epoch, keep):
         super().__init__()
@@ -26,18 +30,18 @@ class Progress(keras.callbacks.Callback):
         self._epoch = self._first + epoch + 1
         self._began = time.perf_counter()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
         now = time.perf_counter()
         if self._channel.stopped.is_set():
-            self.model.stop_training = True
-        if now - self._said >= SECONDS_BETWEEN_BATCHES:
+            self.model.stop_training = True  # after this one
+        if batch > 0 and now - self._said >= SECONDS_BETWEEN_BATCHES:
             self._said = now
             self._channel.emit(
                 "batch",
                 epoch=self._epoch,
-                batch=batch + 1,
+                batch=batch,
                 batches=self._batches,
-                metrics=logs or {},
+                metrics=self.model.get_metrics_result(),
             )
 
     def on_epoch_end(self, epoch, logs=None):

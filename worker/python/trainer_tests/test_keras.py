@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -120,6 +121,31 @@ class ProgressTest(unittest.TestCase):
         progress.on_epoch_begin(0)
         progress.on_epoch_end(0, {"loss": 0.5})
         self.assertEqual(["epoch", 1], done)
+
+    def test_says_how_batches_go_and_stops_between_them(self):
+        from millrace_trainer import keras_progress
+
+        said = []
+
+        class Channel:
+            stopped = threading.Event()
+
+            def emit(self, event, **fields):
+                said.append((event, fields))
+                if len(said) == 3:
+                    self.stopped.set()
+
+        model = keras.Sequential([keras.layers.Dense(2)])
+        model.compile(loss="mse", optimizer="sgd", metrics=["mae"])
+        keras_progress.SECONDS_BETWEEN_BATCHES = 0
+        progress = keras_progress.Progress(Channel(), 20, 4, lambda epoch: None)
+        x, y = np.ones((40, 3)), np.ones((40, 2))
+        model.fit(x, y, batch_size=2, epochs=9, verbose=0, callbacks=[progress])
+        self.assertEqual(["batch"] * 4 + ["epoch"], [event for event, _ in said])
+        first, last = said[0][1], said[4][1]
+        self.assertEqual((5, 1, 20), (first["epoch"], first["batch"], first["batches"]))
+        self.assertEqual({"loss", "mae"}, set(first["metrics"]))
+        self.assertEqual({"loss", "mae"}, set(last["metrics"]))
 
 
 @unittest.skipIf(tf is None, "TensorFlow is not here")

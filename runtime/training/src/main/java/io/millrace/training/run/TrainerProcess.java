@@ -110,7 +110,7 @@ final class TrainerProcess {
             return;
         }
         boolean lookAtAll = ++ticks % TICKS_PER_FAMILY_LOOK == 0;
-        long used = lookAtAll ? MemoryUse.own(process.toHandle()) : MemoryUse.own(process.pid());
+        long used = lookAtAll ? ownOfAll() : MemoryUse.own(process.pid());
         if (used > memory.bytes()) {
             kill(
                     new End(
@@ -121,6 +121,14 @@ final class TrainerProcess {
                                     + memory
                                     + ": a smaller batch or model may help, or a higher limit"));
         }
+    }
+
+    /**
+     * Exact only where that matters: the kernel takes its time over it, and so does the trainer.
+     */
+    private long ownOfAll() {
+        long most = MemoryUse.ownAtMost(process.toHandle());
+        return most <= memory.bytes() ? most : MemoryUse.own(process.toHandle());
     }
 
     /** Ends the trainer and all that it started, at once. The first reason stays. */
