@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.MillraceException;
 import io.millrace.api.OnlineSpec;
 import io.millrace.api.SemiSupervisedSpec;
 import io.millrace.api.TimeSource;
@@ -331,6 +332,30 @@ class TrainerProcessesTest {
                         TimeSource.system());
         assertThat(invalid("n = 0\nwhile True:\n    n += 1\n"))
                 .contains("did not end within 2 s; it was in small.py, line");
+    }
+
+    @Test
+    void codeOfARunThatNeverEndsIsEnded() {
+        TrainingPlan plan =
+                Plans.of("endless-code", Plans.TUTORIAL + "while True:\n    pass\n")
+                        .timeout(Duration.ofSeconds(10))
+                        .plan();
+        RunReport report = train(plan);
+        assertThat(report.state().phase()).isEqualTo(Phase.FAILED);
+        assertThat(report.state().reason()).isEqualTo("Timeout");
+        assertThat(report.state().message()).contains("longer than its limit of PT10S");
+        assertThat(train(Plans.of("next", Plans.TUTORIAL).plan()).state().phase())
+                .isEqualTo(Phase.FINISHED);
+    }
+
+    @Test
+    void samplesThatCannotBeDecodedFailTheRunWithTheirPlace() {
+        samples.failing(MillraceException.invalid("the record points/0/17: 3 bytes, not 4"));
+        RunReport report = train(Plans.of("bad-record", Plans.TUTORIAL).plan());
+        assertThat(report.state().phase()).isEqualTo(Phase.FAILED);
+        assertThat(report.state().reason()).isEqualTo("InvalidSamples");
+        assertThat(report.state().message()).isEqualTo("the record points/0/17: 3 bytes, not 4");
+        assertThat(samples.released).containsExactly("uid-bad-record");
     }
 
     private String invalid(String code) {
