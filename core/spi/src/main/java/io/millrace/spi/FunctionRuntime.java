@@ -1,6 +1,8 @@
 package io.millrace.spi;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
 import java.util.Optional;
 
@@ -26,6 +28,16 @@ public interface FunctionRuntime extends AutoCloseable {
      * restarted with back-off until it is closed.
      */
     FunctionWorker start(FunctionLaunch launch);
+
+    /**
+     * A worker for a model's transformer, supervised in the same way.
+     *
+     * @param launch says what there is to know of the transformer
+     */
+    default TransformerWorker transform(FunctionLaunch launch) {
+        throw new MillraceException(
+                ErrorCode.UNSUPPORTED, "transformers are not available in this install");
+    }
 
     @Override
     void close();
