@@ -203,9 +203,12 @@ class Host:
 
     async def _run(self, name, payload, response_headers, context):
         stage = self._stages.get(name)
-        if stage is None:
-            return payload
-        return await stage(payload, context.headers, response_headers, context)
+        if stage is not None:
+            return await stage(payload, context.headers, response_headers, context)
+        if name + "_batch" in self._stages:
+            many = ([payload], [context.headers], [response_headers], [context])
+            return (await self._run_batch(name, *many))[0]
+        return payload
 
     async def _predict(self, payload, response_headers, context):
         kserve_shim.current.set(context)  # that of this task, when several predict at once

@@ -297,6 +297,11 @@ class Scale(Model):
         self.assertEqual([200, 500, 200], [r[0] for r in found])
         self.assertEqual({"predictions": [1]}, json.loads(found[0][2]))
 
+    def test_lists_of_one_where_there_are_only_lists(self):
+        server = self.ready("def postprocess_batch(results): return [[r, len(results)] for r in results]")
+        found = self.answer(server, {"instances": [7]})
+        self.assertEqual((200, [{"predictions": [7]}, 1]), found)
+
     def test_asks_more_than_once_and_answers_headers(self):
         server = self.ready(
             "import asyncio\n"

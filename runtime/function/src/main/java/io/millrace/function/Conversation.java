@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Hot path. One thread at a time.
  */
-final class Conversation {
+final class Conversation implements Talk {
 
     /** Small, so that the worker begins while the rest is still being written. */
     private static final int FRAME_PAYLOAD = 128 << 10;
@@ -58,8 +58,8 @@ final class Conversation {
         this.timeoutNanos = timeoutNanos;
     }
 
-    /** How many messages this process has answered in all. */
-    long completed() {
+    @Override
+    public long completed() {
         return completed;
     }
 

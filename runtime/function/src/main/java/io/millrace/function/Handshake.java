@@ -1,12 +1,14 @@
 package io.millrace.function;
 
 import io.millrace.spi.FunctionLaunch;
+import io.millrace.spi.TransformerLaunch;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,20 +25,52 @@ final class Handshake {
     static Conversation perform(WorkerLauncher.Launched launched, FunctionLaunch launch)
             throws IOException, StartFailure {
         FrameChannel channel = accept(launched);
+        int flags = configure(channel, Protocol.CONFIG, config(launched, launch));
+        return new Conversation(
+                launched.process(),
+                channel,
+                (flags & Protocol.BATCH) != 0,
+                launch.spec().timeout().toNanos());
+    }
+
+    /** The same for a transformer, which the launch describes. */
+    static TransformerTalk performTransformer(
+            WorkerLauncher.Launched launched, FunctionLaunch launch)
+            throws IOException, StartFailure {
+        FrameChannel channel = accept(launched);
+        var body = new ByteArrayOutputStream();
+        var out = new DataOutputStream(body);
+        out.write(config(launched, launch));
+        TransformerLaunch transformer = launch.transformer().orElseThrow();
+        text(out, transformer.model().value());
+        text(out, transformer.protocol().name().toLowerCase(Locale.ROOT));
+        text(out, launched.predictorHost());
+        out.writeShort(transformer.arguments().size());
+        for (String argument : transformer.arguments()) {
+            text(out, argument);
+        }
+        int flags = configure(channel, Protocol.CONFIG_TRANSFORMER, body.toByteArray());
+        return new TransformerTalk(
+                launched.process(),
+                channel,
+                (flags & Protocol.BATCH) != 0,
+                launch.spec().timeout().toNanos());
+    }
+
+    /** The flags with which the worker says that it is ready. */
+    private static int configure(FrameChannel channel, int config, byte[] body)
+            throws IOException, StartFailure {
         channel.use().lock();
         try {
-            sendConfig(channel, launched, launch);
+            channel.beginFrame(config, body.length);
+            channel.writeBytes(body);
+            channel.flush();
         } finally {
             channel.use().unlock();
         }
         int kind = channel.nextFrame(Protocol.MAX_TEXT);
         return switch (kind) {
-            case Protocol.READY ->
-                    new Conversation(
-                            launched.process(),
-                            channel,
-                            (channel.readByte() & Protocol.BATCH) != 0,
-                            launch.spec().timeout().toNanos());
+            case Protocol.READY -> channel.readByte();
             case Protocol.START_FAILED -> throw new StartFailure(channel.readText());
             default -> throw new ProtocolViolation("the worker began with a frame of kind " + kind);
         };
@@ -88,35 +122,25 @@ final class Handshake {
         return true;
     }
 
-    private static void sendConfig(
-            FrameChannel channel, WorkerLauncher.Launched launched, FunctionLaunch launch)
+    private static byte[] config(WorkerLauncher.Launched launched, FunctionLaunch launch)
             throws IOException {
-        byte[] input = utf8(launch.input());
-        byte[] output = utf8(launch.output());
-        byte[] script = utf8(launched.script().toString());
-        List<byte[]> args = new ArrayList<>(); // name, value, name, value
-        new TreeMap<>(launch.args())
-                .forEach((name, value) -> {
-                    args.add(utf8(name));
-                    args.add(utf8(value));
-                });
-        int length = 4 * 3 + input.length + output.length + script.length + 2 + 4;
-        for (byte[] text : args) {
-            length += 4 + text.length;
+        var body = new ByteArrayOutputStream();
+        var out = new DataOutputStream(body);
+        text(out, launch.input());
+        text(out, launch.output());
+        text(out, launched.script().toString());
+        out.writeShort(launch.args().size());
+        for (var argument : new TreeMap<>(launch.args()).entrySet()) {
+            text(out, argument.getKey());
+            text(out, argument.getValue());
         }
-        channel.beginFrame(Protocol.CONFIG, length);
-        channel.writeText(input);
-        channel.writeText(output);
-        channel.writeText(script);
-        channel.writeShort(args.size() / 2);
-        for (byte[] text : args) {
-            channel.writeText(text);
-        }
-        channel.writeInt(Protocol.MAX_PAYLOAD);
-        channel.flush();
+        out.writeInt(Protocol.MAX_PAYLOAD);
+        return body.toByteArray();
     }
 
-    private static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    private static void text(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(bytes.length);
+        out.write(bytes);
     }
 }

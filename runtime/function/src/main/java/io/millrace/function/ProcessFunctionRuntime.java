@@ -13,6 +13,7 @@ import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.FunctionWorker;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StepLogs;
+import io.millrace.spi.TransformerWorker;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,7 +42,7 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
     private final Environments environments;
     private final WorkerLauncher launcher;
     private final Map<ResourceKey, Prepared> prepared = new ConcurrentHashMap<>();
-    private final Set<Supervisor> supervisors = ConcurrentHashMap.newKeySet();
+    private final Set<Supervisor<?>> supervisors = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean watching = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -99,6 +100,23 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
 
     @Override
     public FunctionWorker start(FunctionLaunch launch) {
+        WorkerMeters workerMeters = new WorkerMeters(meters, launch);
+        return new ProcessFunctionWorker(
+                launch, supervise(launch, workerMeters, Handshake::perform), workerMeters, time);
+    }
+
+    @Override
+    public TransformerWorker transform(FunctionLaunch launch) {
+        WorkerMeters workerMeters = new WorkerMeters(meters, launch);
+        return new ProcessTransformerWorker(
+                launch,
+                supervise(launch, workerMeters, Handshake::performTransformer),
+                workerMeters,
+                time);
+    }
+
+    private <T extends Talk> Supervisor<T> supervise(
+            FunctionLaunch launch, WorkerMeters workerMeters, Supervisor.Opening<T> opening) {
         if (closed.get()) {
             throw WorkerLauncher.closed();
         }
@@ -107,9 +125,8 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
                     timer.scheduleWithFixedDelay(
                             watch, Watch.PERIOD_MILLIS, Watch.PERIOD_MILLIS, TimeUnit.MILLISECONDS);
         }
-        WorkerMeters workerMeters = new WorkerMeters(meters, launch);
-        Supervisor supervisor =
-                new Supervisor(
+        Supervisor<T> supervisor =
+                new Supervisor<>(
                         launch,
                         environments.request(
                                 launch.spec().environment(), launch.spec().requirements()),
@@ -117,10 +134,11 @@ public final class ProcessFunctionRuntime implements FunctionRuntime {
                         config,
                         workerMeters,
                         watch,
+                        opening,
                         supervisors::remove);
         supervisors.add(supervisor);
         supervisor.start();
-        return new ProcessFunctionWorker(launch, supervisor, workerMeters, time);
+        return supervisor;
     }
 
     @Override

@@ -31,13 +31,16 @@ final class ProcessFunctionWorker implements FunctionWorker {
     private static final int DEATHS_WITHOUT_BEGIN = 3;
 
     private final FunctionLaunch launch;
-    private final Supervisor supervisor;
+    private final Supervisor<Conversation> supervisor;
     private final WorkerMeters meters;
     private final TimeSource time;
     private final ReentrantLock turn = new ReentrantLock();
 
     ProcessFunctionWorker(
-            FunctionLaunch launch, Supervisor supervisor, WorkerMeters meters, TimeSource time) {
+            FunctionLaunch launch,
+            Supervisor<Conversation> supervisor,
+            WorkerMeters meters,
+            TimeSource time) {
         this.launch = launch;
         this.supervisor = supervisor;
         this.meters = meters;
@@ -104,9 +107,9 @@ final class ProcessFunctionWorker implements FunctionWorker {
                     continue;
                 }
                 switch (supervisor.awaitReady()) {
-                    case Supervisor.Ready(var process, var conversation) ->
+                    case Supervisor.Ready<Conversation>(var process, var conversation) ->
                             call(process, conversation);
-                    case Supervisor.NotReady(Verdict verdict) -> failRest(verdict);
+                    case Supervisor.NotReady<Conversation>(Verdict verdict) -> failRest(verdict);
                 }
             }
         }

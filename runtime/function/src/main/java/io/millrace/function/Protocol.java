@@ -13,6 +13,11 @@ final class Protocol {
     static final int STARTED = 6;
     static final int RESULT = 7;
     static final int DRAIN = 8;
+    static final int CONFIG_TRANSFORMER = 9;
+    static final int REQUEST = 10;
+    static final int PREDICT = 11;
+    static final int PREDICTED = 12;
+    static final int RESPONSE = 13;
 
     static final int MAX_PAYLOAD = 50 << 20;
     static final int MAX_FRAME = 64 << 20;
@@ -24,6 +29,18 @@ final class Protocol {
 
     /** Flag of READY: the function has a batch entry point. */
     static final int BATCH = 1;
+
+    /** The form of a request or prediction. */
+    static final int V1 = 1;
+
+    /** The form of a request or prediction. */
+    static final int V2 = 2;
+
+    /** The form of a request. */
+    static final int EXPLAIN = 3;
+
+    /** Added to the form of a request. */
+    static final int EVENT = 16;
 
     private Protocol() {}
 }

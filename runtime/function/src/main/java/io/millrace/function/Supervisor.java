@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *                                  └──── failed: back-off ─────────────┘
  * </pre>
  */
-final class Supervisor {
+final class Supervisor<T extends Talk> {
 
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
@@ -38,12 +38,13 @@ final class Supervisor {
     private final FunctionRuntimeConfig config;
     private final WorkerMeters meters;
     private final Watch watch;
-    private final Consumer<Supervisor> whenClosed;
+    private final Opening<T> opening;
+    private final Consumer<Supervisor<T>> whenClosed;
     private final Thread thread;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private @Nullable Ready ready;
+    private @Nullable Ready<T> ready;
     private @Nullable WorkerProcess current;
     private String trouble = "waiting for its first start";
     private Verdict lastStart = new Verdict(ErrorCode.UNAVAILABLE, trouble);
@@ -59,7 +60,8 @@ final class Supervisor {
             FunctionRuntimeConfig config,
             WorkerMeters meters,
             Watch watch,
-            Consumer<Supervisor> whenClosed) {
+            Opening<T> opening,
+            Consumer<Supervisor<T>> whenClosed) {
         this.launch = launch;
         this.home = launcher.newHome(launch);
         this.environment = environment;
@@ -67,6 +69,7 @@ final class Supervisor {
         this.config = config;
         this.meters = meters;
         this.watch = watch;
+        this.opening = opening;
         this.whenClosed = whenClosed;
         this.thread =
                 Thread.ofVirtual()
@@ -81,13 +84,20 @@ final class Supervisor {
     }
 
     /** Whether there is a process to talk to. */
-    sealed interface Readiness {}
+    sealed interface Readiness<T extends Talk> {}
 
     /** There is. */
-    record Ready(WorkerProcess process, Conversation conversation) implements Readiness {}
+    record Ready<T extends Talk>(WorkerProcess process, T talk) implements Readiness<T> {}
 
     /** There is none, and waiting longer makes no sense. */
-    record NotReady(Verdict verdict) implements Readiness {}
+    record NotReady<T extends Talk>(Verdict verdict) implements Readiness<T> {}
+
+    /** The way from a process that was started to one that takes messages. */
+    @FunctionalInterface
+    interface Opening<T extends Talk> {
+        T perform(WorkerLauncher.Launched launched, FunctionLaunch launch)
+                throws IOException, StartFailure;
+    }
 
     void start() {
         thread.start();
@@ -97,29 +107,29 @@ final class Supervisor {
      * Waits for a process. Gives up when starting it has failed a number of times in a row, and at
      * least once since this call: so a broken function fails its messages, but slowly.
      */
-    Readiness awaitReady() {
+    Readiness<T> awaitReady() {
         lock.lock();
         try {
             long triedBefore = startsTried;
             while (true) {
                 if (closed) {
-                    return new NotReady(
+                    return new NotReady<>(
                             new Verdict(
                                     ErrorCode.UNAVAILABLE,
                                     "the function's worker is being stopped"));
                 }
-                Ready now = ready;
+                Ready<T> now = ready;
                 if (now != null && now.process().isAlive()) {
                     return now;
                 }
                 if (failedStarts >= config.startAttempts() && startsTried > triedBefore) {
-                    return new NotReady(lastStart);
+                    return new NotReady<>(lastStart);
                 }
                 changed.await();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new NotReady(Verdict.interrupted());
+            return new NotReady<>(Verdict.interrupted());
         } finally {
             lock.unlock();
         }
@@ -145,7 +155,7 @@ final class Supervisor {
             if (closed) {
                 return new WorkerState.Closed();
             }
-            Ready now = ready;
+            Ready<T> now = ready;
             if (now != null && now.process().isAlive()) {
                 return new WorkerState.Running(now.process().pid());
             }
@@ -222,11 +232,11 @@ final class Supervisor {
                             "loading it took longer than "
                                     + WorkerProcess.text(config.startTimeout())));
             process.closeWhenItEnds(launched.listener());
-            Conversation conversation = Handshake.perform(launched, launch);
+            T talk = opening.perform(launched, launch);
             process.armForMessages();
-            announce(new Ready(process, conversation));
+            announce(new Ready<>(process, talk));
             process.awaitEnd();
-            afterDeath(process, conversation);
+            afterDeath(process, talk);
         } catch (StartFailure e) {
             Verdict verdict = new Verdict(ErrorCode.USER_CODE, e.reason());
             if (process != null) {
@@ -265,7 +275,7 @@ final class Supervisor {
         }
     }
 
-    private void announce(Ready now) {
+    private void announce(Ready<T> now) {
         meters.start();
         lock.lock();
         try {
@@ -284,8 +294,7 @@ final class Supervisor {
                 now.process().pid());
     }
 
-    private void afterDeath(WorkerProcess process, Conversation conversation)
-            throws InterruptedException {
+    private void afterDeath(WorkerProcess process, T talk) throws InterruptedException {
         Verdict verdict =
                 process.bury(
                         new Verdict(ErrorCode.USER_CODE, "the function's process ended by itself"));
@@ -297,7 +306,7 @@ final class Supervisor {
             }
             if (ready != null && ready.process() == process) {
                 // Nobody was talking to it. Whether it was of use decides about the wait.
-                fruitlessDeaths = conversation.completed() > 0 ? 0 : fruitlessDeaths + 1;
+                fruitlessDeaths = talk.completed() > 0 ? 0 : fruitlessDeaths + 1;
                 ready = null;
             }
             trouble = "to be restarted: " + verdict.reason();

@@ -15,9 +15,15 @@ final class WorkerKit {
                     "__main__.py",
                     "channel.py",
                     "context.py",
+                    "failures.py",
+                    "kserve_shim.py",
                     "limits.py",
+                    "payloads.py",
                     "protocol.py",
-                    "runner.py");
+                    "runner.py",
+                    "tensors.py",
+                    "transformer.py",
+                    "usermodule.py");
 
     private WorkerKit() {}
 

@@ -11,6 +11,7 @@ import io.millrace.process.VirtualEnvironment;
 import io.millrace.spi.FunctionLaunch;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StepLogs;
+import io.millrace.spi.TransformerLaunch;
 import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +46,9 @@ final class WorkerLauncher implements AutoCloseable {
     /** The only variables that workers inherit from the server. */
     private static final List<String> INHERITED =
             List.of("TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE");
+
+    /** Variables that say where a worker lives. */
+    private static final Set<String> RESERVED = Set.of("PATH", "VIRTUAL_ENV", "HOME", "TMPDIR");
 
     private final FunctionRuntimeConfig config;
     private final Function<ProjectId, String> inferenceEndpoint;
@@ -91,13 +96,15 @@ final class WorkerLauncher implements AutoCloseable {
      * @param socket its path
      * @param token by which it is known
      * @param script the function's file
+     * @param predictorHost where a transformer finds its model over HTTP
      */
     record Launched(
             WorkerProcess process,
             ServerSocketChannel listener,
             Path socket,
             String token,
-            Path script)
+            Path script,
+            String predictorHost)
             implements AutoCloseable {
 
         /** Nobody else may connect from here on. Idempotent. */
@@ -149,13 +156,15 @@ final class WorkerLauncher implements AutoCloseable {
         Map<String, String> variables = builder.environment();
         variables.keySet().retainAll(INHERITED);
         variables.putAll(variables(launch, environment, home, temporary));
+        launch.transformer().ifPresent(transformer -> addOwn(transformer, launch, variables));
         variables.put("MILLRACE_SOCKET", socket.toString());
         variables.put("MILLRACE_TOKEN", token);
         Files.deleteIfExists(socket);
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listener.bind(UnixDomainSocketAddress.of(socket), 4);
-            return new Launched(spawn(builder, launch), listener, socket, token, script);
+            return new Launched(
+                    spawn(builder, launch), listener, socket, token, script, predictorHost(launch));
         } catch (IOException | InterruptedException | RuntimeException e) {
             listener.close();
             Files.deleteIfExists(socket);
@@ -255,6 +264,24 @@ final class WorkerLauncher implements AutoCloseable {
         variables.put("MILLRACE_LIMIT_FILE", Long.toString(4L << 30));
         variables.put("MILLRACE_LIMIT_CORE", "0");
         return variables;
+    }
+
+    /** What the user's declaration adds; where the worker lives is not up to it. */
+    private void addOwn(
+            TransformerLaunch transformer, FunctionLaunch launch, Map<String, String> variables) {
+        transformer
+                .environment()
+                .forEach((name, value) -> {
+                    if (!name.startsWith("MILLRACE_") && !RESERVED.contains(name)) {
+                        variables.put(name, value);
+                    }
+                });
+        variables.put("PREDICTOR_HOST", predictorHost(launch));
+    }
+
+    /** Where requests reach the model and not its transformer. */
+    private String predictorHost(FunctionLaunch launch) {
+        return inferenceEndpoint.apply(launch.pipeline().project()) + "/predictor";
     }
 
     /** A name that people know from their own folder, but never a path. */

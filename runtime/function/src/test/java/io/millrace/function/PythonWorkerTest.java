@@ -84,6 +84,13 @@ class PythonWorkerTest {
                 .contains("STARTED = " + Protocol.STARTED + "\n")
                 .contains("RESULT = " + Protocol.RESULT + "\n")
                 .contains("DRAIN = " + Protocol.DRAIN + "\n")
+                .contains("CONFIG_TRANSFORMER = " + Protocol.CONFIG_TRANSFORMER + "\n")
+                .contains("REQUEST = " + Protocol.REQUEST + "\n")
+                .contains("PREDICT = " + Protocol.PREDICT + "\n")
+                .contains("PREDICTED = " + Protocol.PREDICTED + "\n")
+                .contains("RESPONSE = " + Protocol.RESPONSE + "\n")
+                .contains("EXPLAIN = " + Protocol.EXPLAIN + "\n")
+                .contains("EVENT = " + Protocol.EVENT + " ")
                 .contains("MAX_SENDS = " + Protocol.MAX_SENDS + "\n");
     }
 }
