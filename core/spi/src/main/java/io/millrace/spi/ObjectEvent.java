@@ -51,16 +51,41 @@ public record ObjectEvent(
         return event.regionMatches(true, 0, "ObjectCreated", 0, "ObjectCreated".length());
     }
 
-    /** By which a repetition of the same news is recognised. */
+    /**
+     * By which a repetition of the same news is recognised. Bucket and key are part of it: what
+     * senders give may be no more than a time.
+     */
     public String identity() {
-        return eventId.orElseGet(() ->
-                String.join(
-                        "\n",
-                        event,
+        return eventId.map(id -> String.join("\n", event, bucket, key, id))
+                .orElseGet(() ->
+                        String.join(
+                                "\n",
+                                event,
+                                bucket,
+                                key,
+                                versionId.orElse(""),
+                                sequencer.orElse(""),
+                                etag.orElse("")));
+    }
+
+    /** The same without what whoever set up the notification had sent along. */
+    public ObjectEvent withoutOpaqueData() {
+        return opaqueData.isEmpty()
+                ? this
+                : new ObjectEvent(
+                        source,
                         bucket,
                         key,
-                        versionId.orElse(""),
-                        sequencer.orElse(""),
-                        etag.orElse("")));
+                        rawKey,
+                        event,
+                        size,
+                        etag,
+                        versionId,
+                        sequencer,
+                        eventId,
+                        time,
+                        metadata,
+                        tags,
+                        Optional.empty());
     }
 }
