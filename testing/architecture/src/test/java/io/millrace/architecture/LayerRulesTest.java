@@ -32,6 +32,10 @@ class LayerRulesTest {
     private static final String API = "io.millrace.api..";
     private static final String SPI = "io.millrace.spi..";
     private static final String CODEC = "io.millrace.codec..";
+
+    /** The one part of codec that knows what stores tell. */
+    private static final String OBJECTS = "io.millrace.codec.objects..";
+
     private static final String STORE = "io.millrace.store..";
     private static final String SECURITY = "io.millrace.security..";
     private static final String CONTROL = "io.millrace.control..";
@@ -81,8 +85,17 @@ class LayerRulesTest {
     }
 
     @Test
-    void codecSeesOnlyApiAndSecuritySpiToo() {
-        onlySees(new String[] {CODEC}, API);
+    void codecSeesOnlyApiAndEventsOfObjectsAndSecuritySpiToo() {
+        onlySees(new String[] {CODEC}, API, SPI);
+        noClasses()
+                .that()
+                .resideInAPackage(CODEC)
+                .and()
+                .resideOutsideOfPackage(OBJECTS)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(SPI)
+                .check(MILLRACE);
         onlySees(new String[] {SECURITY}, API, SPI);
     }
 
