@@ -89,15 +89,15 @@ public record DataSourceSpec(
      * @param arrival how events come; {@link Inside} for the embedded store and for no other
      * @param setUp how the store comes to send them
      * @param keys how keys are written in events
-     * @param isReference whether pipelines get the event instead of the object
-     * @param limit larger objects are dead letters, or references
+     * @param content what pipelines get
+     * @param limit the largest object that is fetched
      */
     public record Bucket(
             Optional<BucketConnection> store,
             Arrival arrival,
             SetUp setUp,
             Keys keys,
-            boolean isReference,
+            Content content,
             DataSize limit)
             implements Connection {
         /** The largest object that is fetched where nothing else is said. */
@@ -105,7 +105,13 @@ public record DataSourceSpec(
 
         /** The embedded store, as it is. */
         public Bucket() {
-            this(Optional.empty(), new Inside(), SetUp.NONE, Keys.AUTO, false, DEFAULT_LIMIT);
+            this(
+                    Optional.empty(),
+                    new Inside(),
+                    SetUp.NONE,
+                    Keys.AUTO,
+                    Content.INLINE,
+                    DEFAULT_LIMIT);
         }
     }
 
@@ -153,6 +159,16 @@ public record DataSourceSpec(
     public record SetUp(boolean isAuto, Optional<String> address, Optional<String> target) {
         /** Nothing is configured, or it is done by hand. */
         public static final SetUp NONE = new SetUp(false, Optional.empty(), Optional.empty());
+    }
+
+    /** What pipelines get of objects. */
+    public enum Content {
+        /** The object; one that is too large is a dead letter. */
+        INLINE,
+        /** The object; of one that is too large its event. */
+        AUTO,
+        /** Its event. */
+        REFERENCE
     }
 
     /** How keys are written in events. */

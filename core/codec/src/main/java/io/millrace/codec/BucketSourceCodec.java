@@ -4,6 +4,7 @@ import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSize;
 import io.millrace.api.DataSourceSpec.Arrival;
 import io.millrace.api.DataSourceSpec.Bucket;
+import io.millrace.api.DataSourceSpec.Content;
 import io.millrace.api.DataSourceSpec.Field;
 import io.millrace.api.DataSourceSpec.Inside;
 import io.millrace.api.DataSourceSpec.Keys;
@@ -52,8 +53,8 @@ final class BucketSourceCodec {
             Pattern.compile("\\*|[A-Za-z]{1,64}(:(\\*|[A-Za-z]{1,64}(:(\\*|[A-Za-z]{1,64}))?))?");
     private static final Pattern ARN = Pattern.compile("arn:[\\x21-\\x7e]{1,512}");
     private static final Map<String, Boolean> SET_UP = words("auto", true, "manual", false);
-    private static final Map<String, Boolean> CONTENT = words("inline", false, "reference", true);
-    private static final Map<String, Keys> KEYS = keys();
+    private static final Map<String, Content> CONTENT = words(Content.values());
+    private static final Map<String, Keys> KEYS = words(Keys.values());
 
     private BucketSourceCodec() {}
 
@@ -316,10 +317,10 @@ final class BucketSourceCodec {
         setUp.address().ifPresent(address -> map.put("address", address));
         setUp.target().ifPresent(target -> map.put("target", target));
         if (bucket.keys() != Keys.AUTO) {
-            map.put("keys", bucket.keys().name().toLowerCase(Locale.ROOT));
+            map.put("keys", word(bucket.keys()));
         }
-        if (bucket.isReference()) {
-            map.put("content", "reference");
+        if (bucket.content() != Content.INLINE) {
+            map.put("content", word(bucket.content()));
         }
         if (!bucket.limit().equals(Bucket.DEFAULT_LIMIT)) {
             map.put("limit", bucket.limit().toString());
@@ -387,11 +388,15 @@ final class BucketSourceCodec {
         return words;
     }
 
-    private static Map<String, Keys> keys() {
-        var words = new LinkedHashMap<String, Keys>();
-        for (Keys keys : Keys.values()) {
-            words.put(keys.name().toLowerCase(Locale.ROOT), keys);
+    private static <E extends Enum<E>> Map<String, E> words(E[] values) {
+        var words = new LinkedHashMap<String, E>();
+        for (E value : values) {
+            words.put(word(value), value);
         }
         return words;
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -60,7 +60,7 @@ class BucketSourceCodecTest {
                                         Optional.of("http://millrace:5001/"),
                                         Optional.of("arn:minio:sqs::1:webhook")),
                                 DataSourceSpec.Keys.RAW,
-                                true,
+                                DataSourceSpec.Content.REFERENCE,
                                 DataSize.ofMebibytes(1)));
         assertThat(spec.fields().getFirst().objects())
                 .contains(
@@ -119,9 +119,9 @@ class BucketSourceCodecTest {
             value = {
                 "{name: a}|missing 'bucket'",
                 "{name: a, topic: b}|unknown field 'topic'",
-                "{name: a, bucket: 'a/b'}|a bucket''s name",
-                "{name: a, bucket: '../etc'}|a bucket''s name",
-                "{name: a, bucket: 'x..y'}|a bucket''s name",
+                "{name: a, bucket: 'a/b'}|name has 3 to 63",
+                "{name: a, bucket: '../etc'}|name has 3 to 63",
+                "{name: a, bucket: 'x..y'}|name has 3 to 63",
                 "{name: a, bucket: abc, regex: '(a'}|not a regular expression: Unclosed group",
                 "{name: a, bucket: abc, events: [Uploaded now]}|expected the name of an event",
                 "{name: a, bucket: abc, events: []}|must not be empty",

@@ -37,7 +37,7 @@ final class RandomBuckets {
                             new DataSourceSpec.Inside(),
                             SetUp.NONE,
                             DataSourceSpec.Keys.AUTO,
-                            random.nextBoolean(),
+                            content(),
                             limit);
             case 1 ->
                     new Bucket(
@@ -48,7 +48,7 @@ final class RandomBuckets {
                                     maybe("http://millrace:5001/a"),
                                     maybe("arn:minio:sqs::1:webhook")),
                             keys,
-                            random.nextBoolean(),
+                            content(),
                             limit);
             case 2 ->
                     new Bucket(
@@ -62,7 +62,7 @@ final class RandomBuckets {
                                     Optional.empty(),
                                     Optional.of("arn:minio:sqs::1:kafka")),
                             keys,
-                            random.nextBoolean(),
+                            content(),
                             limit);
             default ->
                     new Bucket(
@@ -71,7 +71,7 @@ final class RandomBuckets {
                                     Duration.ofSeconds(1 + random.nextInt(10_000))),
                             SetUp.NONE,
                             keys,
-                            random.nextBoolean(),
+                            content(),
                             limit);
         };
     }
@@ -98,6 +98,14 @@ final class RandomBuckets {
                         : List.of("ObjectCreated:Put", "ObjectRemoved:*", "*"),
                 random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(0),
                 random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(1 << 20));
+    }
+
+    private DataSourceSpec.Content content() {
+        return random.nextBoolean()
+                ? DataSourceSpec.Content.INLINE
+                : random.nextBoolean()
+                        ? DataSourceSpec.Content.AUTO
+                        : DataSourceSpec.Content.REFERENCE;
     }
 
     private Optional<String> maybe(String text) {

@@ -76,8 +76,11 @@ final class StreamSelection {
                             new ObjectInput(
                                     bucket.store(),
                                     field.topic(),
-                                    field.objects().map(ObjectFilter::prefix).orElse(""),
-                                    bucket.isReference(),
+                                    field.objects()
+                                            .filter(filter -> !filter.ignoresCase())
+                                            .map(ObjectFilter::prefix)
+                                            .orElse(""),
+                                    bucket.content(),
                                     bucket.limit()))
                     : Optional.empty();
         }

@@ -2,6 +2,7 @@ package io.millrace.spi;
 
 import io.millrace.api.BucketConnection;
 import io.millrace.api.DataSize;
+import io.millrace.api.DataSourceSpec;
 import java.util.Optional;
 
 /**
@@ -11,12 +12,12 @@ import java.util.Optional;
  * @param store where the objects are; empty for the embedded store of the pipeline's project
  * @param bucket the only one that is read
  * @param prefix with which keys that are read begin; empty for any
- * @param isReference whether the steps get the event instead of the object
+ * @param content what the steps get
  * @param limit larger objects are not fetched
  */
 public record ObjectInput(
         Optional<BucketConnection> store,
         String bucket,
         String prefix,
-        boolean isReference,
+        DataSourceSpec.Content content,
         DataSize limit) {}
