@@ -21,10 +21,14 @@ import java.util.Optional;
  */
 public final class AllowedOrigins {
 
-    private final List<Entry> entries;
+    private static final String MODELS = "models.origins";
 
-    private AllowedOrigins(List<Entry> entries) {
+    private final List<Entry> entries;
+    private final String setting;
+
+    private AllowedOrigins(List<Entry> entries, String setting) {
         this.entries = List.copyOf(entries);
+        this.setting = setting;
     }
 
     /** What holds unless configured: any public web server, with TLS. */
@@ -38,11 +42,21 @@ public final class AllowedOrigins {
      * @throws MillraceException {@code INVALID} for what is no beginning of an address
      */
     public static AllowedOrigins parse(List<String> texts) {
+        return parse(texts, MODELS);
+    }
+
+    /**
+     * Reads the list of another setting.
+     *
+     * @param setting its name, for messages
+     * @throws MillraceException {@code INVALID} for what is no beginning of an address
+     */
+    public static AllowedOrigins parse(List<String> texts, String setting) {
         var entries = new ArrayList<Entry>();
         for (String text : texts) {
-            entries.add(Entry.parse(text));
+            entries.add(Entry.parse(text, setting));
         }
-        return new AllowedOrigins(entries);
+        return new AllowedOrigins(entries, setting);
     }
 
     /**
@@ -64,7 +78,8 @@ public final class AllowedOrigins {
                 ErrorCode.DENIED,
                 "this server must not fetch from %s; allowed is: %s; whoever runs it can add to"
                                 .formatted(shown(address), this)
-                        + " models.origins");
+                        + " "
+                        + setting);
     }
 
     /**
@@ -82,7 +97,8 @@ public final class AllowedOrigins {
                 ErrorCode.DENIED,
                 "%s leads to an address that is not public; whoever runs the server can allow the host"
                                 .formatted(host)
-                        + " by name in models.origins");
+                        + " by name in "
+                        + setting);
     }
 
     /** The folders of entries with the scheme {@code file}. */
@@ -141,7 +157,7 @@ public final class AllowedOrigins {
 
         private static final String ANY_SUBDOMAIN = "*.";
 
-        static Entry parse(String text) {
+        static Entry parse(String text, String setting) {
             String plain = text.strip();
             if (plain.matches("[a-zA-Z][a-zA-Z0-9+.-]*:")) {
                 return new Entry(
@@ -158,7 +174,7 @@ public final class AllowedOrigins {
                         || uri.getRawUserInfo() != null
                         || uri.getRawQuery() != null
                         || (uri.getHost() == null && !uri.getScheme().equals("file"))) {
-                    throw unreadable(plain);
+                    throw unreadable(plain, setting);
                 }
                 String host = uri.getHost() == null ? "" : uri.getHost().toLowerCase(Locale.ROOT);
                 return new Entry(
@@ -168,13 +184,14 @@ public final class AllowedOrigins {
                         uri.getPort(),
                         uri.getRawPath() == null ? "" : uri.getRawPath());
             } catch (URISyntaxException e) {
-                throw unreadable(plain);
+                throw unreadable(plain, setting);
             }
         }
 
-        private static MillraceException unreadable(String text) {
+        private static MillraceException unreadable(String text, String setting) {
             return MillraceException.invalid(
-                    "models.origins: expected entries such as https://models.example.com/,"
+                    setting
+                            + ": expected entries such as https://models.example.com/,"
                             + " s3://bucket/, file:/srv/models/ or https: for all public hosts, got '"
                             + text
                             + "'");
