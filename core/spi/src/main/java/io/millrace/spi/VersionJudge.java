@@ -53,18 +53,12 @@ public interface VersionJudge {
      * @param scores by version; those that could not answer are missing
      * @param refusals by version: why it could not answer
      * @param samples how many there were
-     * @param classes what the labels 0, 1, 2 … mean where labels are texts; else empty
      */
-    record Judged(
-            Map<Integer, Double> scores,
-            Map<Integer, String> refusals,
-            long samples,
-            List<String> classes)
+    record Judged(Map<Integer, Double> scores, Map<Integer, String> refusals, long samples)
             implements Verdict {
         public Judged {
             scores = Map.copyOf(scores);
             refusals = Map.copyOf(refusals);
-            classes = List.copyOf(classes);
         }
     }
 
