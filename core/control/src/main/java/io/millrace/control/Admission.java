@@ -6,6 +6,7 @@ import io.millrace.api.DatasetSpec;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.ExperimentSpec;
 import io.millrace.api.FunctionSpec;
+import io.millrace.api.HeldBackMetric;
 import io.millrace.api.InferenceGraphSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
@@ -16,6 +17,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectSpec;
 import io.millrace.api.Resource;
 import io.millrace.api.ResourceKey;
+import io.millrace.api.RetrainSpec;
 import io.millrace.api.TopicFilter;
 import io.millrace.api.TopicPattern;
 import io.millrace.api.TrainingRunSpec;
@@ -60,13 +62,14 @@ public final class Admission {
                         refusals.addAll(topicsOfOthers(manifest.key(), source, after));
                 case TrainingRunSpec run ->
                         keepsTraining(manifest.key(), run, image).ifPresent(refusals::add);
+                case ExperimentSpec experiment ->
+                        refusals.addAll(canTrainAgain(manifest.key(), experiment));
                 case ProjectSpec _,
                         FunctionSpec _,
                         InferenceGraphSpec _,
                         PipelineSpec _,
                         ModelDefinitionSpec _,
-                        DatasetSpec _,
-                        ExperimentSpec _ -> {
+                        DatasetSpec _ -> {
                     // Nothing beside what concerns every kind.
                 }
             }
@@ -187,6 +190,42 @@ public final class Admission {
                         goesOn
                                 ? "a run that was stopped does not go on; make a new one"
                                 : "a run cannot be changed, only stopped; make a new one"));
+    }
+
+    /** What a rule for training again must say so that it can be followed. */
+    private static List<Refusal> canTrainAgain(ResourceKey key, ExperimentSpec experiment) {
+        var refusals = new ArrayList<Refusal>();
+        if (experiment.retrain().isEmpty()) {
+            return refusals;
+        }
+        RetrainSpec retrain = experiment.retrain().get();
+        if (HeldBackMetric.find(retrain.metric()).isEmpty()) {
+            refusals.add(
+                    invalid(
+                            key,
+                            "metric",
+                            "versions cannot be compared by '%s'; expected one of %s"
+                                    .formatted(retrain.metric(), HeldBackMetric.known())));
+        }
+        if (retrain.every().orElse(1) < 1) {
+            refusals.add(invalid(key, "every", "expected 1 or more records"));
+        }
+        if (retrain.window().orElse(1) < 1) {
+            refusals.add(invalid(key, "window", "expected 1 or more records"));
+        }
+        if (experiment.online().isPresent()) {
+            refusals.add(
+                    new Refusal(
+                            key,
+                            ErrorCode.INVALID,
+                            "/spec/retrain",
+                            "an experiment learns from a live stream as it comes ('online') or trains again ('retrain'), not both"));
+        }
+        return refusals;
+    }
+
+    private static Refusal invalid(ResourceKey key, String field, String message) {
+        return new Refusal(key, ErrorCode.INVALID, "/spec/retrain/" + field, message);
     }
 
     /** The content of a version never changes: what was answered with it can be repeated. */

@@ -76,7 +76,8 @@ public final class Control implements AutoCloseable {
                         ports.stepLogs()),
                 new ModelDefinitionReconciler(ports.training().training()),
                 new DatasetReconciler(ports.training().datasets()),
-                new ExperimentReconciler(store, ports.events()),
+                new ExperimentReconciler(
+                        store, ports.log(), ports.models(), ports.training(), ports.events()),
                 new TrainingRunReconciler(ports.training().training(), ports.events()));
     }
 

@@ -38,13 +38,15 @@ final class Dependents {
                 }
                 yield all;
             }
-            case FUNCTION, MODEL -> usersOfStep(changed, image);
+            case FUNCTION -> usersOfStep(changed, image);
+            case MODEL -> usersOfModel(changed, image);
             case PIPELINE -> pipelines(changed, image, p -> follows(p, changed.name()));
             case MODEL_DEFINITION, EXPERIMENT -> trainings(changed, image);
             case DATASET -> {
                 // An experiment may have waited for it.
                 var all = waiting(changed.project(), image);
                 all.addAll(trainings(changed, image));
+                all.addAll(retrained(changed, image));
                 yield all;
             }
             case TRAINING_RUN -> experimentOf(changed, image);
@@ -55,7 +57,8 @@ final class Dependents {
     /** Who is to be looked at again when something new was observed of a resource. */
     static List<ResourceKey> ofObservation(ResourceKey changed, StoreImage image) {
         return switch (changed.kind()) {
-            case FUNCTION, MODEL -> usersOfStep(changed, image);
+            case FUNCTION -> usersOfStep(changed, image);
+            case MODEL -> usersOfModel(changed, image);
             case TRAINING_RUN -> experimentOf(changed, image);
             case PROJECT,
                     CATEGORY,
@@ -92,6 +95,18 @@ final class Dependents {
                                         .filter(run -> !RunPhase.of(run).isEnd())
                                         .isPresent())
                 .toList();
+    }
+
+    /** The experiment whose round a dataset is. */
+    private static List<ResourceKey> retrained(ResourceKey dataset, StoreImage image) {
+        return image.find(dataset)
+                .flatMap(RetrainRound::experimentOf)
+                .map(uid ->
+                        image.all(Kind.EXPERIMENT, dataset.project()).stream()
+                                .filter(experiment -> experiment.metadata().uid().equals(uid))
+                                .<ResourceKey>map(Resource::key)
+                                .toList())
+                .orElse(List.of());
     }
 
     private static List<ResourceKey> waiting(ProjectId project, StoreImage image) {
@@ -200,6 +215,22 @@ final class Dependents {
             }
         }
         return keys;
+    }
+
+    /** Experiments that train a model again look at its versions and at its drift. */
+    private static List<ResourceKey> usersOfModel(ResourceKey model, StoreImage image) {
+        List<ResourceKey> users = usersOfStep(model, image);
+        for (var experiment : image.all(Kind.EXPERIMENT, model.project(), ExperimentSpec.class)) {
+            if (experiment.spec().retrain().stream()
+                    .anyMatch(retrain ->
+                            retrain.model().equals(model.name())
+                                    || retrain.onDriftOf()
+                                            .filter(model.name()::equals)
+                                            .isPresent())) {
+                users.add(experiment.key());
+            }
+        }
+        return users;
     }
 
     private static List<ResourceKey> usersOfStep(ResourceKey key, StoreImage image) {

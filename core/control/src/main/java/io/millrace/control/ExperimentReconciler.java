@@ -13,8 +13,11 @@ import io.millrace.api.ResourceName;
 import io.millrace.api.Revision;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.spi.EventLog;
+import io.millrace.spi.ModelHost;
+import io.millrace.spi.StreamLog;
 import io.millrace.spi.TrainingState.Phase;
 import io.millrace.store.ResourceStore;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,11 +28,25 @@ import java.util.stream.Collectors;
 final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     private final ResourceStore store;
     private final EventLog events;
+    private final Retraining retraining;
+    private final RetrainSettling settling;
     private final ExperimentNumbers numbers = new ExperimentNumbers();
 
-    ExperimentReconciler(ResourceStore store, EventLog events) {
+    ExperimentReconciler(
+            ResourceStore store,
+            StreamLog log,
+            ModelHost models,
+            TrainingPorts training,
+            EventLog events) {
         this.store = store;
         this.events = events;
+        this.settling =
+                new RetrainSettling(
+                        new RetrainedVersions(store, models, training.models()),
+                        training.models(),
+                        training.judge(),
+                        events);
+        this.retraining = new Retraining(store, log, training.models(), settling, events);
     }
 
     @Override
@@ -41,10 +58,6 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     public Observation reconcile(Request<ExperimentSpec> request) {
         var details = new LinkedHashMap<String, String>();
         keepMemory(request.resource(), details);
-        if (request.spec().retrain().isPresent()) {
-            // Declared before it can be done: nobody shall wait for it.
-            details.put("retrain", "not in this version; set another 'dataset' to train again");
-        }
         if (!request.spec().isWaiting()) {
             return Observation.ready("Kept", "it neither waits for samples nor trains")
                     .withDetails(details);
@@ -67,21 +80,53 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
                                     .formatted(number))
                     .withDetails(details);
         }
-        ResourceKey key = ResourceKey.of(Kind.DATASET, request.key().project(), chosen.get());
+        return trainOn(request, chosen.get(), details);
+    }
+
+    /** On the dataset that was chosen, or on that of the round which has come of it. */
+    private Observation trainOn(
+            Request<ExperimentSpec> request, ResourceName base, Map<String, String> details) {
+        var round = RetrainRound.last(request.resource(), base, request.image());
+        boolean hasRounds = request.spec().retrain().isPresent() || round.number() > 0;
+        if (hasRounds) {
+            var memory = new RetrainMemory(details);
+            memory.beganFrom(base.value());
+            // A dataset that somebody removed does not lead back to the round before.
+            long found = round.number();
+            round = memory.round().filter(known -> known.number() > found).orElse(round);
+            memory.isIn(round);
+        }
+        ResourceKey key = ResourceKey.of(Kind.DATASET, request.key().project(), round.dataset());
+        var place = new Place(base, round);
         return request.image()
                 .find(key, DatasetSpec.class)
-                .map(dataset -> train(request, dataset, details))
-                .orElseGet(() -> gone(request, chosen.get(), details));
+                .map(dataset -> train(request, place, dataset, details))
+                .orElseGet(() -> gone(request, place, details));
+    }
+
+    /**
+     * Where its training stands.
+     *
+     * @param base the dataset that was chosen or announced
+     * @param round that goes on, or was the last
+     */
+    private record Place(ResourceName base, RetrainRound round) {
+        ResourceName dataset() {
+            return round.dataset();
+        }
     }
 
     private static void keepMemory(
             Resource<ExperimentSpec> experiment, Map<String, String> details) {
         Map<String, String> before = experiment.status().details();
-        for (String kept :
-                List.of(
-                        ExperimentNumbers.DETAIL,
-                        ExperimentRounds.DATASET,
-                        ExperimentRounds.TRAINED)) {
+        var memory =
+                new ArrayList<>(
+                        List.of(
+                                ExperimentNumbers.DETAIL,
+                                ExperimentRounds.DATASET,
+                                ExperimentRounds.TRAINED));
+        memory.addAll(RetrainMemory.KEPT);
+        for (String kept : memory) {
             if (before.containsKey(kept)) {
                 details.put(kept, before.get(kept));
             }
@@ -108,17 +153,20 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     }
 
     /** After the last run on it, a dataset may be deleted; before the first it is a mistake. */
-    private static Observation gone(
-            Request<ExperimentSpec> request, ResourceName dataset, Map<String, String> details) {
-        boolean wasThere = dataset.value().equals(details.get(ExperimentRounds.DATASET));
+    private Observation gone(
+            Request<ExperimentSpec> request, Place place, Map<String, String> details) {
+        boolean wasThere = place.dataset().value().equals(details.get(ExperimentRounds.DATASET));
         return wasThere
-                ? observe(request, dataset, List.of(), details)
-                : Observation.notReady("UnknownDataset", "dataset '" + dataset + "' does not exist")
+                ? observe(request, place, List.of(), details)
+                : Observation.notReady(
+                                "UnknownDataset",
+                                "dataset '" + place.dataset() + "' does not exist")
                         .withDetails(details);
     }
 
     private Observation train(
             Request<ExperimentSpec> request,
+            Place place,
             Resource<DatasetSpec> dataset,
             Map<String, String> details) {
         List<Manifest<TrainingRunSpec>> missing =
@@ -143,7 +191,7 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
                         .distinct()
                         .map(ResourceName::value)
                         .collect(Collectors.joining(", ")));
-        return observe(request, dataset.key().name(), missing, details);
+        return observe(request, place, missing, details);
     }
 
     private void make(Manifest<TrainingRunSpec> run) {
@@ -159,20 +207,23 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
         }
     }
 
-    private static Observation observe(
+    private Observation observe(
             Request<ExperimentSpec> request,
-            ResourceName dataset,
+            Place place,
             List<Manifest<TrainingRunSpec>> made,
             Map<String, String> details) {
         List<Resource<TrainingRunSpec>> runs =
                 ExperimentRounds.runs(request.resource(), request.image()).stream()
-                        .filter(run -> run.spec().dataset().equals(dataset))
+                        .filter(run -> run.spec().dataset().equals(place.dataset()))
                         .toList();
         runs.forEach(
                 run -> details.put("run " + run.key().name(), RunPhase.word(RunPhase.of(run))));
         made.forEach(run -> details.put("run " + run.key().name(), RunPhase.word(Phase.QUEUED)));
         int all = runs.size() + made.size();
         long ended = runs.stream().filter(run -> RunPhase.of(run).isEnd()).count();
+        if (ended == all && all > 0 && request.spec().retrain().isPresent()) {
+            return retraining.goOn(request, place.base(), place.round(), runs, details);
+        }
         List<Resource<TrainingRunSpec>> failed =
                 runs.stream().filter(run -> RunPhase.of(run) == Phase.FAILED).toList();
         Observation seen;
@@ -206,5 +257,6 @@ final class ExperimentReconciler implements Reconciler<ExperimentSpec> {
     @Override
     public void remove(ResourceKey key) {
         numbers.remove(key);
+        settling.remove(key);
     }
 }

@@ -36,12 +36,16 @@ final class ExperimentRounds {
 
     private ExperimentRounds() {}
 
-    /** The dataset that was chosen or announced; empty while it waits for one. */
+    /**
+     * The dataset that was chosen or announced, from which rounds of training again begin; empty
+     * while it waits for one.
+     */
     static Optional<ResourceName> dataset(Resource<ExperimentSpec> experiment, StoreImage image) {
         if (experiment.spec().dataset().isPresent()) {
             return experiment.spec().dataset();
         }
-        String known = experiment.status().details().get(DATASET);
+        Map<String, String> details = experiment.status().details();
+        String known = details.getOrDefault(RetrainMemory.BASE, details.get(DATASET));
         if (known != null) {
             return Optional.of(new ResourceName(known));
         }
@@ -99,7 +103,7 @@ final class ExperimentRounds {
                         new Manifest<>(
                                 free(experiment.key(), definition, image),
                                 "",
-                                Map.of(),
+                                RetrainRound.labelsOfRuns(dataset),
                                 run(experiment, definition, dataset)));
             }
         }

@@ -14,6 +14,7 @@ import io.millrace.spi.Meters;
 import io.millrace.store.Change;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.StoreImage;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -256,8 +257,8 @@ final class ReconcileLoop implements AutoCloseable {
                 incarnations.remove(key);
             }
             if (found.isPresent()) {
-                reconcile(reconciler, found.get(), image);
-                queue.addAfter(key, config.resync());
+                Duration again = reconcile(reconciler, found.get(), image);
+                queue.addAfter(key, again.compareTo(config.resync()) < 0 ? again : config.resync());
             }
             return true;
         } catch (Throwable e) {
@@ -291,7 +292,8 @@ final class ReconcileLoop implements AutoCloseable {
         return last == null || last.equals(found.get().metadata().uid());
     }
 
-    private void reconcile(Reconciler<?> reconciler, Resource<?> resource, StoreImage image) {
+    /** Answers after how long it is to be looked at again. */
+    private Duration reconcile(Reconciler<?> reconciler, Resource<?> resource, StoreImage image) {
         ResourceKey key = resource.key();
         Observation observed =
                 hasProject(key, image)
@@ -304,6 +306,7 @@ final class ReconcileLoop implements AutoCloseable {
             // After a restart the status may be what it was, but the hosts know it only now.
             Dependents.ofObservation(key, image).forEach(queue::add);
         }
+        return observed.again();
     }
 
     private static boolean hasProject(ResourceKey key, StoreImage image) {

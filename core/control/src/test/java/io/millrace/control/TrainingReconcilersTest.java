@@ -6,8 +6,6 @@ import io.millrace.api.Condition;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
-import io.millrace.api.ResourceName;
-import io.millrace.api.RetrainSpec;
 import io.millrace.api.TrainingRunSpec;
 import io.millrace.spi.DataAnnouncements.Announcement;
 import io.millrace.spi.DatasetHost;
@@ -18,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -284,24 +281,6 @@ final class TrainingReconcilersTest {
             assertThat(number(world, "mnist")).isEmpty();
             world.apply(GivenTraining.experiment("other", "small"));
             assertThat(number(world, "other")).isEqualTo("1");
-        }
-
-        @Test
-        void saysThatItDoesNotTrainAgainByItself() {
-            World world = world();
-            var retrain =
-                    new RetrainSpec(
-                            OptionalLong.of(100),
-                            Optional.empty(),
-                            new ResourceName("m"),
-                            "accuracy",
-                            true,
-                            0);
-            world.apply(
-                    GivenTraining.experiment(
-                            "mnist", Optional.empty(), true, Optional.of(retrain), "small"));
-            assertThat(world.status(EXPERIMENT).details().getOrDefault("retrain", ""))
-                    .startsWith("not in this version");
         }
 
         @Test

@@ -14,6 +14,7 @@ import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.FakeTrainingHost;
+import io.millrace.testkit.FakeVersionJudge;
 import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.RecordingStepLogs;
@@ -39,6 +40,8 @@ final class World {
     final FakeDatasetHost datasets = new FakeDatasetHost();
     final FakeAnnouncements announcements = new FakeAnnouncements();
     final FakeModelMonitor monitor = new FakeModelMonitor();
+    final FakeRunModels runModels = new FakeRunModels();
+    final FakeVersionJudge judge = new FakeVersionJudge();
     private ReconcileLoop loop = newLoop();
 
     /** A world in which the loop has started. */
@@ -92,7 +95,7 @@ final class World {
                         stepLogs,
                         events,
                         monitor,
-                        new TrainingPorts(training, datasets, announcements));
+                        new TrainingPorts(training, datasets, announcements, runModels, judge));
         return new ReconcileLoop(
                 store,
                 Control.reconcilers(store, ports),
