@@ -321,7 +321,7 @@ final class MillraceServer implements AutoCloseable {
                                 events,
                                 tracing));
         var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
-        TrainingParts trained = training(data, log, store);
+        TrainingParts trained = training(data, log, store, blobs, models);
         var control =
                 lifecycle.add(
                         "control",
@@ -361,12 +361,19 @@ final class MillraceServer implements AutoCloseable {
         control.awaitDataSources(FIRST_PASS);
     }
 
-    private TrainingParts training(DataDirectory data, StreamLog log, ResourceStore store) {
+    private TrainingParts training(
+            DataDirectory data,
+            StreamLog log,
+            ResourceStore store,
+            FileBlobStore blobs,
+            ModelResidency models) {
         var parts =
                 new TrainingParts(
                         data.folder("training"),
                         functionConfig(data).environments(),
                         config.training(),
+                        models,
+                        blobs,
                         log,
                         store,
                         meters,
