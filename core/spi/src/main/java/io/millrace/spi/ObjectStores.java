@@ -1,6 +1,8 @@
 package io.millrace.spi;
 
 import io.millrace.api.BucketConnection;
+import io.millrace.api.ErrorCode;
+import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import java.util.Optional;
 
@@ -18,4 +20,12 @@ public interface ObjectStores {
      *     UNSUPPORTED} when there is no embedded store
      */
     ObjectStore open(ProjectId project, Optional<BucketConnection> connection);
+
+    /** There are none. */
+    static ObjectStores none() {
+        return (_, _) -> {
+            throw new MillraceException(
+                    ErrorCode.UNSUPPORTED, "this server reads and writes no objects");
+        };
+    }
 }

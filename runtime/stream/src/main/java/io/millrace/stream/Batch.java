@@ -1,6 +1,7 @@
 package io.millrace.stream;
 
 import io.millrace.spi.LogRecord;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,10 @@ final class Batch {
     private static final int FIRST_CAPACITY = 64;
 
     private List<LogRecord> records = List.of();
+
+    /** Whether the list is no part of what was polled. */
+    private boolean isOwnList;
+
     private @Nullable Failure[] failures = new Failure[FIRST_CAPACITY];
     private int failed;
 
@@ -30,6 +35,7 @@ final class Batch {
 
     void start(List<LogRecord> polled) {
         records = polled;
+        isOwnList = false;
         if (failures.length < polled.size()) {
             failures = new Failure[polled.size()];
         } else {
@@ -59,6 +65,15 @@ final class Batch {
 
     LogRecord record(int index) {
         return records.get(index);
+    }
+
+    /** Puts a record in the place of another: the same one, with more known about it. */
+    void replace(int index, LogRecord record) {
+        if (!isOwnList) {
+            records = new ArrayList<>(records);
+            isOwnList = true;
+        }
+        records.set(index, record);
     }
 
     int failedCount() {

@@ -15,11 +15,16 @@ final class BatchTap {
 
     private final PipelineTap tap;
     private final List<Stage> stages;
+
+    /** Stages before the declared steps: those have the numbers from 1. */
+    private final int before;
+
     private Viewer[] viewers = NOBODY;
 
     BatchTap(PipelineTap tap, List<Stage> stages) {
         this.tap = tap;
         this.stages = stages;
+        this.before = !stages.isEmpty() && stages.getFirst() instanceof FetchStage ? 1 : 0;
     }
 
     /** A batch as it was read. */
@@ -34,7 +39,7 @@ final class BatchTap {
     void passed(Batch batch, int stage) {
         if (viewers.length > 0) {
             String label = stages.get(stage).label();
-            show(batch, new PipelineEdge.After(stage + 1), label, label);
+            show(batch, new PipelineEdge.After(stage + 1 - before), label, label);
         }
     }
 

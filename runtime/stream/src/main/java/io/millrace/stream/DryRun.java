@@ -287,6 +287,8 @@ public final class DryRun implements AutoCloseable {
         for (Stage stage : stages.stages()) {
             if (stage instanceof FunctionStage function) {
                 function.close();
+            } else if (stage instanceof FetchStage fetch) {
+                fetch.cancel();
             }
         }
     }

@@ -126,6 +126,20 @@ final class PipelineMeters {
                 .add(items);
     }
 
+    /** The numbers of objects that are fetched. */
+    FetchStage.FetchMeters fetching() {
+        return new FetchStage.FetchMeters(
+                count("millrace_objects_fetched_total", "Objects fetched for pipelines"),
+                count("millrace_objects_fetched_bytes_total", "Bytes of objects fetched"),
+                meters.timing(
+                        "millrace_objects_fetch_seconds",
+                        "How long fetching an object takes, failures included",
+                        "project",
+                        project,
+                        "pipeline",
+                        pipeline));
+    }
+
     /** A number of the pipeline that is read when somebody looks. */
     void gauge(String name, String help, DoubleSupplier value) {
         meters.gauge(name, help, value, "project", project, "pipeline", pipeline);

@@ -62,6 +62,7 @@ final class PipelineTask implements AutoCloseable {
     private final Batch batch = new Batch();
     private final Verdicts verdicts = new Verdicts();
     private final SliceSize slices;
+    private final boolean fetches;
     private final Backoff logWaits = new Backoff(IDLE, Duration.ofSeconds(5));
     private Set<String> subscribed = Set.of();
     private long lagAt;
@@ -103,6 +104,7 @@ final class PipelineTask implements AutoCloseable {
                         outputs);
         headers.carry(traces);
         this.slices = transacted == null ? SliceSize.ofWrites() : SliceSize.ofTransactions();
+        this.fetches = TaskAssembly.hasObjects(plan);
         this.lagAt = context.time().nanoTime() - LAG_EVERY_NANOS;
     }
 
@@ -162,6 +164,8 @@ final class PipelineTask implements AutoCloseable {
         for (Stage stage : stages) {
             if (stage instanceof FunctionStage function) {
                 function.close();
+            } else if (stage instanceof FetchStage fetch) {
+                fetch.cancel();
             }
         }
     }
@@ -225,6 +229,9 @@ final class PipelineTask implements AutoCloseable {
         int from = 0;
         while (from < polled.size() && (from == 0 || !control.isStopping())) {
             int to = Math.min(polled.size(), from + slices.records());
+            if (fetches) {
+                to = FetchBudget.end(polled, from, to);
+            }
             long begun = context.time().nanoTime();
             mostBytes = 0;
             load.work(to - from);

@@ -7,7 +7,8 @@ import java.util.Optional;
  * A step of a pipeline as one task runs it. The task's thread calls {@link #attempt}, again and
  * again for the items that failed; retries, waiting and giving up are the task's business.
  */
-sealed interface Stage extends AutoCloseable permits FunctionStage, ModelStage, WindowStage {
+sealed interface Stage extends AutoCloseable
+        permits FetchStage, FunctionStage, ModelStage, WindowStage {
 
     /** Where it stands, for people: {@code step 1 function/classify}. */
     String label();

@@ -8,6 +8,7 @@ import io.millrace.spi.EventLog;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.ObjectStores;
 import io.millrace.spi.PipelineHost;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
@@ -85,6 +86,32 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 nodeId,
                 events,
                 tracing,
+                ObjectStores.none());
+    }
+
+    /** Also of objects, which are in some stores. */
+    public StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId,
+            EventLog events,
+            Tracing tracing,
+            ObjectStores stores) {
+        this(
+                log,
+                models,
+                functions,
+                connectors,
+                meters,
+                time,
+                nodeId,
+                events,
+                tracing,
+                stores,
                 ScaleLoop.Pace.STANDARD);
     }
 
@@ -100,6 +127,32 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             EventLog events,
             Tracing tracing,
             ScaleLoop.Pace pace) {
+        this(
+                log,
+                models,
+                functions,
+                connectors,
+                meters,
+                time,
+                nodeId,
+                events,
+                tracing,
+                ObjectStores.none(),
+                pace);
+    }
+
+    private StreamRuntime(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            Meters meters,
+            TimeSource time,
+            String nodeId,
+            EventLog events,
+            Tracing tracing,
+            ObjectStores stores,
+            ScaleLoop.Pace pace) {
         Parking parking = Parking.threads();
         this.context =
                 new TaskContext(
@@ -113,7 +166,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                         MAX_RECORDS,
                         new ReplyTopics(),
                         new Taps(time, meters),
-                        tracing);
+                        tracing,
+                        stores);
         this.meters = meters;
         this.events = events;
         this.scaleLoop = new ScaleLoop(log, time, pace);
@@ -151,6 +205,9 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
 
     /** Topics and scale are taken over by the tasks that run. */
     private static boolean needsNoRestart(PipelinePlan one, PipelinePlan other) {
+        if (TaskAssembly.hasObjects(one) != TaskAssembly.hasObjects(other)) {
+            return false; // its tasks need a stage more, or one less
+        }
         PipelineSpec spec = other.spec();
         return one.equals(
                 new PipelinePlan(

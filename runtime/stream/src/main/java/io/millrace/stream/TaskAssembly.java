@@ -73,6 +73,11 @@ final class TaskAssembly {
                 ErrorCode.UNSUPPORTED, "'predict' steps are not available in this version");
     }
 
+    /** Whether some of its records are news of objects. */
+    static boolean hasObjects(PipelinePlan plan) {
+        return plan.inputs().stream().anyMatch(input -> input.objects().isPresent());
+    }
+
     private static FunctionSpec functionSpec(PipelinePlan plan, FunctionStep step) {
         FunctionSpec spec = plan.functions().get(step.name());
         if (spec == null) {
@@ -81,8 +86,20 @@ final class TaskAssembly {
         return spec;
     }
 
-    /** Adds one stage for each step; what was added is the caller's even when this fails. */
+    /**
+     * Adds one stage for each step, and one before where objects are to be fetched; what was added
+     * is the caller's even when this fails.
+     */
     void addStages(TaskControl control, int worker, List<Stage> stages) {
+        if (hasObjects(plan)) {
+            stages.add(
+                    new FetchStage(
+                            plan.pipeline().project(),
+                            context.stores(),
+                            control,
+                            context.time(),
+                            meters));
+        }
         List<PipelineSpec.Step> steps = plan.spec().steps();
         for (int i = 0; i < steps.size(); i++) {
             stages.add(stage(steps.get(i), i, control, worker));

@@ -5,6 +5,7 @@ import io.millrace.api.PipelineSpec;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.FunctionRuntime;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.ObjectStores;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param replies the topics that requests have made
  * @param taps where people look on
  * @param tracing where spans go
+ * @param stores where objects are
  */
 record TaskContext(
         StreamLog log,
@@ -41,10 +43,39 @@ record TaskContext(
         int maxRecords,
         ReplyTopics replies,
         Taps taps,
-        Tracing tracing) {
+        Tracing tracing,
+        ObjectStores stores) {
 
     TaskContext {
         connectors = List.copyOf(connectors);
+    }
+
+    /** Without object stores. */
+    TaskContext(
+            StreamLog log,
+            ModelServing models,
+            FunctionRuntime functions,
+            List<SinkConnector> connectors,
+            TimeSource time,
+            Parking parking,
+            String nodeId,
+            int maxRecords,
+            ReplyTopics replies,
+            Taps taps,
+            Tracing tracing) {
+        this(
+                log,
+                models,
+                functions,
+                connectors,
+                time,
+                parking,
+                nodeId,
+                maxRecords,
+                replies,
+                taps,
+                tracing,
+                ObjectStores.none());
     }
 
     /** The same with other models: for what is done once more, which nobody traces. */
@@ -60,7 +91,8 @@ record TaskContext(
                 maxRecords,
                 replies,
                 taps,
-                Tracing.OFF);
+                Tracing.OFF,
+                stores);
     }
 
     /** The sink of an output: of the first plug-in that serves it, else of the log. */

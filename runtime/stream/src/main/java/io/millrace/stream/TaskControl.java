@@ -2,9 +2,11 @@ package io.millrace.stream;
 
 import io.millrace.api.TimeSource;
 import io.millrace.spi.LogConsumer;
+import io.millrace.spi.ObjectInput;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.PipelineState;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,7 +64,10 @@ final class TaskControl {
     }
 
     /** The topics to read and what is known of each. */
-    record Inputs(Set<String> topics, Map<String, Map<String, String>> selectors) {
+    record Inputs(
+            Set<String> topics,
+            Map<String, Map<String, String>> selectors,
+            Map<String, ObjectInput> objects) {
         static Inputs of(List<PipelinePlan.Input> inputs) {
             return new Inputs(
                     inputs.stream()
@@ -73,7 +78,16 @@ final class TaskControl {
                                     Collectors.toUnmodifiableMap(
                                             PipelinePlan.Input::logTopic,
                                             PipelinePlan.Input::selectors,
-                                            (first, _) -> first)));
+                                            (first, _) -> first)),
+                    objects(inputs));
+        }
+
+        private static Map<String, ObjectInput> objects(List<PipelinePlan.Input> inputs) {
+            var objects = new HashMap<String, ObjectInput>();
+            for (PipelinePlan.Input input : inputs) {
+                input.objects().ifPresent(o -> objects.putIfAbsent(input.logTopic(), o));
+            }
+            return Map.copyOf(objects);
         }
     }
 
@@ -160,6 +174,11 @@ final class TaskControl {
 
     Map<String, String> selectors(String topic) {
         return inputs.selectors().getOrDefault(topic, Map.of());
+    }
+
+    /** What the records of a topic are news of; null when they are the data themselves. */
+    @Nullable ObjectInput objects(String topic) {
+        return inputs.objects().get(topic);
     }
 
     void lag(long records) {

@@ -3,6 +3,7 @@ package io.millrace.stream;
 import io.millrace.spi.Header;
 import io.millrace.spi.HeaderNames;
 import io.millrace.spi.LogRecord;
+import io.millrace.spi.ObjectStores;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
@@ -38,6 +39,10 @@ final class TaskWorld implements AutoCloseable {
     }
 
     TaskWorld(PipelinePlan plan, Tracing tracing) {
+        this(plan, tracing, ObjectStores.none());
+    }
+
+    TaskWorld(PipelinePlan plan, Tracing tracing, ObjectStores stores) {
         this.plan = plan;
         var parking = new NoParking();
         context =
@@ -52,7 +57,8 @@ final class TaskWorld implements AutoCloseable {
                         2_000,
                         new ReplyTopics(),
                         new Taps(time, recording),
-                        tracing);
+                        tracing,
+                        stores);
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
         control = new TaskControl(time, plan.inputs(), () -> {});
         meters = new PipelineMeters(recording, plan.pipeline());

@@ -51,7 +51,9 @@ final class S3Failures {
         return switch (e.statusCode()) {
             case 404 ->
                     new MillraceException(
-                            ErrorCode.NOT_FOUND, "there is no " + shown(bucket, key) + " (any more)", e);
+                            ErrorCode.NOT_FOUND,
+                            "there is no " + shown(bucket, key) + " (any more)",
+                            e);
             case 412 ->
                     new MillraceException(
                             ErrorCode.CONFLICT,

@@ -60,7 +60,8 @@ public final class S3ObjectStores implements ObjectStores, AutoCloseable {
                         project,
                         connection.orElseThrow(() ->
                                 new MillraceException(
-                                        ErrorCode.UNSUPPORTED, "this server has no object store inside")));
+                                        ErrorCode.UNSUPPORTED,
+                                        "this server has no object store inside")));
         new S3Slot(project, place.connection(), secrets, origins).check();
         synchronized (this) {
             if (isClosed) {
