@@ -70,6 +70,10 @@ public final class Commands {
                 "secrets",
                 "Keep passwords and keys for other brokers and clusters.",
                 () -> new SecretsCommand(context));
+        add(
+                "buckets",
+                "Say who may come to the object store inside.",
+                () -> new BucketsCommand(context));
         add("events", "Show what happened to resources.", () -> new EventsCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));
         add(

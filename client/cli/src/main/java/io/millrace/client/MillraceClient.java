@@ -44,6 +44,7 @@ public final class MillraceClient implements AutoCloseable {
     private final Transport transport;
     private final ModelsApi models;
     private final SecretsApi secrets;
+    private final ObjectStoreApi objectStore;
     private final DeadLettersApi deadLetters;
     private final PipelinesApi pipelines;
     private final TrainingApi training;
@@ -64,6 +65,7 @@ public final class MillraceClient implements AutoCloseable {
         this.transport = new Transport(server, time);
         this.models = new ModelsApi(transport);
         this.secrets = new SecretsApi(transport);
+        this.objectStore = new ObjectStoreApi(transport);
         this.deadLetters = new DeadLettersApi(transport);
         this.pipelines = new PipelinesApi(transport);
         this.training = new TrainingApi(transport);
@@ -315,6 +317,11 @@ public final class MillraceClient implements AutoCloseable {
     /** What the server proves itself with elsewhere. */
     public SecretsApi secrets() {
         return secrets;
+    }
+
+    /** Who may come to the object store inside. */
+    public ObjectStoreApi objectStore() {
+        return objectStore;
     }
 
     /** What pipelines gave up, and the work on it. */

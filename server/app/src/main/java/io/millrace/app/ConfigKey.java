@@ -37,10 +37,20 @@ enum ConfigKey {
     S3_ENDPOINT(
             "s3.endpoint",
             "",
-            "object store that s3: addresses mean, such as http://127.0.0.1:9000; empty is"
-                    + " Amazon's. Credentials: environment variables AWS_ACCESS_KEY_ID and"
+            "object store that s3: addresses mean, such as http://minio:9000; empty is the embedded"
+                    + " one for the buckets that the project has there, and Amazon's for others."
+                    + " Credentials: environment variables AWS_ACCESS_KEY_ID and"
                     + " AWS_SECRET_ACCESS_KEY"),
     S3_REGION("s3.region", "us-east-1", "region with which requests to it are signed"),
+    S3_PORT(
+            "s3.port",
+            "9000",
+            "port of S3, for clients of the embedded object store; off leaves the store to the server"
+                    + " alone"),
+    S3_BIND(
+            "s3.bind",
+            "127.0.0.1",
+            "address that serves S3; requests are signed by users of projects, and not encrypted"),
     MQTT_BIND("mqtt.bind", "0.0.0.0", "address that serves MQTT with client certificates"),
     MQTT_PORT("mqtt.port", "1883", "port of MQTT with TLS and client certificates"),
     MQTT_PLAIN_PORT("mqtt.plain.port", "off", "port of MQTT without TLS; off or a number"),

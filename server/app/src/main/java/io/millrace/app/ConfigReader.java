@@ -162,6 +162,7 @@ final class ConfigReader {
                                 : Optional.of(size(ConfigKey.MODELS_MEMORY)),
                         endpoint(ConfigKey.S3_ENDPOINT),
                         text(ConfigKey.S3_REGION)),
+                s3(),
                 new ServerConfig.KafkaSettings(
                         port(ConfigKey.KAFKA_PORT),
                         Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
@@ -235,6 +236,14 @@ final class ConfigReader {
                             .formatted(ConfigKey.MQTT_PLAIN_PROJECT.key()));
         }
         return Optional.of(plain);
+    }
+
+    private Optional<ServerConfig.Endpoint> s3() {
+        return text(ConfigKey.S3_PORT).equals("off")
+                ? Optional.empty()
+                : Optional.of(
+                        new ServerConfig.Endpoint(
+                                text(ConfigKey.S3_BIND), port(ConfigKey.S3_PORT)));
     }
 
     private Optional<LoginMqtt> mqttLogin() {

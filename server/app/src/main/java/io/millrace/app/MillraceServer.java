@@ -18,6 +18,8 @@ import io.millrace.embedded.kafka.EmbeddedKafka;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
 import io.millrace.embedded.mqtt.EmbeddedMqttConfig;
 import io.millrace.embedded.mqtt.MqttLimits;
+import io.millrace.embedded.s3.EmbeddedObjectStore;
+import io.millrace.embedded.s3.EmbeddedS3Config;
 import io.millrace.function.FileStepLogs;
 import io.millrace.function.FunctionRuntimeConfig;
 import io.millrace.function.KerasConverter;
@@ -51,6 +53,7 @@ import io.millrace.security.CertificateAuthority;
 import io.millrace.security.SecretStore;
 import io.millrace.security.ServerNames;
 import io.millrace.spi.ArtifactSource;
+import io.millrace.spi.ObjectStoreHost;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.Tracing;
@@ -97,6 +100,7 @@ final class MillraceServer implements AutoCloseable {
     private static final String KAFKA = "kafka";
     private static final String STORE = "store";
     private static final String MQTT = "mqtt";
+    private static final String S3 = "s3";
 
     private final ServerConfig config;
     private final TimeSource time = TimeSource.system();
@@ -114,6 +118,7 @@ final class MillraceServer implements AutoCloseable {
         readiness.expect(KAFKA);
         readiness.expect(STORE);
         readiness.expect(MQTT);
+        readiness.expect(S3);
         meters.gauge(
                 "millrace_ready",
                 "1 while everything is up, as /readyz says",
@@ -142,7 +147,7 @@ final class MillraceServer implements AutoCloseable {
             throw e;
         }
         LOG.info(
-                "Ready after {} ms: HTTP on {}, MQTT with client certificates on {}{}, Kafka on {}, data in {}",
+                "Ready after {} ms: HTTP on {}, MQTT with client certificates on {}{}, Kafka on {}, S3 on {}, data in {}",
                 (time.nanoTime() - begin) / 1_000_000,
                 config.http().port(),
                 config.mqtt().port(),
@@ -153,6 +158,7 @@ final class MillraceServer implements AutoCloseable {
                                                 .formatted(plain.at().bind(), plain.at().port()))
                                 .orElse(""),
                 config.kafka().bootstrap().orElse(Integer.toString(config.kafka().port())),
+                config.s3().map(s3 -> Integer.toString(s3.port())).orElse("no port"),
                 config.data());
     }
 
@@ -169,11 +175,13 @@ final class MillraceServer implements AutoCloseable {
                     starters.submit(
                             () -> CertificateAuthority.open(data.folder("certificates"), time));
             Future<ResourceStore> store = starters.submit(() -> openStore(data));
+            Future<EmbeddedObjectStore> objects =
+                    starters.submit(() -> startObjects(data, join(store)));
             var blobs = FileBlobStore.open(data.folder("blobs"), ids);
             var lateLog = new LateStreamLog();
             var drift = drift(data, nodeId, lateLog);
             SecretStore secrets = SecretStore.open(data.folder("secrets"));
-            var models = lifecycle.add("models", models(data, blobs, drift, secrets));
+            var models = lifecycle.add("models", models(data, blobs, drift, secrets, objects));
             models.start();
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
             var functions = functions(data, logs);
@@ -184,7 +192,7 @@ final class MillraceServer implements AutoCloseable {
                             meters,
                             time,
                             () -> ThreadLocalRandom.current().nextLong());
-            retain(secrets, join(store));
+            secrets.retain(projects(join(store)));
             var deadLetters = new DeadLetterDesk(lateLog, time, ids, meters);
             // Functions call it until their last message is done, so it stops after them.
             startHttp(
@@ -197,7 +205,8 @@ final class MillraceServer implements AutoCloseable {
                     models,
                     graphs,
                     drift,
-                    tracing);
+                    tracing,
+                    join(objects));
             var identities = new SourceIdentities(join(authority), join(store));
             var mqtt = mqtt(data, lateLog, join(authority), identities, secrets);
             mqtt.prepare();
@@ -228,6 +237,9 @@ final class MillraceServer implements AutoCloseable {
                     connectors,
                     drift,
                     tracing);
+            // As MQTT: before all data sources are known, what happens waits. It ends before the
+            // log.
+            lifecycle.add("object events", join(objects).tell((_, _) -> {}));
             mqtt.open();
             readiness.up(MQTT);
         }
@@ -243,7 +255,8 @@ final class MillraceServer implements AutoCloseable {
             ModelResidency models,
             GraphRuntime graphs,
             DriftMonitor drift,
-            Tracing tracing) {
+            Tracing tracing,
+            ObjectStoreHost objects) {
         var management =
                 new ManagementRoutes(
                         new ManagementPorts(
@@ -260,7 +273,8 @@ final class MillraceServer implements AutoCloseable {
                                 insight.insight(),
                                 time,
                                 drift,
-                                training::results),
+                                training::results,
+                                objects),
                         ManagementLimits.DEFAULT);
         ServerConfig.InferenceSettings limits = config.inference();
         var ports =
@@ -453,6 +467,20 @@ final class MillraceServer implements AutoCloseable {
         return broker.bootstrapServers();
     }
 
+    private EmbeddedObjectStore startObjects(DataDirectory data, ResourceStore store) {
+        var objects =
+                EmbeddedObjectStore.open(
+                        new EmbeddedS3Config(data.folder("objects"), config.diskReserve()),
+                        time,
+                        ids,
+                        meters);
+        lifecycle.add("object store", objects);
+        objects.retain(projects(store));
+        config.s3().ifPresent(s3 -> objects.listen(s3.bind(), s3.port()));
+        readiness.up(S3);
+        return objects;
+    }
+
     private ResourceStore openStore(DataDirectory data) {
         ResourceStore store =
                 SqlResourceStore.openSqlite(
@@ -462,11 +490,10 @@ final class MillraceServer implements AutoCloseable {
         return store;
     }
 
-    private static void retain(SecretStore secrets, ResourceStore store) {
-        secrets.retain(
-                store.image().all(Kind.PROJECT).stream()
-                        .map(project -> new ProjectId(project.key().name().value()))
-                        .toList());
+    private static List<ProjectId> projects(ResourceStore store) {
+        return store.image().all(Kind.PROJECT).stream()
+                .map(project -> new ProjectId(project.key().name().value()))
+                .toList();
     }
 
     private EmbeddedMqttBroker mqtt(
@@ -504,13 +531,17 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private ModelResidency models(
-            DataDirectory data, FileBlobStore blobs, DriftMonitor drift, Secrets secrets) {
+            DataDirectory data,
+            FileBlobStore blobs,
+            DriftMonitor drift,
+            Secrets secrets,
+            Future<EmbeddedObjectStore> objects) {
         ServerConfig.ModelSettings settings = config.models();
         ResidencyConfig standard = ResidencyConfig.standard(data.folder("models"));
         return new ModelResidency(
                 settings.memory().map(standard::withMemory).orElse(standard),
                 blobs,
-                artifactSources(settings, secrets),
+                artifactSources(settings, secrets, objects),
                 List.of(new TensorFlowEngine(), new OnnxEngine(), new TfliteEngine()),
                 List.of(new KerasConverter(functionConfig(data))),
                 new ModelProbe(ProbeConfig.ofThisProcess(), data.folder("probes"), time, ids),
@@ -521,7 +552,9 @@ final class MillraceServer implements AutoCloseable {
     }
 
     private List<ArtifactSource> artifactSources(
-            ServerConfig.ModelSettings settings, Secrets secrets) {
+            ServerConfig.ModelSettings settings,
+            Secrets secrets,
+            Future<EmbeddedObjectStore> objects) {
         var http = lifecycle.add("http downloads", new HttpArtifactSource(settings.origins()));
         var s3 =
                 lifecycle.add(
@@ -534,7 +567,12 @@ final class MillraceServer implements AutoCloseable {
                                         System.getenv("AWS_ACCESS_KEY_ID"),
                                         System.getenv("AWS_SECRET_ACCESS_KEY")),
                                 secrets));
-        return List.of(http, s3, new FileArtifactSource(settings.origins()));
+        // The embedded store answers for its own buckets, unless the operator chose another store.
+        ArtifactSource buckets =
+                settings.s3Endpoint().isPresent()
+                        ? s3
+                        : new S3Addresses(() -> join(objects).artifacts(), s3);
+        return List.of(http, buckets, new FileArtifactSource(settings.origins()));
     }
 
     private FunctionRuntimeConfig functionConfig(DataDirectory data) {
@@ -550,6 +588,7 @@ final class MillraceServer implements AutoCloseable {
         Map<String, Integer> ports = new LinkedHashMap<>();
         ports.put("http", config.http().port());
         ports.put(MQTT, config.mqtt().port());
+        config.s3().ifPresent(s3 -> ports.put(S3, s3.port()));
         config.mqttPlain().ifPresent(plain -> ports.put("mqttPlain", plain.at().port()));
         config.mqttLogin().ifPresent(login -> ports.put("mqttLogin", login.at().port()));
         if (config.kafka().bootstrap().isEmpty()) {

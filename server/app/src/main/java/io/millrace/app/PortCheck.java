@@ -49,6 +49,7 @@ final class PortCheck {
                                     extra.at().port(),
                                     taken));
         }
+        config.s3().ifPresent(s3 -> check(ConfigKey.S3_PORT, s3.bind(), s3.port(), taken));
         config.kafkaMl()
                 .ifPresent(kafkaMl ->
                         check(

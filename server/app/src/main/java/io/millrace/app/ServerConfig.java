@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param mqttLogin MQTT with TLS, users and passwords; empty is off
  * @param inference limits of inference requests
  * @param models where models come from and what they may take
+ * @param s3 where the embedded object store is served; empty is nowhere
  * @param kafka the log: embedded, or an external one
  * @param kafkaMl where clients of Kafka-ML are served; empty is off
  * @param training how models are trained
@@ -39,6 +40,7 @@ record ServerConfig(
         Optional<LoginMqtt> mqttLogin,
         InferenceSettings inference,
         ModelSettings models,
+        Optional<Endpoint> s3,
         KafkaSettings kafka,
         Optional<KafkaMlSettings> kafkaMl,
         TrainingSettings training,

@@ -51,6 +51,7 @@ class LayerRulesTest {
         "io.millrace.log.kafka..",
         "io.millrace.embedded.kafka..",
         "io.millrace.embedded.mqtt..",
+        "io.millrace.embedded.s3..",
         "io.millrace.model.tensorflow..",
         "io.millrace.model.onnx..",
         "io.millrace.model.tflite..",
@@ -194,7 +195,9 @@ class LayerRulesTest {
         fence("org.bytedeco..", "io.millrace.model.tensorflow..", "io.millrace.model.tflite..");
         fence("ai.onnxruntime..", "io.millrace.model.onnx..");
         fence("org.apache.datasketches..", "io.millrace.drift..");
-        fence("software.amazon..", "io.millrace.connector.s3..");
+        fence("software.amazon..", "io.millrace.connector.s3..", "io.millrace.embedded.s3..");
+        fence("org.gaul..", "io.millrace.embedded.s3..");
+        fence("org.sqlite..", STORE, "io.millrace.embedded.s3..");
         fence("io.grpc..", GRPC, "io.millrace.app..", "io.millrace.bench..");
         fence(
                 "com.google.protobuf..",
@@ -203,7 +206,7 @@ class LayerRulesTest {
                 "io.millrace.bench..");
         fence("org.bouncycastle..", SECURITY);
         fence("org.jdbi..", STORE);
-        fence("java.sql..", STORE);
+        fence("java.sql..", STORE, "io.millrace.embedded.s3..");
         fence(
                 "com.hivemq..",
                 "io.millrace.connector.mqtt..",

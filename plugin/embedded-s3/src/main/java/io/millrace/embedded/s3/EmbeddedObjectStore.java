@@ -14,24 +14,24 @@ import io.millrace.embedded.s3.depot.Users;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ObjectListener;
 import io.millrace.spi.ObjectStore;
-import io.millrace.spi.ObjectStoreUsers;
+import io.millrace.spi.ObjectStoreHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An object store inside the process. {@link #open} it, {@link #listen} for clients, {@link #tell}
  * somebody what happens, close it. What happens before somebody is told waits, also over a crash.
  */
-public final class EmbeddedObjectStore implements ObjectStoreUsers, AutoCloseable {
+public final class EmbeddedObjectStore implements ObjectStoreHost, AutoCloseable {
 
     private static final String ONLY_OWNER = "rwx------";
 
-    private final EmbeddedS3Config config;
     private final Depot depot;
     private final Users users;
     private final Meters meters;
@@ -39,8 +39,7 @@ public final class EmbeddedObjectStore implements ObjectStoreUsers, AutoCloseabl
     private @Nullable NewsTeller teller;
     private boolean isClosed;
 
-    private EmbeddedObjectStore(EmbeddedS3Config config, Depot depot, Users users, Meters meters) {
-        this.config = config;
+    private EmbeddedObjectStore(Depot depot, Users users, Meters meters) {
         this.depot = depot;
         this.users = users;
         this.meters = meters;
@@ -60,7 +59,7 @@ public final class EmbeddedObjectStore implements ObjectStoreUsers, AutoCloseabl
             EmbeddedS3Config config, TimeSource time, IdSource ids, Meters meters, Steps steps) {
         makeFolder(config.folder());
         Depot depot = Depot.open(config.folder(), config.reserve(), time, ids, steps);
-        return new EmbeddedObjectStore(config, depot, new Users(depot, time), meters);
+        return new EmbeddedObjectStore(depot, new Users(depot, time), meters);
     }
 
     /** Secrets of users are in it: nobody else reads it. */
@@ -81,30 +80,41 @@ public final class EmbeddedObjectStore implements ObjectStoreUsers, AutoCloseabl
     /**
      * Lets clients in.
      *
+     * @param bind address to listen on
+     * @param port to listen on; 0 for any that is free
      * @throws MillraceException {@code CONFLICT} when the port is taken
      */
-    public synchronized void listen() {
-        if (door == null && !isClosed) {
-            door = S3Door.open(depot, users, config.bind(), config.port(), meters);
+    public synchronized void listen(String bind, int port) {
+        if (door != null || isClosed) {
+            throw MillraceException.internal(
+                    "clients are let in already, or the end has come", null);
         }
+        door = S3Door.open(depot, users, bind, port, meters);
     }
 
-    /** The port that clients connect to. */
-    public synchronized int port() {
-        return door == null ? config.port() : door.port();
-    }
-
-    /** Has a listener told of every change, beginning with those that nobody was told of yet. */
-    public synchronized void tell(ObjectListener listener) {
-        if (teller == null && !isClosed) {
-            teller = new NewsTeller(depot, listener, meters);
-            teller.start();
+    /**
+     * Has a listener told of every change, beginning with those that nobody was told of yet.
+     *
+     * @return close it, and nobody is told any more: what happens then waits for the next start
+     */
+    public synchronized AutoCloseable tell(ObjectListener listener) {
+        if (teller != null || isClosed) {
+            throw MillraceException.internal("somebody is told already, or the end has come", null);
         }
+        var made = new NewsTeller(depot, listener, meters);
+        teller = made;
+        made.start();
+        return made;
     }
 
     /** The buckets of a project, in-process. Closing it does nothing. */
     public ObjectStore of(ProjectId project) {
         return new ProjectObjects(depot, project);
+    }
+
+    /** Versions of models in buckets of their own projects. */
+    public BucketArtifacts artifacts() {
+        return new BucketArtifacts(depot);
     }
 
     /** Forgets all projects but these, with all that they have. */
@@ -113,21 +123,20 @@ public final class EmbeddedObjectStore implements ObjectStoreUsers, AutoCloseabl
         users.retain(projects);
     }
 
-    /** Forgets a project that is gone, with all that it has. */
+    @Override
+    public boolean holdsObjects(ProjectId project) {
+        return depot.holdsObjects(project);
+    }
+
+    @Override
     public void forget(ProjectId project) {
         depot.forget(project);
         users.forget(project);
     }
 
     @Override
-    public String endpoint() {
-        String host =
-                switch (config.bind()) {
-                    case "0.0.0.0", "localhost" -> "127.0.0.1";
-                    case "::" -> "::1";
-                    default -> config.bind();
-                };
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
+    public synchronized Optional<String> endpoint() {
+        return Optional.ofNullable(door).map(S3Door::endpoint);
     }
 
     @Override

@@ -67,7 +67,9 @@ class KilledStoreTest {
                     client.listObjectsV2Paginator(r -> r.bucket(ServeUntilKilled.BUCKET))
                             .contents()) {
                 String etag = object.eTag().replace("\"", "");
-                assertThat(etag).as("seed %d: %s", seed, object.key()).isEqualTo(contents.get(object.key()));
+                assertThat(etag)
+                        .as("seed %d: %s", seed, object.key())
+                        .isEqualTo(contents.get(object.key()));
                 byte[] content =
                         client.getObjectAsBytes(
                                         r -> r.bucket(ServeUntilKilled.BUCKET).key(object.key()))
@@ -89,8 +91,7 @@ class KilledStoreTest {
             for (int i = 0; i < WRITERS; i++) {
                 long seed = random.nextLong();
                 S3Client client = server.client();
-                writers.add(
-                        Thread.ofPlatform().start(() -> write(client, random(seed), running)));
+                writers.add(Thread.ofPlatform().start(() -> write(client, random(seed), running)));
             }
             await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(2))
@@ -123,13 +124,11 @@ class KilledStoreTest {
                     change(
                             "ObjectCreated:Copy " + key + "-copy " + etag,
                             () ->
-                                    client.copyObject(
-                                            r ->
-                                                    r.sourceBucket(ServeUntilKilled.BUCKET)
-                                                            .sourceKey(key)
-                                                            .destinationBucket(
-                                                                    ServeUntilKilled.BUCKET)
-                                                            .destinationKey(key + "-copy")));
+                                    client.copyObject(r ->
+                                            r.sourceBucket(ServeUntilKilled.BUCKET)
+                                                    .sourceKey(key)
+                                                    .destinationBucket(ServeUntilKilled.BUCKET)
+                                                    .destinationKey(key + "-copy")));
                 }
                 if (random.nextInt(4) == 0) {
                     change(
@@ -195,9 +194,7 @@ class KilledStoreTest {
                             .start();
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> Files.exists(door) || !process.isAlive());
-            assertThat(process.isAlive())
-                    .as(() -> text(folder.resolve("process.log")))
-                    .isTrue();
+            assertThat(process.isAlive()).as(() -> text(folder.resolve("process.log"))).isTrue();
         }
 
         S3Client client() throws IOException {
@@ -207,8 +204,7 @@ class KilledStoreTest {
                             .endpointOverride(URI.create(door.get(0)))
                             .region(Region.US_EAST_1)
                             .forcePathStyle(true)
-                            .overrideConfiguration(
-                                    o -> o.retryStrategy(s -> s.maxAttempts(1)))
+                            .overrideConfiguration(o -> o.retryStrategy(s -> s.maxAttempts(1)))
                             .credentialsProvider(
                                     StaticCredentialsProvider.create(
                                             AwsBasicCredentials.create(door.get(1), door.get(2))))
@@ -226,9 +222,9 @@ class KilledStoreTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             process.destroyForcibly();
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
             clients.forEach(S3Client::close);
         }
     }

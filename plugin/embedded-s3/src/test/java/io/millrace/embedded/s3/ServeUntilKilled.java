@@ -6,7 +6,7 @@ import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.ObjectEvent;
-import io.millrace.spi.ObjectStoreUsers.Credential;
+import io.millrace.spi.ObjectStoreHost.Credential;
 import io.millrace.testkit.RecordingMeters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,9 +31,7 @@ final class ServeUntilKilled {
     private ServeUntilKilled() {}
 
     public static void main(String[] arguments) throws Exception {
-        var config =
-                new EmbeddedS3Config(
-                        Path.of(arguments[0]), "127.0.0.1", 0, DataSize.ofMebibytes(1));
+        var config = new EmbeddedS3Config(Path.of(arguments[0]), DataSize.ofMebibytes(1));
         try (var store =
                         EmbeddedObjectStore.open(
                                 config,
@@ -47,13 +45,17 @@ final class ServeUntilKilled {
                                 StandardOpenOption.APPEND)) {
             store.of(PROJECT).ensureBucket(BUCKET);
             Credential user = store.make(PROJECT, new ResourceName("test"));
-            store.tell((_, event) -> note(told, event));
-            store.listen();
+            AutoCloseable _ = store.tell((_, event) -> note(told, event));
+            store.listen("127.0.0.1", 0);
             Path door = Path.of(arguments[2]);
             Path whole = door.resolveSibling("door.new");
             Files.writeString(
                     whole,
-                    store.endpoint() + "\n" + user.user().accessKey() + "\n" + user.secretKey());
+                    store.endpoint().orElseThrow()
+                            + "\n"
+                            + user.user().accessKey()
+                            + "\n"
+                            + user.secretKey());
             Files.move(whole, door, StandardCopyOption.ATOMIC_MOVE);
             new CountDownLatch(1).await();
         }

@@ -44,6 +44,21 @@ final class ApiSchemas {
                 .set("additionalProperties", type("string"));
         add(schemas, "Secret", "name", "string", "values", "[string]");
         add(schemas, "SecretList", "items", "[#Secret]");
+        add(schemas, "ObjectStoreUser", "name", "string", "accessKey", "string", "made", "string");
+        add(
+                schemas,
+                "ObjectStoreCredential",
+                "name",
+                "string",
+                "accessKey",
+                "string",
+                "made",
+                "string",
+                "secretKey",
+                "string",
+                "endpoint",
+                "string");
+        add(schemas, "ObjectStore", "endpoint", "string", "users", "[#ObjectStoreUser]");
         DriftSchemas.addReport(schemas);
         add(
                 schemas, "LogLine", "step", "string", "worker", "integer", "time", "string", "text",

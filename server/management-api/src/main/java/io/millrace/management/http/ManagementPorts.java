@@ -7,6 +7,7 @@ import io.millrace.spi.DeadLetterBox;
 import io.millrace.spi.EventLog;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.ModelMonitor;
+import io.millrace.spi.ObjectStoreHost;
 import io.millrace.spi.StepLogs;
 import io.millrace.spi.TrainingResults;
 import io.millrace.store.ResourceStore;
@@ -29,6 +30,7 @@ import java.util.function.Supplier;
  * @param monitor watches models; asked for what it saw
  * @param training what runs reported and made; asked anew each time, since the runtime comes up
  *     after the API
+ * @param objects the embedded object store: its users, and what projects hold there
  */
 public record ManagementPorts(
         ResourceStore store,
@@ -43,4 +45,5 @@ public record ManagementPorts(
         Insight insight,
         TimeSource time,
         ModelMonitor monitor,
-        Supplier<TrainingResults> training) {}
+        Supplier<TrainingResults> training,
+        ObjectStoreHost objects) {}

@@ -36,7 +36,12 @@ public final class ManagementRoutes implements HttpService {
     private List<Route> routes(ManagementPorts ports, ManagementLimits limits) {
         var store = ports.store();
         var writes =
-                new ResourceWrites(store, ports.secrets(), ports.time(), ports.insight().taps());
+                new ResourceWrites(
+                        store,
+                        ports.secrets(),
+                        ports.objects(),
+                        ports.time(),
+                        ports.insight().taps());
         var modelWrites = new ModelWrites(store, writes);
         var versions = new ModelVersions(ports, writes, modelWrites, limits.modelCheck());
         var views = new ModelViews(modelWrites, ports.models());
@@ -64,6 +69,7 @@ public final class ManagementRoutes implements HttpService {
         all.addAll(new ReplayRoutes(store, ports.insight()).routes());
         all.add(new CertificateRoute(store, ports.certificates()).route());
         all.addAll(new SecretRoutes(store, writes, ports.secrets(), limits).routes());
+        all.addAll(new ObjectStoreRoutes(store, writes, ports.objects()).routes());
         all.addAll(new BlobRoutes(store, ports.blobs(), limits).routes());
         all.addAll(new ModelRoutes(ports, versions, views, limits).routes());
         all.addAll(new ModelTrafficRoutes(traffic, views, limits).routes());

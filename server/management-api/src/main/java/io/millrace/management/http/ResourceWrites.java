@@ -15,6 +15,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.control.Admission;
 import io.millrace.control.Refusal;
 import io.millrace.security.SecretStore;
+import io.millrace.spi.ObjectStoreHost;
 import io.millrace.store.ResourceStore;
 import io.millrace.store.StoreImage;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ import java.util.function.Supplier;
 final class ResourceWrites {
     private final ResourceStore store;
     private final SecretStore secrets;
+    private final ObjectStoreHost objects;
     private final TimeSource time;
     private final Supplier<?> started;
     private final ReentrantLock lock = new ReentrantLock();
@@ -43,9 +45,15 @@ final class ResourceWrites {
      *
      * @param started throws while the server starts
      */
-    ResourceWrites(ResourceStore store, SecretStore secrets, TimeSource time, Supplier<?> started) {
+    ResourceWrites(
+            ResourceStore store,
+            SecretStore secrets,
+            ObjectStoreHost objects,
+            TimeSource time,
+            Supplier<?> started) {
         this.store = store;
         this.secrets = secrets;
+        this.objects = objects;
         this.time = time;
         this.started = started;
     }
@@ -111,15 +119,29 @@ final class ResourceWrites {
                     .ifPresent(refusal -> {
                         throw new RefusedChange(List.of(refusal));
                     });
+            if (key.kind() == Kind.PROJECT) {
+                checkEmpty(new ProjectId(key.name().value()));
+            }
             if (!store.delete(key, expected)) {
                 throw unknown(key);
             }
             if (key.kind() == Kind.PROJECT) {
-                secrets.deleteAll(new ProjectId(key.name().value()));
+                var project = new ProjectId(key.name().value());
+                secrets.deleteAll(project);
+                objects.forget(project);
             }
             return last;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Objects may be all that somebody has of something: they go only when somebody says so. */
+    private void checkEmpty(ProjectId project) {
+        if (objects.holdsObjects(project)) {
+            throw new MillraceException(
+                    ErrorCode.CONFLICT,
+                    "buckets of project %s hold objects; delete them first".formatted(project));
         }
     }
 

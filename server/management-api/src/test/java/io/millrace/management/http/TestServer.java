@@ -21,6 +21,7 @@ import io.millrace.testkit.FakeGraphHost;
 import io.millrace.testkit.FakeModelHost;
 import io.millrace.testkit.FakeModelHost.Verdict;
 import io.millrace.testkit.FakeModelMonitor;
+import io.millrace.testkit.FakeObjectStoreHost;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakePipelineInsight;
 import io.millrace.testkit.FakeSourceConnector;
@@ -69,6 +70,7 @@ final class TestServer implements AutoCloseable {
     final FakeTrainingHost training = new FakeTrainingHost();
     final FakeTrainingResults results = new FakeTrainingResults();
     final FakeModelMonitor monitor = new FakeModelMonitor();
+    final FakeObjectStoreHost objects = new FakeObjectStoreHost();
     private final Control control;
     private final WebServer server;
     private final HttpClient client =
@@ -127,7 +129,8 @@ final class TestServer implements AutoCloseable {
                                 new Insight(this::started, this::started, this::started),
                                 TimeSource.system(),
                                 monitor,
-                                () -> results),
+                                () -> results,
+                                objects),
                         limits);
         server =
                 WebServer.builder()

@@ -32,9 +32,11 @@ public final class S3Door implements AutoCloseable {
     private static final String NOBODY = "nobody";
 
     private final S3Proxy proxy;
+    private final String bind;
 
-    private S3Door(S3Proxy proxy) {
+    private S3Door(S3Proxy proxy, String bind) {
         this.proxy = proxy;
+        this.bind = bind;
     }
 
     /**
@@ -67,7 +69,7 @@ public final class S3Door implements AutoCloseable {
             return grant;
         });
         start(proxy, bind, port);
-        return new S3Door(proxy);
+        return new S3Door(proxy, bind);
     }
 
     private static @Nullable AccessGrant grant(
@@ -83,8 +85,7 @@ public final class S3Door implements AutoCloseable {
     }
 
     private static URI endpoint(String bind, int port) {
-        String host = bind.contains(":") ? "[" + bind + "]" : bind;
-        return URI.create("http://" + host + ":" + port);
+        return URI.create("http://" + bracketed(bind) + ":" + port);
     }
 
     private static void start(S3Proxy proxy, String bind, int port) {
@@ -113,9 +114,19 @@ public final class S3Door implements AutoCloseable {
         }
     }
 
-    /** The port that clients connect to. */
-    public int port() {
-        return proxy.getPort();
+    /** Where clients of this machine find it. */
+    public String endpoint() {
+        String host =
+                switch (bind) {
+                    case "0.0.0.0", "localhost" -> "127.0.0.1";
+                    case "::" -> "::1";
+                    default -> bind;
+                };
+        return "http://" + bracketed(host) + ":" + proxy.getPort();
+    }
+
+    private static String bracketed(String host) {
+        return host.contains(":") ? "[" + host + "]" : host;
     }
 
     @Override

@@ -442,6 +442,16 @@ public final class Depot implements AutoCloseable {
         }
     }
 
+    /** Whether any bucket of a project holds an object. */
+    public boolean holdsObjects(ProjectId project) {
+        return !database.read(c ->
+                        ObjectIndex.texts(
+                                c,
+                                "select key from object where bucket in (select id from bucket where project = ?) limit 1",
+                                project.value()))
+                .isEmpty();
+    }
+
     /** Forgets a project that is gone. */
     public void forget(ProjectId project) {
         List<String> unused =
