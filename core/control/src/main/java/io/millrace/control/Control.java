@@ -65,7 +65,10 @@ public final class Control implements AutoCloseable {
                 new CategoryReconciler(),
                 new DataSourceReconciler(ports.log(), ports.sources(), ports.events()),
                 new FunctionReconciler(ports.functions()),
-                new ModelReconciler(ports.models(), ports.monitor()),
+                new ModelReconciler(
+                        ports.models(),
+                        ports.monitor(),
+                        new TransformerDeployment(ports.transformers(), ports.stepLogs())),
                 new InferenceGraphReconciler(
                         ports.graphs(), ports.functions(), ports.models(), ports.stepLogs()),
                 new PipelineReconciler(

@@ -9,6 +9,7 @@ import io.millrace.spi.PipelineHost;
 import io.millrace.spi.SourceConnector;
 import io.millrace.spi.StepLogs;
 import io.millrace.spi.StreamLog;
+import io.millrace.spi.TransformerHost;
 import java.util.List;
 
 /**
@@ -24,6 +25,7 @@ import java.util.List;
  * @param events what happened; removed with the resource to which it did
  * @param monitor where models are watched
  * @param training where models are trained
+ * @param transformers where the transformers of models run
  */
 public record ControlPorts(
         StreamLog log,
@@ -35,9 +37,36 @@ public record ControlPorts(
         StepLogs stepLogs,
         EventLog events,
         ModelMonitor monitor,
-        TrainingPorts training) {
+        TrainingPorts training,
+        TransformerHost transformers) {
     public ControlPorts {
         sources = List.copyOf(sources);
+    }
+
+    /** Ports to an install whose models have no transformers. */
+    public ControlPorts(
+            StreamLog log,
+            List<SourceConnector> sources,
+            FunctionRuntime functions,
+            ModelHost models,
+            GraphHost graphs,
+            PipelineHost pipelines,
+            StepLogs stepLogs,
+            EventLog events,
+            ModelMonitor monitor,
+            TrainingPorts training) {
+        this(
+                log,
+                sources,
+                functions,
+                models,
+                graphs,
+                pipelines,
+                stepLogs,
+                events,
+                monitor,
+                training,
+                TransformerHost.none());
     }
 
     /** Ports to an install that trains no models. */

@@ -9,6 +9,7 @@ import io.millrace.api.TrafficRule;
 import io.millrace.api.VersionRef;
 import io.millrace.spi.ModelHost;
 import io.millrace.spi.ModelMonitor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +20,12 @@ import java.util.stream.Collectors;
 final class ModelReconciler implements Reconciler<ModelSpec> {
     private final ModelHost models;
     private final ModelMonitor monitor;
+    private final TransformerDeployment transformers;
 
-    ModelReconciler(ModelHost models, ModelMonitor monitor) {
+    ModelReconciler(ModelHost models, ModelMonitor monitor, TransformerDeployment transformers) {
         this.models = models;
         this.monitor = monitor;
+        this.transformers = transformers;
     }
 
     @Override
@@ -32,18 +35,26 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
 
     @Override
     public Observation reconcile(Request<ModelSpec> request) {
+        // First, so that no request reaches the model without it.
+        var transformer = transformers.reconcile(request);
         models.serve(request.key(), request.spec(), request.changed());
         monitor.watch(request.key(), Labelling.inTheLog(request), request.changed());
         OptionalInt serving = models.serving(request.key());
-        return observe(
-                        request.spec(),
-                        models.observe(request.key()),
-                        serving,
-                        models.remark(request.key()))
-                .withStatements(
-                        monitor.report(request.key())
-                                .map(report -> List.of(DriftStatement.of(report, serving)))
-                                .orElse(List.of()));
+        var statements = new ArrayList<Observation.Statement>();
+        monitor.report(request.key())
+                .map(report -> DriftStatement.of(report, serving))
+                .ifPresent(statements::add);
+        transformer.ifPresent(statements::add);
+        Observation observed =
+                observe(
+                                request.spec(),
+                                models.observe(request.key()),
+                                serving,
+                                models.remark(request.key()))
+                        .withStatements(statements);
+        return transformer
+                .map(statement -> TransformerDeployment.apply(statement, observed))
+                .orElse(observed);
     }
 
     /** What the states of the versions mean for the model. */
@@ -138,6 +149,7 @@ final class ModelReconciler implements Reconciler<ModelSpec> {
 
     @Override
     public void remove(ResourceKey key) {
+        transformers.remove(key);
         models.remove(key);
         monitor.remove(key);
     }

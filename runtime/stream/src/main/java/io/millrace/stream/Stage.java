@@ -8,7 +8,7 @@ import java.util.Optional;
  * again for the items that failed; retries, waiting and giving up are the task's business.
  */
 sealed interface Stage extends AutoCloseable
-        permits FetchStage, FunctionStage, ModelStage, WindowStage {
+        permits FetchStage, FunctionStage, ModelStage, PredictStage, WindowStage {
 
     /** Where it stands, for people: {@code step 1 function/classify}. */
     String label();

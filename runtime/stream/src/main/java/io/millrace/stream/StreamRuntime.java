@@ -16,6 +16,7 @@ import io.millrace.spi.PipelineTaps;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.Tracing;
+import io.millrace.spi.TransformerServing;
 import io.millrace.stream.tap.Taps;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,10 +87,16 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 nodeId,
                 events,
                 tracing,
-                ObjectStores.none());
+                ObjectStores.none(),
+                TransformerServing.none());
     }
 
-    /** Also of objects, which are in some stores. */
+    /**
+     * Also of objects, and with predict steps.
+     *
+     * @param stores where objects are
+     * @param requests what predict steps call
+     */
     public StreamRuntime(
             StreamLog log,
             ModelServing models,
@@ -100,7 +107,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             String nodeId,
             EventLog events,
             Tracing tracing,
-            ObjectStores stores) {
+            ObjectStores stores,
+            TransformerServing requests) {
         this(
                 log,
                 models,
@@ -112,6 +120,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 events,
                 tracing,
                 stores,
+                requests,
                 ScaleLoop.Pace.STANDARD);
     }
 
@@ -138,6 +147,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                 events,
                 tracing,
                 ObjectStores.none(),
+                TransformerServing.none(),
                 pace);
     }
 
@@ -152,6 +162,7 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
             EventLog events,
             Tracing tracing,
             ObjectStores stores,
+            TransformerServing requests,
             ScaleLoop.Pace pace) {
         Parking parking = Parking.threads();
         this.context =
@@ -167,7 +178,8 @@ public final class StreamRuntime implements PipelineHost, AutoCloseable {
                         new ReplyTopics(),
                         new Taps(time, meters),
                         tracing,
-                        stores);
+                        stores,
+                        requests);
         this.meters = meters;
         this.events = events;
         this.scaleLoop = new ScaleLoop(log, time, pace);

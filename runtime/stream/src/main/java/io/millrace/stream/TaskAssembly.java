@@ -1,6 +1,5 @@
 package io.millrace.stream;
 
-import io.millrace.api.ErrorCode;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
@@ -59,18 +58,15 @@ final class TaskAssembly {
                     var _ = ModelStage.selector(selected, plan.pipeline());
                 }
             }
-            case PipelineSpec.PredictStep _ -> throw notYet();
+            case PipelineSpec.PredictStep _ -> {
+                // Whether the model is there, control looks at.
+            }
             case PipelineSpec.WindowStep _ -> {
                 if (index > 0) {
                     throw MillraceException.invalid("a window must be the first step");
                 }
             }
         }
-    }
-
-    private static MillraceException notYet() {
-        return new MillraceException(
-                ErrorCode.UNSUPPORTED, "'predict' steps are not available in this version");
     }
 
     /** Whether some of its records are news of objects. */
@@ -114,7 +110,13 @@ final class TaskAssembly {
                             answerer(function),
                             context.functions().start(launch(function, index, worker)),
                             control);
-            case PipelineSpec.PredictStep _ -> throw notYet();
+            case PipelineSpec.PredictStep predict ->
+                    new PredictStage(
+                            "step %d model/%s".formatted(index + 1, predict.model()),
+                            plan.pipeline(),
+                            predict,
+                            context.requests(),
+                            control);
             case PipelineSpec.WindowStep window ->
                     new WindowStage(
                             "step %d window".formatted(index + 1),

@@ -11,6 +11,7 @@ import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.Tracing;
+import io.millrace.spi.TransformerServing;
 import io.millrace.stream.tap.Taps;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param taps where people look on
  * @param tracing where spans go
  * @param stores where objects are
+ * @param requests for predict steps
  */
 record TaskContext(
         StreamLog log,
@@ -44,13 +46,14 @@ record TaskContext(
         ReplyTopics replies,
         Taps taps,
         Tracing tracing,
-        ObjectStores stores) {
+        ObjectStores stores,
+        TransformerServing requests) {
 
     TaskContext {
         connectors = List.copyOf(connectors);
     }
 
-    /** Without object stores. */
+    /** Without object stores and predict steps. */
     TaskContext(
             StreamLog log,
             ModelServing models,
@@ -75,7 +78,8 @@ record TaskContext(
                 replies,
                 taps,
                 tracing,
-                ObjectStores.none());
+                ObjectStores.none(),
+                TransformerServing.none());
     }
 
     /** The same with other models: for what is done once more, which nobody traces. */
@@ -92,7 +96,8 @@ record TaskContext(
                 replies,
                 taps,
                 Tracing.OFF,
-                stores);
+                stores,
+                requests);
     }
 
     /** The sink of an output: of the first plug-in that serves it, else of the log. */

@@ -12,6 +12,8 @@ public final class GraphJson {
 
     private static final JsonMapper JSON = new JsonMapper(InferenceJson.JSON);
 
+    private static final int MOST_SHOWN = 500;
+
     private GraphJson() {}
 
     /**
@@ -52,6 +54,20 @@ public final class GraphJson {
     /** {@code {"error": "…"}}. */
     public static byte[] error(String text) {
         return JSON.writeValueAsBytes(JSON.createObjectNode().put("error", text));
+    }
+
+    /** What a body says under {@code error}; as much of the body as people read if it does not. */
+    public static String errorIn(byte[] body) {
+        try {
+            JsonNode error = JSON.readTree(body).path("error");
+            if (error.isString()) {
+                return error.stringValue();
+            }
+        } catch (JacksonException e) {
+            // Shown as it is, then: user code may answer whatever it likes.
+        }
+        int length = Math.min(body.length, MOST_SHOWN);
+        return new String(body, 0, length, java.nio.charset.StandardCharsets.UTF_8);
     }
 
     private static JsonNode read(byte[] body) {

@@ -13,6 +13,9 @@ import io.millrace.inference.graph.DeployedGraph.ReadyStep;
 import io.millrace.spi.GraphServing.Answer;
 import io.millrace.spi.GraphServing.Call;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.ReplyStatus;
+import io.millrace.spi.TransformerRequest;
+import io.millrace.spi.TransformerServing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,6 +33,7 @@ final class GraphRun {
     private final DeployedGraph graph;
     private final Call call;
     private final ModelServing models;
+    private final TransformerServing transformers;
     private final TimeSource time;
     private final RandomGenerator random;
     private final long deadline;
@@ -38,12 +42,14 @@ final class GraphRun {
             DeployedGraph graph,
             Call call,
             ModelServing models,
+            TransformerServing transformers,
             TimeSource time,
             RandomGenerator random,
             long start) {
         this.graph = graph;
         this.call = call;
         this.models = models;
+        this.transformers = transformers;
         this.time = time;
         this.random = random;
         this.deadline = start + call.timeout().toNanos();
@@ -155,6 +161,9 @@ final class GraphRun {
     }
 
     private byte[] model(Target.Model target, byte[] body) {
+        if (transformers.covers(call.project(), target.name())) {
+            return transformed(target, body);
+        }
         var model = models.describe(call.project(), target.name(), target.version());
         var request =
                 InferenceJson.read(body, name -> SignatureChoice.choose(model.signatures(), name));
@@ -169,6 +178,23 @@ final class GraphRun {
                                 left(),
                                 call.routing()));
         return InferenceJson.write(answer.signature(), answer.outputs(), request.layout());
+    }
+
+    private byte[] transformed(Target.Model target, byte[] body) {
+        var answer =
+                transformers.call(
+                        new TransformerServing.Call(
+                                call.project(),
+                                target.name(),
+                                target.version(),
+                                TransformerRequest.v1(body),
+                                call.routing(),
+                                left()));
+        if (!answer.isSuccess()) {
+            throw new MillraceException(
+                    ReplyStatus.code(answer.status()), GraphJson.errorIn(answer.body()));
+        }
+        return answer.body();
     }
 
     private Duration left() {

@@ -13,6 +13,7 @@ import io.millrace.spi.GraphHost;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
+import io.millrace.spi.TransformerServing;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +26,7 @@ import java.util.random.RandomGenerator;
 public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseable {
 
     private final ModelServing models;
+    private final TransformerServing transformers;
     private final FunctionRuntime functions;
     private final Meters meters;
     private final TimeSource time;
@@ -49,7 +51,23 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
             Meters meters,
             TimeSource time,
             RandomGenerator random) {
+        this(models, TransformerServing.none(), functions, meters, time, random);
+    }
+
+    /**
+     * The same, where models may have transformers.
+     *
+     * @param transformers what steps call whose model has one
+     */
+    public GraphRuntime(
+            ModelServing models,
+            TransformerServing transformers,
+            FunctionRuntime functions,
+            Meters meters,
+            TimeSource time,
+            RandomGenerator random) {
         this.models = models;
+        this.transformers = transformers;
         this.functions = functions;
         this.meters = meters;
         this.time = time;
@@ -88,7 +106,8 @@ public final class GraphRuntime implements GraphHost, GraphServing, AutoCloseabl
                 enter(ResourceKey.of(Kind.INFERENCE_GRAPH, call.project(), call.graph()));
         long start = time.nanoTime();
         try {
-            Answer answer = new GraphRun(graph, call, models, time, random, start).run();
+            Answer answer =
+                    new GraphRun(graph, call, models, transformers, time, random, start).run();
             graph.meters().count(answer, time.nanoTime() - start);
             return answer;
         } catch (MillraceException e) {

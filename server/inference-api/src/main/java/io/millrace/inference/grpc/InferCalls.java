@@ -1,5 +1,6 @@
 package io.millrace.inference.grpc;
 
+import io.millrace.api.ErrorCode;
 import io.millrace.api.IdSource;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
@@ -23,6 +24,7 @@ import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.TraceContext;
+import io.millrace.spi.TransformerServing;
 import java.time.Duration;
 import java.util.List;
 
@@ -34,10 +36,16 @@ final class InferCalls {
     /** In microseconds, as Triton's clients send it. */
     private static final String TIMEOUT = "timeout";
 
+    /** Metadata of callers who want the model without its transformer. */
+    private static final String PREDICTOR = "millrace-predictor";
+
+    private static final String DIRECT = "direct";
+
     private static final long NANOS_PER_MICRO = 1000;
 
     private final Duration timeout;
     private final ModelServing serving;
+    private final TransformerServing transformers;
     private final TimeSource time;
     private final IdSource ids;
     private final StageDurations durations;
@@ -47,6 +55,7 @@ final class InferCalls {
     InferCalls(Duration timeout, InferencePorts ports) {
         this.timeout = timeout;
         this.serving = ports.serving();
+        this.transformers = ports.transformers();
         this.time = ports.time();
         this.ids = ports.ids();
         this.durations = new StageDurations(ports.meters());
@@ -109,6 +118,7 @@ final class InferCalls {
             ProjectId project,
             ResourceName model,
             long begin) {
+        refuseTransformer(grpc, project, model);
         VersionRef version = VersionRef.parse(request.getModelVersion());
         Description description = serving.describe(project, model, version);
         Signature signature =
@@ -137,6 +147,16 @@ final class InferCalls {
             trace(grpc, project, model, answer.version(), "", begin, read, computed);
         }
         return response;
+    }
+
+    /** Requests over gRPC do not go through user code: nobody shall believe that they did. */
+    private void refuseTransformer(GrpcCall grpc, ProjectId project, ResourceName model) {
+        if (transformers.covers(project, model) && !grpc.header(PREDICTOR).equals(DIRECT)) {
+            throw new MillraceException(
+                    ErrorCode.UNSUPPORTED,
+                    "model '%s' has a transformer, which is called over HTTP only: POST /v2/models/%s/infer; the metadata %s: %s calls the model without it"
+                            .formatted(model, model, PREDICTOR, DIRECT));
+        }
     }
 
     private void trace(

@@ -4,6 +4,7 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerResponse;
 import io.millrace.inference.protocol.InferencePorts;
+import io.millrace.spi.TransformerServing;
 
 /**
  * The inference protocols over HTTP. Register it at the root: it serves the project {@code default}
@@ -15,14 +16,20 @@ import io.millrace.inference.protocol.InferencePorts;
  *   GraphRoutes       inference graphs ─────────────────────────────────▶ GraphServing
  *   RepositoryRoutes  what there is, load, unload                  │
  *   RequestLogRoutes  calls on demand                              ┘
+ *   TransformedCalls  what both protocols do for models with transformers ─▶ TransformerServing
  * </pre>
  */
 public final class InferenceRoutes implements HttpService {
 
     private static final String UNDER_PROJECT = "/projects/{project}";
 
+    /** Under it are the models without their transformers. */
+    private static final String PREDICTOR = "/predictor";
+
     private final V1Routes v1;
     private final V2Routes v2;
+    private final V1Routes bareV1;
+    private final V2Routes bareV2;
     private final GraphRoutes graphs;
     private final RepositoryRoutes repository;
 
@@ -35,8 +42,13 @@ public final class InferenceRoutes implements HttpService {
     public InferenceRoutes(InferenceApiConfig config, InferencePorts ports) {
         var bodies = new BodyReader(config.maxBody(), ports.bodies());
         var calls = new ModelCalls(config, ports, bodies);
-        this.v1 = new V1Routes(ports.serving(), calls);
-        this.v2 = new V2Routes(ports, calls, new RequestLogRoutes(ports, bodies));
+        var log = new RequestLogRoutes(ports, bodies);
+        var transformed = new TransformedCalls(calls, ports.transformers());
+        var bare = new TransformedCalls(calls, TransformerServing.none());
+        this.v1 = new V1Routes(ports.serving(), calls, transformed);
+        this.v2 = new V2Routes(ports, calls, transformed, log);
+        this.bareV1 = new V1Routes(ports.serving(), calls, bare);
+        this.bareV2 = new V2Routes(ports, calls, bare, log);
         this.graphs = new GraphRoutes(ports.graphs(), bodies, config);
         this.repository = new RepositoryRoutes(ports.serving(), bodies);
     }
@@ -48,6 +60,10 @@ public final class InferenceRoutes implements HttpService {
             graphs.register(rules, prefix);
             repository.register(rules, prefix);
             v2.register(rules, prefix);
+        }
+        for (String prefix : new String[] {PREDICTOR, UNDER_PROJECT + PREDICTOR}) {
+            bareV1.register(rules, prefix);
+            bareV2.register(rules, prefix);
         }
         rules.get(UNDER_PROJECT, HttpErrors.guarded((_, response) -> alive(response)));
     }

@@ -8,6 +8,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.TimeSource;
 import io.millrace.api.tensor.Signature;
 import io.millrace.api.tensor.Tensor;
+import io.millrace.codec.json.GraphJson;
 import io.millrace.inference.http.ModelCalls.Target;
 import io.millrace.inference.protocol.InferenceSpans;
 import io.millrace.inference.protocol.LoggedCall;
@@ -18,6 +19,9 @@ import io.millrace.spi.ModelServing.Answer;
 import io.millrace.spi.ModelServing.Call;
 import io.millrace.spi.ModelServing.Description;
 import io.millrace.spi.TraceContext;
+import io.millrace.spi.TransformerReply;
+import io.millrace.spi.TransformerRequest;
+import io.millrace.spi.TransformerServing;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +52,7 @@ final class ModelCall {
     private String id = "";
     private int version;
     private long answerBytes;
+    private String error = "";
 
     ModelCall(ModelCalls calls, ServerRequest request, Target target) {
         this.calls = calls;
@@ -102,6 +107,32 @@ final class ModelCall {
         computed = stage;
         version = answer.version();
         return answer;
+    }
+
+    /** Has the model's transformer answer. */
+    TransformerReply.Answered transform(TransformerRequest wanted) {
+        ModelServing serving = calls.ports().serving();
+        var call =
+                new TransformerServing.Call(
+                        target.project(),
+                        target.model(),
+                        target.version(),
+                        wanted,
+                        routing(serving),
+                        timeout(0));
+        read = time.nanoTime();
+        TransformerReply.Answered answer = calls.ports().transformers().call(call);
+        computed = time.nanoTime();
+        answerBytes = answer.body().length;
+        if (!answer.isSuccess()) {
+            error = GraphJson.errorIn(answer.body());
+        }
+        return answer;
+    }
+
+    /** What was sent instead of an answer; empty for an answer. */
+    String error() {
+        return error;
     }
 
     /** The answer stands; it has yet to be sent. */

@@ -47,8 +47,8 @@ final class ModelCalls {
         var call = new ModelCall(this, request, target);
         try {
             conversation.hold(call);
-            call.log(response.status().code(), "");
-            call.trace("");
+            call.log(response.status().code(), call.error());
+            call.trace(call.error());
         } catch (MillraceException e) {
             call.log(HttpErrors.status(e.code()).code(), e.text());
             call.trace(e.code() + ": " + e.text());

@@ -31,10 +31,12 @@ final class V1Routes {
 
     private final ModelServing serving;
     private final ModelCalls calls;
+    private final TransformedCalls transformed;
 
-    V1Routes(ModelServing serving, ModelCalls calls) {
+    V1Routes(ModelServing serving, ModelCalls calls, TransformedCalls transformed) {
         this.serving = serving;
         this.calls = calls;
+        this.transformed = transformed;
     }
 
     void register(HttpRules rules, String prefix) {
@@ -67,7 +69,11 @@ final class V1Routes {
                     metadata(request, response, path);
                 }
             }
-            case "explain" -> throw unsupported("explain", "No model has an explainer");
+            case "explain" -> {
+                if (Requests.takes(request, response, "POST")) {
+                    explain(request, response, path);
+                }
+            }
             case "classify", "regress" ->
                     throw unsupported(
                             path.verb(), "Models are served by their predict signatures only");
@@ -83,6 +89,10 @@ final class V1Routes {
 
     private void infer(ServerRequest request, ServerResponse response, ModelPath path) {
         var target = new Target(Requests.project(request), path.model(), path.version(), "v1");
+        if (transformed.covers(target)) {
+            transformed.v1(request, response, target);
+            return;
+        }
         calls.run(
                 request,
                 response,
@@ -100,6 +110,14 @@ final class V1Routes {
                     call.written(json.length);
                     JsonAnswer.send(request, response, json);
                 });
+    }
+
+    private void explain(ServerRequest request, ServerResponse response, ModelPath path) {
+        var target = new Target(Requests.project(request), path.model(), path.version(), "v1");
+        if (!transformed.covers(target)) {
+            throw unsupported("explain", "The model has no transformer that explains");
+        }
+        transformed.explain(request, response, target);
     }
 
     /** What both protocols on these paths say when something is not there. */

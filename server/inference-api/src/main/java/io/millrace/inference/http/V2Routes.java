@@ -39,11 +39,17 @@ final class V2Routes {
 
     private final InferencePorts ports;
     private final ModelCalls calls;
+    private final TransformedCalls transformed;
     private final RequestLogRoutes log;
 
-    V2Routes(InferencePorts ports, ModelCalls calls, RequestLogRoutes log) {
+    V2Routes(
+            InferencePorts ports,
+            ModelCalls calls,
+            TransformedCalls transformed,
+            RequestLogRoutes log) {
         this.ports = ports;
         this.calls = calls;
+        this.transformed = transformed;
         this.log = log;
     }
 
@@ -162,6 +168,10 @@ final class V2Routes {
 
     private void infer(ServerRequest request, ServerResponse response, V2Path path) {
         var target = new Target(Requests.project(request), path.model(), path.version(), "v2");
+        if (transformed.covers(target)) {
+            transformed.v2(request, response, target);
+            return;
+        }
         calls.run(
                 request,
                 response,
@@ -204,7 +214,7 @@ final class V2Routes {
     }
 
     /** How much of the body is JSON: all of it unless a header says less. */
-    private static int jsonLength(ServerRequest request, int bodyLength) {
+    static int jsonLength(ServerRequest request, int bodyLength) {
         if (!request.headers().contains(JSON_LENGTH)) {
             return bodyLength;
         }

@@ -6,6 +6,7 @@ import io.millrace.spi.GraphServing;
 import io.millrace.spi.Meters;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.Tracing;
+import io.millrace.spi.TransformerServing;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -20,6 +21,7 @@ import java.util.function.BooleanSupplier;
  * @param time the clock
  * @param ids for requests that bring no id
  * @param tracing where the spans of calls go
+ * @param transformers what requests go through whose model has one
  */
 public record InferencePorts(
         ModelServing serving,
@@ -30,9 +32,10 @@ public record InferencePorts(
         Meters meters,
         TimeSource time,
         IdSource ids,
-        Tracing tracing) {
+        Tracing tracing,
+        TransformerServing transformers) {
 
-    /** Without traces. */
+    /** Without traces and transformers. */
     public InferencePorts(
             ModelServing serving,
             GraphServing graphs,
@@ -42,6 +45,16 @@ public record InferencePorts(
             Meters meters,
             TimeSource time,
             IdSource ids) {
-        this(serving, graphs, log, bodies, isReady, meters, time, ids, Tracing.OFF);
+        this(
+                serving,
+                graphs,
+                log,
+                bodies,
+                isReady,
+                meters,
+                time,
+                ids,
+                Tracing.OFF,
+                TransformerServing.none());
     }
 }
