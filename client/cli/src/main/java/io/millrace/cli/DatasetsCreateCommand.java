@@ -1,20 +1,14 @@
 package io.millrace.cli;
 
-import io.millrace.api.ErrorCode;
 import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
-import io.millrace.api.ResourceKey;
-import io.millrace.api.ResourceName;
 import io.millrace.client.ApiResource;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
@@ -132,8 +126,9 @@ final class DatasetsCreateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ResourceKey key = ResourceKey.of(Kind.DATASET, context.project(), new ResourceName(name));
-        ApiResource made = context.client().put(key, manifest());
+        var declaration = new Declaration(context, Kind.DATASET, name);
+        fill(declaration);
+        ApiResource made = context.client().put(declaration.key(), declaration.manifest());
         if (output.format() == OutputFormat.TABLE) {
             context.terminal().out().println(made.label() + " declared");
         } else {
@@ -142,16 +137,13 @@ final class DatasetsCreateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ObjectNode manifest() {
-        ObjectNode manifest = JsonMapper.shared().createObjectNode();
-        manifest.put("apiVersion", "millrace.io/v1").put("kind", Kind.DATASET.label());
-        manifest.putObject("metadata").put("name", name).put("project", context.project().value());
-        ObjectNode spec = manifest.putObject("spec");
+    private void fill(Declaration declaration) {
+        ObjectNode spec = declaration.spec();
         var labelled = spec.putArray("ranges");
         ranges.forEach(labelled::add);
         var others = spec.putArray("unlabelled");
         unlabelled.forEach(others::add);
-        ObjectNode decode = decode(spec.putObject("decode"), format, type, schema);
+        ObjectNode decode = decode(declaration, spec.putObject("decode"), format, type, schema);
         shape.forEach(decode.withArray("shape")::add);
         if (shape.isEmpty()) {
             decode.remove("shape");
@@ -159,17 +151,16 @@ final class DatasetsCreateCommand implements Callable<Integer> {
         if (!fields.isEmpty()) {
             fields.forEach(decode.withArray("fields")::add);
         }
-        label(spec.putObject("label"));
+        label(declaration, spec.putObject("label"));
         spec.putObject("split")
                 .put("validation", validation)
                 .put("test", test)
                 .put("order", order)
                 .put("seed", seed);
         spec.put("description", description);
-        return manifest;
     }
 
-    private void label(ObjectNode node) {
+    private void label(Declaration declaration, ObjectNode node) {
         int colon = label.indexOf(':');
         String place = colon < 0 ? label : label.substring(0, colon);
         String what = colon < 0 ? "" : label.substring(colon + 1);
@@ -183,6 +174,7 @@ final class DatasetsCreateCommand implements Callable<Integer> {
         }
         ObjectNode decode =
                 decode(
+                        declaration,
                         node.putObject("decode"),
                         labelFormat.isEmpty() ? format : labelFormat,
                         labelType,
@@ -192,18 +184,18 @@ final class DatasetsCreateCommand implements Callable<Integer> {
         }
     }
 
-    private ObjectNode decode(ObjectNode node, String how, String numbers, String schemaFile) {
+    private static ObjectNode decode(
+            Declaration declaration,
+            ObjectNode node,
+            String how,
+            String numbers,
+            String schemaFile) {
         node.put("format", how);
         if (!numbers.isEmpty()) {
             node.put("type", numbers);
         }
         if (!schemaFile.isEmpty()) {
-            try {
-                node.put("schema", Files.readString(context.resolve(schemaFile)));
-            } catch (IOException e) {
-                throw new MillraceException(
-                        ErrorCode.INVALID, schemaFile + " cannot be read: " + e.getMessage(), e);
-            }
+            node.put("schema", declaration.content(schemaFile));
         }
         return node;
     }

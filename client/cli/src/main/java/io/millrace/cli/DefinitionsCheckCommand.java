@@ -7,8 +7,6 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.Revision;
 import io.millrace.client.ApiResource;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -63,43 +61,25 @@ final class DefinitionsCheckCommand implements Callable<Integer> {
     public Integer call() {
         Path path = context.resolve(file);
         String name = "check-" + Long.toString(context.time().now().toEpochMilli(), 36);
-        ResourceKey key =
-                ResourceKey.of(
-                        Kind.MODEL_DEFINITION,
-                        context.project(),
-                        new io.millrace.api.ResourceName(name));
-        context.client().putIf(key, manifest(name, path), Revision.NONE);
+        var declaration = new Declaration(context, Kind.MODEL_DEFINITION, name);
+        fill(declaration, path);
+        context.client().putIf(declaration.key(), declaration.manifest(), Revision.NONE);
         try {
-            return verdict(await(key), path);
+            return verdict(await(declaration.key()), path);
         } finally {
-            context.client().delete(key);
+            context.client().delete(declaration.key());
         }
     }
 
-    private ObjectNode manifest(String name, Path path) {
-        ObjectNode manifest = JsonMapper.shared().createObjectNode();
-        manifest.put("apiVersion", "millrace.io/v1").put("kind", Kind.MODEL_DEFINITION.label());
-        manifest.putObject("metadata")
-                .put("name", name)
-                .put("project", context.project().value())
-                .put("title", "a check of " + path.getFileName());
-        ObjectNode spec = manifest.putObject("spec");
+    private void fill(Declaration declaration, Path path) {
+        declaration.metadata().put("title", "a check of " + path.getFileName());
+        ObjectNode spec = declaration.spec();
         spec.put("library", library);
         spec.putObject("source")
                 .put("file", String.valueOf(path.getFileName()))
-                .put("inline", read(path));
+                .put("inline", declaration.content(file));
         var packages = spec.putArray("requirements");
         requirements.forEach(packages::add);
-        return manifest;
-    }
-
-    private String read(Path path) {
-        try {
-            return Files.readString(path);
-        } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID, file + " cannot be read: " + e.getMessage(), e);
-        }
     }
 
     private ApiResource await(ResourceKey key) {

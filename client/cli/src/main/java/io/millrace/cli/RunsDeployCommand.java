@@ -4,8 +4,8 @@ import io.millrace.client.ApiResource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
@@ -22,8 +22,7 @@ final class RunsDeployCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(paramLabel = "RUN", description = "Which run.")
-    private String name = "";
+    @Mixin private final RunArgument run = new RunArgument();
 
     @Option(
             names = "--input",
@@ -95,8 +94,7 @@ final class RunsDeployCommand implements Callable<Integer> {
         var groups = request.putArray("readers");
         readers.forEach(groups::add);
         context.terminal().showProgress("the server tries the model out");
-        ApiResource made =
-                context.client().training().deploy(RunsCommand.run(context, name), request);
+        ApiResource made = context.client().training().deploy(run.key(context), request);
         context.terminal().clearProgress();
         if (format == OutputFormat.TABLE) {
             context.terminal().out().println("%s: %s -> %s".formatted(made.label(), input, output));

@@ -2,13 +2,12 @@ package io.millrace.cli;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
-import io.millrace.api.ResourceKey;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(
         name = "download",
@@ -18,8 +17,7 @@ final class RunsDownloadCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(paramLabel = "RUN", description = "Which run.")
-    private String name = "";
+    @Mixin private final RunArgument run = new RunArgument();
 
     @Option(
             names = "--format",
@@ -41,10 +39,9 @@ final class RunsDownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ResourceKey run = RunsCommand.run(context, name);
         Path target = context.resolve(file);
         try {
-            long bytes = context.client().training().download(run, format, target);
+            long bytes = context.client().training().download(run.key(context), format, target);
             context.terminal().out().println(target + ", " + Sizes.of(bytes));
         } catch (IOException e) {
             throw new MillraceException(

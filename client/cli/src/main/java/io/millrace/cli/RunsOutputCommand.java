@@ -2,15 +2,14 @@ package io.millrace.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 @Command(name = "output", description = "Show what the trainer of a run printed, the last of it.")
 final class RunsOutputCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(paramLabel = "RUN", description = "Which run.")
-    private String name = "";
+    @Mixin private final RunArgument run = new RunArgument();
 
     RunsOutputCommand(CliContext context) {
         this.context = context;
@@ -20,7 +19,7 @@ final class RunsOutputCommand implements Callable<Integer> {
     public Integer call() {
         context.client()
                 .training()
-                .output(RunsCommand.run(context, name))
+                .output(run.key(context))
                 .lines()
                 .map(Terminal::printable)
                 .forEach(context.terminal().out()::println);

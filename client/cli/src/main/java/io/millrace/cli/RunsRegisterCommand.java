@@ -4,7 +4,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,8 +18,7 @@ final class RunsRegisterCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(paramLabel = "RUN", description = "Which run.")
-    private String name = "";
+    @Mixin private final RunArgument run = new RunArgument();
 
     @Option(
             names = "--model",
@@ -44,8 +42,7 @@ final class RunsRegisterCommand implements Callable<Integer> {
     public Integer call() {
         ObjectNode request = request(model, version);
         context.terminal().showProgress("the server tries it out");
-        JsonNode made =
-                context.client().training().register(RunsCommand.run(context, name), request);
+        JsonNode made = context.client().training().register(run.key(context), request);
         context.terminal().clearProgress();
         if (output.format() == OutputFormat.TABLE) {
             context.terminal()

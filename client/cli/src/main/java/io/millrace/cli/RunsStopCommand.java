@@ -4,7 +4,7 @@ import io.millrace.api.ResourceKey;
 import io.millrace.client.ApiResource;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 import tools.jackson.databind.node.ObjectNode;
 
 @Command(
@@ -15,8 +15,7 @@ final class RunsStopCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(paramLabel = "RUN", description = "Which run.")
-    private String name = "";
+    @Mixin private final RunArgument run = new RunArgument();
 
     RunsStopCommand(CliContext context) {
         this.context = context;
@@ -24,12 +23,12 @@ final class RunsStopCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ResourceKey key = RunsCommand.run(context, name);
-        ApiResource run = context.client().get(key);
-        ObjectNode manifest = TrainCommand.manifest(run);
+        ResourceKey key = run.key(context);
+        ApiResource now = context.client().get(key);
+        ObjectNode manifest = TrainCommand.manifest(now);
         ((ObjectNode) manifest.path("spec")).put("stopped", true);
         context.client().put(key, manifest);
-        context.terminal().out().println(run.label() + " is told to end");
+        context.terminal().out().println(now.label() + " is told to end");
         return 0;
     }
 }

@@ -79,7 +79,8 @@ final class TrainingDescribeCommand implements Callable<Integer> {
         if (!notices.isEmpty()) {
             out().println();
             out().println("Notices:");
-            notices.forEach(notice -> out().println("  " + notice.asString("")));
+            notices.forEach(
+                    notice -> out().println("  " + Terminal.printable(notice.asString(""))));
         }
     }
 
@@ -94,7 +95,7 @@ final class TrainingDescribeCommand implements Callable<Integer> {
                     value.getValue().isString()
                             ? value.getValue().asString()
                             : value.getValue().toString();
-            out().println("  %-22s %s".formatted(value.getKey(), text));
+            out().println(Terminal.printable("  %-22s %s".formatted(value.getKey(), text)));
         }
     }
 
