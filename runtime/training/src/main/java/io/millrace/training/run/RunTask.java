@@ -113,7 +113,7 @@ final class RunTask implements Runnable {
         }
         Optional<RunSamples> samples =
                 plan.spec().online().isPresent() ? Optional.empty() : Optional.of(samples());
-        sayLineage();
+        sayLineage(environment);
         Files.createDirectories(run.folder().trainer());
         if (samples.isEmpty()) {
             Files.createDirectories(run.folder().piece());
@@ -199,7 +199,7 @@ final class RunTask implements Runnable {
         run.report(event);
     }
 
-    private void sayLineage() {
+    private void sayLineage(VirtualEnvironment environment) {
         TrainingPlan plan = run.plan();
         Map<String, String> values = new LinkedHashMap<>();
         values.put("definition", plan.spec().definition().value());
@@ -211,6 +211,8 @@ final class RunTask implements Runnable {
             values.put("unlabelled ranges", String.join(",", texts(plan.dataset().unlabelled())));
         }
         values.put("split seed", Long.toString(plan.dataset().split().seed()));
+        // Its name says the interpreter and all that is installed.
+        values.put("environment", String.valueOf(environment.home().getFileName()));
         values.put("seed", Long.toString(plan.spec().settings().seed()));
         run.report(Map.of("event", "run.lineage", "values", values));
     }

@@ -10,8 +10,6 @@ import io.millrace.process.VirtualEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The environment for PyTorch, as the server builds it. It has 1 GB, or 7 GB where only the build
@@ -19,7 +17,9 @@ import org.slf4j.LoggerFactory;
  */
 final class PytorchEnvironment {
 
-    private static final Logger log = LoggerFactory.getLogger(PytorchEnvironment.class);
+    /** The JDK's own, which is heard in tests, too. */
+    private static final System.Logger LOG = System.getLogger(PytorchEnvironment.class.getName());
+
     static final Path CACHE =
             Path.of(System.getProperty("user.home"), ".cache", "millrace", "environments");
 
@@ -32,7 +32,7 @@ final class PytorchEnvironment {
                     .build(EnvironmentCatalog.recipe("pytorch-python", List.of()));
         } catch (MillraceException e) {
             String notice = "PYTORCH IS NOT TESTED: its environment cannot be had: " + e.text();
-            log.error(notice);
+            LOG.log(System.Logger.Level.ERROR, notice);
             return abort(notice);
         }
     }

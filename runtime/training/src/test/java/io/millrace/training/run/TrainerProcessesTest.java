@@ -113,6 +113,8 @@ class TrainerProcessesTest {
                         entry("ranges", "points:0:5:405"),
                         entry("seed", "7"),
                         entry("records", "400"))
+                .hasEntrySatisfying(
+                        "environment", name -> assertThat(name).startsWith("tensorflow-python-"))
                 .containsKeys("machine", "package keras", "package tensorflow", "confinement");
         assertThat(report.notices())
                 .contains("Adam(lr=…) is taken as learning_rate=…", "nothing was left out");
