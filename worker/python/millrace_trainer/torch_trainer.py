@@ -171,7 +171,7 @@ class Trainer:
             )
 
     def _measure(self, loss, answers, y):
-        found = {"loss": float(loss)}
+        found = {"loss": float(loss.detach())}
         if answers.ndim == 2 and answers.shape[1] > 1 and y.ndim == 1:
             found["accuracy"] = float((answers.argmax(1) == y).float().mean())
         for name, metric in self._recipe.metrics.items():

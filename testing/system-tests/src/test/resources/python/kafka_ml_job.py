@@ -1,6 +1,6 @@
 """A user of Kafka-ML at work: its REST interface by urllib, its protocol by kafka-python (any version from 2.0.2 on).
 
-Usage: kafka_ml_job.py define   REST FORMAT EPOCHS
+Usage: kafka_ml_job.py define   REST FORMAT EPOCHS [pth]
        kafka_ml_job.py send     REST BOOTSTRAP DIGITS FORMAT
        kafka_ml_job.py await    REST SECONDS
        kafka_ml_job.py serve    REST BOOTSTRAP DIGITS FORMAT SECONDS
@@ -32,6 +32,29 @@ model = keras.Sequential([
     keras.layers.Dense(10, activation='softmax')])
 model.compile(loss='sparse_categorical_crossentropy', optimizer='adam', metrics=['accuracy'])
 """
+NET = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), {layers})
+
+    def forward(self, x):
+        return self.layers(x / 16)
+
+    def loss_fn(self):
+        return nn.CrossEntropyLoss()
+
+    def optimizer(self):
+        return optim.{optimizer}
+
+model = Net()
+"""
+PTH = (
+    NET.replace("{layers}", "nn.Linear(64, 10)").replace("{optimizer}", "SGD(self.parameters(), lr=0.0001)"),
+    NET.replace("{layers}", "nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)").replace(
+        "{optimizer}", "Adam(self.parameters(), lr=0.003)"
+    ),
+)
 
 
 def call(method, url, body=None):
@@ -73,10 +96,12 @@ def label_key(label, format):
     return bytes([label]) if format == "RAW" else bytes([2 * int(label)])
 
 
-def define(rest, format, epochs):
+def define(rest, format, epochs, framework="tf"):
     shape = "(8, 8)" if format == "RAW" else "(64,)"
-    for name, code in (("shallow", SHALLOW), ("deep", DEEP)):
+    codes = (SHALLOW, DEEP) if framework == "tf" else PTH
+    for name, code in zip(("shallow", "deep"), codes):
         body = {"name": f"{name} {format}", "description": "digits", "imports": "", "code": code.replace("{shape}", shape)}
+        body["framework"] = framework
         status, answer = call("POST", f"{rest}/models/", body)
         assert (status, answer) == (201, b""), (status, answer)
     models = [model["id"] for model in get(f"{rest}/models/") if model["name"].endswith(format)]
@@ -85,9 +110,9 @@ def define(rest, format, epochs):
     newest = get(f"{rest}/configurations/")[0]
     deployment = {
         "batch": 32,
-        "tf_kwargs_fit": f"epochs={epochs}, shuffle=True",
+        "tf_kwargs_fit": f"epochs={epochs}, shuffle=True" if framework == "tf" else "",
         "tf_kwargs_val": "",
-        "pth_kwargs_fit": "",
+        "pth_kwargs_fit": f"max_epochs={epochs}, shuffle=True" if framework == "pth" else "",
         "pth_kwargs_val": "",
         "conf_mat_settings": True,
         "gpumem": 0,
@@ -158,7 +183,8 @@ def serve(rest, bootstrap, path, format, seconds):
     chart = get(f"{rest}/results/chart/{best['id']}")
     assert {"loss", "loss_val"} <= {metric["name"] for metric in chart["metrics"]}, chart
     assert call("GET", f"{rest}/results/confusion_matrix/{best['id']}")[1].startswith(b"\x89PNG")
-    assert call("GET", f"{rest}/results/model/{best['id']}")[1].startswith(b"\x89HDF")
+    # HDF5 of Keras, the archive of PyTorch.
+    assert call("GET", f"{rest}/results/model/{best['id']}")[1][:4] in (b"\x89HDF", b"PK\x03\x04")
     form = get(f"{rest}/results/inference/{best['id']}")
     assert form["input_format"] == format, form
     inputs, outputs = f"in-{format.lower()}", f"out-{format.lower()}"
@@ -204,7 +230,7 @@ def serve(rest, bootstrap, path, format, seconds):
 if __name__ == "__main__":
     what, arguments = sys.argv[1], sys.argv[2:]
     if what == "define":
-        define(arguments[0], arguments[1], int(arguments[2]))
+        define(arguments[0], arguments[1], int(arguments[2]), *arguments[3:])
     elif what == "send":
         send(*arguments)
     elif what == "await":

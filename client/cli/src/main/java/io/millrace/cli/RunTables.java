@@ -116,6 +116,9 @@ final class RunTables {
     }
 
     static String duration(long millis) {
+        if (millis < 100) {
+            return millis + "ms";
+        }
         return millis < MINUTE
                 ? String.format(Locale.ROOT, "%.1fs", millis / 1000.0)
                 : String.format(Locale.ROOT, "%dm%02ds", millis / MINUTE, millis % MINUTE / 1000);

@@ -2,6 +2,7 @@ package io.millrace.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -17,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The whole job of Kafka-ML with its own means: models over REST, samples with kafka-python, two
@@ -25,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(1_800)
 class KafkaMlSystemTest {
 
+    private static final Logger log = LoggerFactory.getLogger(KafkaMlSystemTest.class);
+    private static final Path CACHE =
+            Path.of(System.getProperty("user.home"), ".cache", "millrace");
     private static final Duration TRAINING = Duration.ofMinutes(10);
     private static final Path DIGITS =
             Repository.root().resolve("testing/system-tests/src/test/resources/digits/digits.npz");
@@ -77,6 +84,31 @@ class KafkaMlSystemTest {
         }
     }
 
+    /**
+     * The environment has up to 7 GB, so it is shared with the trainer's own tests. Where it cannot
+     * be had the test is skipped, and says so loudly.
+     */
+    @Test
+    void pytorchModelsAreTrainedAndServedAsOnnx() {
+        try (var server = server("--cache", CACHE.toString()).start()) {
+            try {
+                job(PythonClient.sender(), "define", url(), "RAW", "40", "pth");
+            } catch (AssertionError e) {
+                String text = String.valueOf(e.getMessage());
+                if (text.contains("pip install")) {
+                    log.error("PYTORCH IS NOT TESTED: its environment cannot be had: {}", text);
+                    abort("PyTorch's environment cannot be had: " + text);
+                }
+                throw e;
+            }
+            job(PythonClient.sender(), "send", url(), bootstrap(), DIGITS.toString(), "RAW");
+            job(PythonClient.sender(), "await", url(), seconds());
+
+            assertThat(serve(PythonClient.sender(), "RAW")).containsPattern(RIGHT);
+            assertThat(server.get("/v2/models/deep-raw").body()).contains("onnx");
+        }
+    }
+
     @Test
     void theCommandLineAndThePythonSenderAnnounceTheSame() {
         try (var server = server().start()) {
@@ -113,16 +145,19 @@ class KafkaMlSystemTest {
         }
     }
 
-    private ServerProcess server() {
+    private ServerProcess server(String... further) {
+        var options =
+                new ArrayList<>(
+                        List.of(
+                                "--kafka-extra-port",
+                                Integer.toString(kafka),
+                                "--kafkaml-enabled",
+                                "true",
+                                "--kafkaml-port",
+                                Integer.toString(rest)));
+        options.addAll(List.of(further));
         return new ServerProcess(
-                folder.resolve("data"),
-                ServerProcess.Ports.free(),
-                "--kafka-extra-port",
-                Integer.toString(kafka),
-                "--kafkaml-enabled",
-                "true",
-                "--kafkaml-port",
-                Integer.toString(rest));
+                folder.resolve("data"), ServerProcess.Ports.free(), options.toArray(String[]::new));
     }
 
     private String url() {
