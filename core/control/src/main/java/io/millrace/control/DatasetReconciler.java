@@ -41,7 +41,8 @@ final class DatasetReconciler implements Reconciler<DatasetSpec> {
         return observe(datasets.observe(request.key()), details);
     }
 
-    private static Optional<String> readingProblem(ProjectId project, DatasetSpec spec) {
+    /** Why a project must not read the topics of a dataset; empty when it may. */
+    static Optional<String> readingProblem(ProjectId project, DatasetSpec spec) {
         return Stream.concat(spec.ranges().stream(), spec.unlabelled().stream())
                 .map(range -> ReservedTopics.readingProblem(project, range.topic()))
                 .flatMap(Optional::stream)

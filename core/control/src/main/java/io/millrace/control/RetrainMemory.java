@@ -153,6 +153,18 @@ final class RetrainMemory {
         details.remove(DRIFT);
     }
 
+    /** A round has ended, whatever came of it: its records do not begin another one. */
+    void trainedOn(List<TopicRange> ranges) {
+        Map<LogPartition, Long> positions = positions();
+        for (TopicRange range : ranges) {
+            if (range.partition().isPresent() && range.end().isPresent()) {
+                var partition = new LogPartition(range.topic(), range.partition().getAsInt());
+                positions.merge(partition, range.end().getAsLong(), Math::max);
+            }
+        }
+        positions(positions);
+    }
+
     /** Up to where partitions were trained on. */
     Map<LogPartition, Long> positions() {
         var positions = new TreeMap<LogPartition, Long>();

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Trains experiments again by themselves: waits for what begins a round, makes its dataset, and has
@@ -75,7 +76,8 @@ final class Retraining {
             Map<String, String> details) {
         RetrainSpec spec = request.spec().retrain().orElseThrow();
         var memory = new RetrainMemory(details);
-        Optional<Observation> hindrance = hindrance(request, spec, base);
+        Optional<Observation> hindrance =
+                hindrance(request, spec, base).or(() -> denied(request, base, round));
         if (hindrance.isPresent()) {
             return hindrance.get().withDetails(details);
         }
@@ -88,10 +90,13 @@ final class Retraining {
             if (underWay.isPresent()) {
                 return underWay.get().withDetails(details);
             }
-        }
-        if (round.number() == 0) {
-            trained.filter(DatasetSpec::isClosed)
-                    .ifPresent(samples -> memory.firstRanges(samples.ranges()));
+            trained.ifPresent(samples -> memory.trainedOn(samples.ranges()));
+            if (round.number() == 0) {
+                trained.filter(DatasetSpec::isClosed)
+                        .ifPresent(samples -> memory.firstRanges(samples.ranges()));
+            }
+            // First it is kept what came of it; then the log is asked, which may be away.
+            return waiting(spec, "", memory).withAgain(Duration.ZERO).withDetails(details);
         }
         tidy(request, round);
         return await(request, base, trained, memory).withDetails(details);
@@ -119,6 +124,18 @@ final class Retraining {
                                 "LiveStream",
                                 "it learns from a live stream as it comes: 'retrain' needs a dataset with an end"))
                 : Optional.empty();
+    }
+
+    /** A dataset may have been changed since its runs ended: samples are read as its project. */
+    private static Optional<Observation> denied(
+            Reconciler.Request<ExperimentSpec> request, ResourceName base, RetrainRound round) {
+        return Stream.of(base, round.dataset())
+                .flatMap(name -> dataset(request, name).stream())
+                .flatMap(found ->
+                        DatasetReconciler.readingProblem(request.key().project(), found.spec())
+                                .stream())
+                .findFirst()
+                .map(problem -> Observation.notReady("Denied", problem));
     }
 
     private static Optional<Resource<DatasetSpec>> dataset(
@@ -177,17 +194,9 @@ final class Retraining {
         }
         DatasetSpec first = first(declared.get().spec(), memory);
         DatasetSpec last = trained.orElse(first);
-        Map<LogPartition, Long> known = memory.positions();
-        last.ranges()
-                .forEach(range ->
-                        range.end()
-                                .ifPresent(end ->
-                                        known.merge(
-                                                new LogPartition(
-                                                        range.topic(), range.partition().orElse(0)),
-                                                end,
-                                                Math::max)));
-        var ranges = new RetrainRanges(first, last, known, held(RetrainRanges.topics(first)));
+        var ranges =
+                new RetrainRanges(
+                        first, last, memory.positions(), held(RetrainRanges.topics(first)));
         memory.positions(ranges.positions());
         Optional<String> change = ranges.whyClassesWouldChange(spec.window());
         if (change.isPresent()) {

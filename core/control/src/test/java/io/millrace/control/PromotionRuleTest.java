@@ -82,9 +82,7 @@ final class PromotionRuleTest {
             Action action,
             int incumbent) {
         Decision decision =
-                decide(
-                        rule(true, improvement),
-                        Map.of(3, candidate, 2, production, 1, previous));
+                decide(rule(true, improvement), Map.of(3, candidate, 2, production, 1, previous));
         assertThat(decision.action()).isEqualTo(action);
         assertThat(decision.incumbent()).isEqualTo(incumbent);
     }

@@ -69,11 +69,9 @@ final class RetrainRangesTest {
         assertThat(first.fresh()).isZero();
         assertThat(first.positions()).containsEntry(new LogPartition("t", 1), 500L);
 
-        var second =
-                new RetrainRanges(base, base, first.positions(), log(0, 120, 0, 530));
+        var second = new RetrainRanges(base, base, first.positions(), log(0, 120, 0, 530));
         DatasetSpec next = second.next(ALL, "");
-        assertThat(texts(next.ranges()))
-                .containsExactly("t:0:0:100", "t:0:100:120", "t:1:500:530");
+        assertThat(texts(next.ranges())).containsExactly("t:0:0:100", "t:0:100:120", "t:1:500:530");
 
         var third = new RetrainRanges(base, next, trained(120, 530), log(0, 121, 0, 531));
         assertThat(texts(third.next(ALL, "").ranges()))
@@ -138,10 +136,7 @@ final class RetrainRangesTest {
         assertThat(texts(ranges.next(ALL, "").unlabelled())).containsExactly("u:0:5:9");
         assertThat(RetrainRanges.topics(base)).containsExactly("t", "u");
         assertThat(RetrainRanges.least(declared)).isEqualTo(100);
-        assertThat(
-                        RetrainRanges.least(
-                                declared.with(
-                                        declared.ranges(), List.of(), SplitSpec.NONE)))
+        assertThat(RetrainRanges.least(declared.with(declared.ranges(), List.of(), SplitSpec.NONE)))
                 .isEqualTo(50);
     }
 
@@ -180,8 +175,9 @@ final class RetrainRangesTest {
         var clipped = new RetrainRanges(texts, next, trained(110, 60), log(7, 120, 0, 70));
         assertThat(clipped.whyClassesWouldChange(ALL))
                 .hasValueSatisfying(why -> assertThat(why).contains("t:0:0:100"));
-        assertThat(new RetrainRanges(numbers, numbers, trained(110, 60), log(7, 120, 0, 70))
-                        .whyClassesWouldChange(OptionalLong.of(5)))
+        assertThat(
+                        new RetrainRanges(numbers, numbers, trained(110, 60), log(7, 120, 0, 70))
+                                .whyClassesWouldChange(OptionalLong.of(5)))
                 .isEmpty();
     }
 }
