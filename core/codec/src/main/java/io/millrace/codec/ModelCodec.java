@@ -1,6 +1,7 @@
 package io.millrace.codec;
 
 import io.millrace.api.BatchingSpec;
+import io.millrace.api.BucketConnection;
 import io.millrace.api.ModelSpec;
 import io.millrace.api.ModelSpec.SignatureChange;
 import io.millrace.api.ModelSpec.Version;
@@ -104,13 +105,30 @@ final class ModelCodec implements KindCodec<ModelSpec> {
                             decode.isPresent()
                                     ? Optional.of(DecodeCodec.read(decode))
                                     : Optional.empty(),
-                            store.isPresent()
-                                    ? Optional.of(BucketCodec.read(store))
-                                    : Optional.empty()));
+                            store(store)));
             fields.rejectUnknown();
         }
         Value.refuseDuplicates("version", numbers);
         return versions;
+    }
+
+    private static Optional<BucketConnection> store(Value store) {
+        if (!store.isPresent()) {
+            return Optional.empty();
+        }
+        Fields fields = store.fields();
+        if (!fields.optional("endpoint").isPresent()) {
+            fields.missing("endpoint");
+        }
+        Optional<BucketConnection> connection = ConnectionCodec.bucket(fields);
+        fields.rejectUnknown();
+        return connection;
+    }
+
+    private static MapNode write(BucketConnection store) {
+        var map = Node.map();
+        ConnectionCodec.write(store, map);
+        return map.build();
     }
 
     private static void refuseStore(Value store, String uri) {
@@ -161,7 +179,7 @@ final class ModelCodec implements KindCodec<ModelSpec> {
     private static MapNode write(Version version) {
         var map = Node.map().put("version", version.version()).put("uri", version.uri());
         version.decode().ifPresent(decode -> map.put("decode", DecodeCodec.write(decode)));
-        version.store().ifPresent(store -> map.put("store", BucketCodec.write(store)));
+        version.store().ifPresent(store -> map.put("store", write(store)));
         return map.build();
     }
 

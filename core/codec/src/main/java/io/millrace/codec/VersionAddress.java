@@ -79,10 +79,11 @@ final class VersionAddress {
                 // Not shown: what stands before the @ may be a password.
                 return "an address must not hold a user or a password; the server's settings do";
             }
+            // A whole bucket may be a model; a whole web server is none.
             boolean isComplete =
                     address.getRawAuthority() != null
                             && address.getRawPath() != null
-                            && address.getRawPath().length() > 1;
+                            && (scheme.equalsIgnoreCase("s3") || address.getRawPath().length() > 1);
             return isComplete ? "" : expected + ", got " + shown;
         } catch (URISyntaxException e) {
             return expected + ", got " + shown + ": " + e.getReason();

@@ -96,12 +96,10 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
     }
 
     private static void checkForm(URI address) {
-        if (address.getHost() == null
-                || address.getPort() >= 0
-                || address.getRawQuery() != null
-                || key(address).isEmpty()) {
+        if (address.getHost() == null || address.getPort() >= 0 || address.getRawQuery() != null) {
             throw MillraceException.invalid(
-                    "expected s3://bucket/key, got " + AllowedOrigins.shown(address));
+                    "expected s3://bucket/key or s3://bucket, got "
+                            + AllowedOrigins.shown(address));
         }
     }
 
@@ -170,7 +168,7 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
     /** The object of that key, else those in the folder of that name; never what only begins so. */
     private static List<S3Object> objects(S3Client from, String bucket, String key) {
         var found = new ArrayList<S3Object>();
-        String folder = key.endsWith("/") ? key : key + "/";
+        String folder = folderOf(key);
         var request = ListObjectsV2Request.builder().bucket(bucket).prefix(key).build();
         for (S3Object object : from.listObjectsV2Paginator(request).contents()) {
             if (object.key().equals(key) && !key.endsWith("/")) {
@@ -187,6 +185,11 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
             }
         }
         return found;
+    }
+
+    /** What the keys below begin with; of a whole bucket nothing. */
+    private static String folderOf(String key) {
+        return key.isEmpty() || key.endsWith("/") ? key : key + "/";
     }
 
     private static void checkSize(URI address, List<S3Object> objects, DataSize limit) {
@@ -208,8 +211,7 @@ public final class S3ArtifactSource implements ArtifactSource, AutoCloseable {
         String name =
                 object.key().equals(key)
                         ? key.substring(key.lastIndexOf('/') + 1)
-                        : object.key()
-                                .substring(key.endsWith("/") ? key.length() : key.length() + 1);
+                        : object.key().substring(folderOf(key).length());
         Path target = inside(folder, name);
         Files.createDirectories(java.util.Objects.requireNonNullElse(target.getParent(), folder));
         // The listed size was checked: an object that has changed since must not be larger.

@@ -111,12 +111,21 @@ class S3ArtifactSourceTest {
     }
 
     @Test
+    void fetchesAWholeBucket() {
+        try (var source = source(SECRET)) {
+            source.fetch(URI.create("s3://models/"), folder, LIMIT);
+        }
+        assertThat(folder.resolve("digits/1/parts/weights.bin")).hasContent("weights");
+        assertThat(folder.resolve("digits/10/model.onnx")).hasContent("ten");
+    }
+
+    @Test
     void explainsWhatIsNotThere() {
         assertRefused(SECRET, "s3://models/digits/2", ErrorCode.NOT_FOUND, "there is nothing at");
         assertRefused(SECRET, "s3://gone/x", ErrorCode.NOT_FOUND, "gone");
         assertRefused("wrong", "s3://models/digits/1", ErrorCode.DENIED, "403");
         assertRefused(SECRET, "s3://others/x", ErrorCode.DENIED, "models.origins");
-        assertRefused(SECRET, "s3://models", ErrorCode.INVALID, "s3://bucket/key");
+        assertRefused(SECRET, "s3://models:1/x", ErrorCode.INVALID, "s3://bucket/key");
     }
 
     @Test
