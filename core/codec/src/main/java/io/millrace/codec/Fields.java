@@ -14,7 +14,7 @@ import java.util.Set;
  * Reads the fields of a map. It remembers which fields were asked for; {@link #rejectUnknown} then
  * notes all others, and must end the reading of every map.
  */
-final class Fields {
+public final class Fields {
 
     private final MapNode map;
     private final String pointer;
@@ -36,7 +36,7 @@ final class Fields {
     }
 
     /** The value of a field; absent when it is not there. */
-    Value optional(String name) {
+    public Value optional(String name) {
         known.add(name);
         return map.find(name)
                 .map(entry -> new Value(entry.value(), path(name), reading))
@@ -44,7 +44,7 @@ final class Fields {
     }
 
     /** The value of a field that must be there. */
-    Value required(String name) {
+    public Value required(String name) {
         Value value = optional(name);
         if (value.isPresent()) {
             return value;
@@ -54,7 +54,7 @@ final class Fields {
     }
 
     /** Whether a field is written, be it with nothing behind it. */
-    boolean declares(String name) {
+    public boolean declares(String name) {
         known.add(name);
         return map.find(name).isPresent();
     }
@@ -106,7 +106,7 @@ final class Fields {
     }
 
     /** Notes that something is wrong with the map as a whole. */
-    void problem(String message) {
+    public void problem(String message) {
         if (broken) {
             return;
         }
@@ -117,7 +117,7 @@ final class Fields {
      * Ends the reading, for every map: fields that nobody asked for are problems, and so are those
      * that are missing unless a misspelt one stands for them.
      */
-    void rejectUnknown() {
+    public void rejectUnknown() {
         if (reading.isTolerant()) {
             return;
         }

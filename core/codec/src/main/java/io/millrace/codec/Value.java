@@ -23,7 +23,7 @@ import java.util.function.Function;
  * then gives a harmless stand-in, so that reading goes on and finds everything else; nothing that
  * was read is used once a problem was noted. A value that is absent gives stand-ins silently.
  */
-final class Value {
+public final class Value {
 
     private static final ResourceName STAND_IN = new ResourceName("stand-in");
     private static final Node ABSENT = new ScalarNode(ScalarType.NULL, "", Position.NONE);
@@ -43,8 +43,23 @@ final class Value {
     }
 
     /** Whether something other than null is there. */
-    boolean isPresent() {
+    public boolean isPresent() {
         return !(node instanceof ScalarNode scalar && scalar.type() == ScalarType.NULL);
+    }
+
+    /** Where it is in its document, as a JSON pointer. */
+    public String pointer() {
+        return pointer;
+    }
+
+    /** The line where it begins, from 1. */
+    public int line() {
+        return node.position().line();
+    }
+
+    /** Whether it is a single value: no map, no list, and not nothing. */
+    public boolean isScalar() {
+        return isPresent() && node instanceof ScalarNode;
     }
 
     Position position() {
@@ -61,12 +76,12 @@ final class Value {
     }
 
     /** Notes that something is wrong here. */
-    void problem(String message) {
+    public void problem(String message) {
         reading.problems().add(node.position(), pointer, message);
     }
 
     /** A text. */
-    String text() {
+    public String text() {
         if (!isPresent()) {
             return "";
         }
@@ -81,7 +96,7 @@ final class Value {
     }
 
     /** A text of at least one character that is not only space. */
-    String filledText() {
+    public String filledText() {
         String text = text();
         if (isPresent() && node instanceof ScalarNode && text.isBlank()) {
             problem("must not be empty");
@@ -90,7 +105,7 @@ final class Value {
     }
 
     /** A text; numbers and truth values count as what was written. */
-    String looseText() {
+    public String looseText() {
         if (node instanceof ScalarNode scalar) {
             return scalar.text();
         }
@@ -99,7 +114,7 @@ final class Value {
     }
 
     /** The name of another resource. */
-    ResourceName name(String what) {
+    public ResourceName name(String what) {
         if (!isPresent()) {
             return STAND_IN;
         }
@@ -114,7 +129,7 @@ final class Value {
     }
 
     /** A whole number within limits. */
-    int integer(int least, int most) {
+    public int integer(int least, int most) {
         if (!isPresent()) {
             return least;
         }
@@ -171,7 +186,7 @@ final class Value {
     }
 
     /** True or false. */
-    boolean bool(boolean otherwise) {
+    public boolean bool(boolean otherwise) {
         if (!isPresent()) {
             return otherwise;
         }
@@ -271,7 +286,7 @@ final class Value {
      * The fields of a map. Null is an empty map; of what is no map or is absent nothing is said to
      * be missing, since that was told already or is right.
      */
-    Fields fields() {
+    public Fields fields() {
         if (node instanceof MapNode map) {
             return new Fields(map, pointer, reading, false);
         }
@@ -283,7 +298,7 @@ final class Value {
     }
 
     /** The items of a list. Null is an empty list. */
-    List<Value> items() {
+    public List<Value> items() {
         if (node instanceof ListNode list) {
             var items = new ArrayList<Value>();
             for (Node item : list.items()) {
@@ -324,7 +339,7 @@ final class Value {
     }
 
     /** A map of whatever keys, in the order of the text. */
-    Map<String, Value> map() {
+    public Map<String, Value> map() {
         if (node instanceof MapNode map) {
             var values = new LinkedHashMap<String, Value>();
             for (Node.Entry entry : map.entries()) {
@@ -344,7 +359,7 @@ final class Value {
     }
 
     /** A map of texts; numbers and truth values count as what was written. */
-    Map<String, String> textMap() {
+    public Map<String, String> textMap() {
         var texts = new LinkedHashMap<String, String>();
         map().forEach((key, value) -> texts.put(key, value.looseText()));
         return texts;
