@@ -3,9 +3,11 @@ package io.millrace.cli;
 import io.millrace.api.Condition;
 import io.millrace.api.ResourceKey;
 import io.millrace.cli.Terminal.Style;
+import io.millrace.cli.manifest.ManifestSet;
 import io.millrace.cli.manifest.Manifests;
 import io.millrace.client.ApiResource;
 import io.millrace.client.Applied;
+import io.millrace.codec.kserve.KServeResources.SecretValues;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,7 +26,9 @@ import tools.jackson.databind.node.ArrayNode;
         description = "Create or change resources: all of them or, when one is wrong, none.",
         footer = {
             "",
-            "Functions' files are sent along, and models' files are uploaded.",
+            "Functions' files are sent along, and models' files are uploaded. Resource files of KServe",
+            "(InferenceService, InferenceGraph, KafkaSource with their Secret and ServiceAccount) are",
+            "taken as they are; docs/kserve.md says what becomes of each field.",
             "Example: millrace apply -f examples/fashion --wait"
         })
 final class ApplyCommand implements Callable<Integer> {
@@ -56,10 +60,11 @@ final class ApplyCommand implements Callable<Integer> {
                     "say what to apply, as in: millrace apply -f FILE");
         }
         var manifests = new Manifests(context.client(), context.project(), this::showUpload);
-        List<Applied> results = manifests.apply(files.read(context));
+        ManifestSet set = files.readAll(context);
+        List<Applied> results = manifests.apply(set);
         context.terminal().clearProgress();
-        print(results);
-        return wait == null ? 0 : awaitReady(results, wait);
+        print(set.secrets(), results);
+        return wait == null || results.isEmpty() ? 0 : awaitReady(results, wait);
     }
 
     private void showUpload(String file, long sent, long total) {
@@ -68,9 +73,12 @@ final class ApplyCommand implements Callable<Integer> {
                         "uploading " + file + ": " + Sizes.of(sent) + " of " + Sizes.of(total));
     }
 
-    private void print(List<Applied> results) {
+    private void print(List<SecretValues> secrets, List<Applied> results) {
         Terminal terminal = context.terminal();
         if (output.format() == OutputFormat.TABLE) {
+            for (SecretValues secret : secrets) {
+                terminal.out().println("Secret/" + secret.name() + " set");
+            }
             for (Applied result : results) {
                 terminal.out().println(result.label() + " " + colored(result.change()));
             }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What every command works with: the terminal, the clock, the server and the project. */
@@ -80,6 +81,12 @@ public final class CliContext implements AutoCloseable {
     public ProjectId project() {
         String name = project != null ? project : environment.get("MILLRACE_PROJECT");
         return name == null || name.isEmpty() ? ProjectId.DEFAULT : new ProjectId(name);
+    }
+
+    /** The project that was asked for on the command line. */
+    Optional<ProjectId> chosenProject() {
+        String name = project;
+        return name == null || name.isEmpty() ? Optional.empty() : Optional.of(new ProjectId(name));
     }
 
     /** The server's address. */

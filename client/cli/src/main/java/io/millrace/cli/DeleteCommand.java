@@ -4,7 +4,9 @@ import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
+import io.millrace.cli.manifest.KServeManifests;
 import io.millrace.cli.manifest.ManifestDocument;
+import io.millrace.codec.kserve.KServeResources.SecretValues;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -45,21 +47,44 @@ final class DeleteCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var keys = new ArrayList<ResourceKey>();
+        var secrets = new ArrayList<SecretValues>();
         if (files.isGiven()) {
-            files.read(context).forEach(document -> keys.add(keyOf(document)));
-            keys.sort(Collections.reverseOrder()); // users before what they use
+            read(keys, secrets);
         }
         names.forEach(name -> keys.add(ResourceRef.parseOne(name).key(context.project())));
-        if (keys.isEmpty()) {
+        if (keys.isEmpty() && secrets.isEmpty()) {
             throw new ParameterException(
                     java.util.Objects.requireNonNull(spec).commandLine(),
                     "say what to delete, as KIND/NAME or with -f FILE");
         }
         boolean allDeleted = true;
         for (ResourceKey key : keys) {
-            allDeleted &= tryDelete(key);
+            allDeleted &= tryDelete(key.label(), () -> context.client().delete(key));
+        }
+        for (SecretValues secret : secrets) {
+            allDeleted &=
+                    tryDelete(
+                            "Secret/" + secret.name(),
+                            () ->
+                                    context.client()
+                                            .secrets()
+                                            .delete(secret.project(), secret.name()));
         }
         return allDeleted ? 0 : 1;
+    }
+
+    private void read(List<ResourceKey> keys, List<SecretValues> secrets) {
+        List<ManifestDocument> documents = files.read(context);
+        KServeManifests foreign = files.foreign(context);
+        documents.stream()
+                .filter(document -> !foreign.isForeign(document))
+                .forEach(document -> keys.add(keyOf(document)));
+        var targets = foreign.targets(documents);
+        keys.addAll(targets.keys());
+        keys.sort(Collections.reverseOrder()); // users before what they use
+        secrets.addAll(targets.secrets());
+        targets.kept()
+                .forEach(kept -> context.terminal().err().println(kept + ": nothing to delete"));
     }
 
     private ResourceKey keyOf(ManifestDocument document) {
@@ -68,10 +93,10 @@ final class DeleteCommand implements Callable<Integer> {
         return ResourceRef.parseOne(kind + "/" + document.name()).key(project);
     }
 
-    private boolean tryDelete(ResourceKey key) {
+    private boolean tryDelete(String label, Runnable delete) {
         try {
-            context.client().delete(key);
-            context.terminal().out().println(key.label() + " deleted");
+            delete.run();
+            context.terminal().out().println(label + " deleted");
             return true;
         } catch (MillraceException e) {
             if (e.code() == ErrorCode.UNAVAILABLE || e.code() == ErrorCode.TIMEOUT) {
@@ -80,7 +105,7 @@ final class DeleteCommand implements Callable<Integer> {
             if (ignoreNotFound && e.code() == ErrorCode.NOT_FOUND) {
                 return true;
             }
-            context.terminal().err().println("millrace: " + key.label() + ": " + e.text());
+            context.terminal().err().println("millrace: " + label + ": " + e.text());
             return false;
         }
     }

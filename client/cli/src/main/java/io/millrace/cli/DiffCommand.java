@@ -42,7 +42,7 @@ final class DiffCommand implements Callable<Integer> {
                     "say what to compare, as in: millrace diff -f FILE");
         }
         var manifests = new Manifests(context.client(), context.project(), ApplyListener.NONE);
-        List<Applied> results = manifests.preview(files.read(context));
+        List<Applied> results = manifests.preview(files.readAll(context));
         if (output.format() == OutputFormat.TABLE) {
             results.forEach(this::print);
         } else {

@@ -1,7 +1,10 @@
 package io.millrace.cli;
 
+import io.millrace.cli.manifest.KServeManifests;
 import io.millrace.cli.manifest.ManifestDocument;
 import io.millrace.cli.manifest.ManifestFiles;
+import io.millrace.cli.manifest.ManifestSet;
+import io.millrace.client.Problem;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -28,6 +31,23 @@ final class FilesOption {
         return !names.isEmpty();
     }
 
+    /** Everything in our resources, whosever words the files have. */
+    ManifestSet readAll(CliContext context) {
+        List<ManifestDocument> documents = read(context);
+        ManifestSet set = foreign(context).translate(documents);
+        for (Problem warning : set.warnings()) {
+            context.terminal().err().println("warning: " + warning);
+        }
+        context.terminal().err().flush();
+        return set;
+    }
+
+    /** What takes files of others. */
+    KServeManifests foreign(CliContext context) {
+        return new KServeManifests(context.client(), context.chosenProject(), context.project());
+    }
+
+    /** The documents as they are written. */
     List<ManifestDocument> read(CliContext context) {
         return new ManifestFiles(context.resolve(""), context.input(), isExternal).read(names);
     }

@@ -49,6 +49,7 @@ public final class MillraceClient implements AutoCloseable {
     private final PipelinesApi pipelines;
     private final TrainingApi training;
     private final TimeSource time;
+    private final URI server;
 
     /**
      * A client of one server.
@@ -70,6 +71,12 @@ public final class MillraceClient implements AutoCloseable {
         this.pipelines = new PipelinesApi(transport);
         this.training = new TrainingApi(transport);
         this.time = time;
+        this.server = server;
+    }
+
+    /** The server's address. */
+    public URI server() {
+        return server;
     }
 
     /** Who answers, its version and its ports. */

@@ -14,6 +14,11 @@ import java.nio.file.Path;
 record BlobFile(ProjectId project, String name, Path file, String sha256) {
 
     String uri() {
+        return uri(sha256);
+    }
+
+    /** The address of content of this hash. */
+    static String uri(String sha256) {
         return "blob:sha256:" + sha256;
     }
 }

@@ -89,7 +89,7 @@ final class LocalReferences implements AutoCloseable {
         }
     }
 
-    private static String text(Path file) throws IOException {
+    static String text(Path file) throws IOException {
         requireFile(file);
         if (Files.size(file) > MAX_SOURCE_BYTES) {
             throw MillraceException.invalid(
@@ -159,7 +159,7 @@ final class LocalReferences implements AutoCloseable {
         }
     }
 
-    private static String sha256(Path file) throws IOException {
+    static String sha256(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] buffer = new byte[1 << 16];

@@ -7,6 +7,7 @@ import io.millrace.client.ApiException;
 import io.millrace.client.Applied;
 import io.millrace.client.MillraceClient;
 import io.millrace.client.Problem;
+import io.millrace.codec.kserve.KServeResources.SecretValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,11 @@ public final class Manifests {
         this.listener = listener;
     }
 
+    /** What applying would change about resources; secrets are not compared. */
+    public List<Applied> preview(ManifestSet set) {
+        return preview(set.documents());
+    }
+
     /** What applying would change. */
     public List<Applied> preview(List<ManifestDocument> documents) {
         try (var references = new LocalReferences(project)) {
@@ -45,14 +51,26 @@ public final class Manifests {
      * found right and before the resources that refer to them.
      */
     public List<Applied> apply(List<ManifestDocument> documents) {
+        return apply(ManifestSet.of(documents));
+    }
+
+    /** The same; secrets are set before the resources that name them. */
+    public List<Applied> apply(ManifestSet set) {
         try (var references = new LocalReferences(project)) {
-            List<ManifestDocument> resolved = references.resolve(documents);
-            if (references.blobs().isEmpty()) {
+            List<ManifestDocument> resolved = references.resolve(set.documents());
+            if (references.blobs().isEmpty() && set.secrets().isEmpty()) {
                 return send(resolved, false);
             }
-            List<Applied> planned = send(resolved, true);
+            List<Applied> planned = resolved.isEmpty() ? List.of() : send(resolved, true);
+            for (SecretValues secret : set.secrets()) {
+                withProjects(
+                        resolved,
+                        () ->
+                                client.secrets()
+                                        .put(secret.project(), secret.name(), secret.values()));
+            }
             upload(references.blobs(), resolved);
-            return asPlanned(planned, send(resolved, false));
+            return resolved.isEmpty() ? List.of() : asPlanned(planned, send(resolved, false));
         }
     }
 
@@ -69,16 +87,21 @@ public final class Manifests {
 
     private void upload(List<BlobFile> blobs, List<ManifestDocument> documents) {
         for (BlobFile blob : blobs) {
-            try {
-                upload(blob);
-            } catch (ApiException e) {
-                List<ManifestDocument> projects = projectsOf(documents);
-                if (e.code() != ErrorCode.NOT_FOUND || projects.isEmpty()) {
-                    throw e;
-                }
-                send(projects, false); // a project must exist before anything can be put into it
-                upload(blob);
+            withProjects(documents, () -> upload(blob));
+        }
+    }
+
+    /** A project must exist before anything can be put into it. */
+    private void withProjects(List<ManifestDocument> documents, Runnable put) {
+        try {
+            put.run();
+        } catch (ApiException e) {
+            List<ManifestDocument> projects = projectsOf(documents);
+            if (e.code() != ErrorCode.NOT_FOUND || projects.isEmpty()) {
+                throw e;
             }
+            send(projects, false);
+            put.run();
         }
     }
 
@@ -113,7 +136,7 @@ public final class Manifests {
     }
 
     /** JSON is YAML as long as every character is one that YAML allows as it is. */
-    private static String oneLine(ManifestDocument document) {
+    static String oneLine(ManifestDocument document) {
         String json = JsonMapper.shared().writeValueAsString(document.tree());
         var text = new StringBuilder(json.length());
         for (int i = 0; i < json.length(); i++) {
