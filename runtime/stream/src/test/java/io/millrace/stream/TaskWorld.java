@@ -8,6 +8,7 @@ import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.PipelinePlan;
 import io.millrace.spi.Tracing;
+import io.millrace.spi.TransformerServing;
 import io.millrace.stream.tap.Taps;
 import io.millrace.testkit.FakeFunctionRuntime;
 import io.millrace.testkit.FakeModelServing;
@@ -58,7 +59,8 @@ final class TaskWorld implements AutoCloseable {
                         new ReplyTopics(),
                         new Taps(time, recording),
                         tracing,
-                        stores);
+                        stores,
+                        TransformerServing.none());
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
         control = new TaskControl(time, plan.inputs(), () -> {});
         meters = new PipelineMeters(recording, plan.pipeline());
