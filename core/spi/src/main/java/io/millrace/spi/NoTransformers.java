@@ -39,6 +39,11 @@ final class NoTransformers implements TransformerHost, TransformerServing {
     }
 
     @Override
+    public TransformerSpec.Reply replyTo(ProjectId project, ResourceName model) {
+        return TransformerSpec.Reply.EVENT;
+    }
+
+    @Override
     public TransformerReply.Answered call(Call call) {
         throw unsupported();
     }

@@ -2,6 +2,7 @@ package io.millrace.spi;
 
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceName;
+import io.millrace.api.TransformerSpec.Reply;
 import io.millrace.api.VersionRef;
 import java.time.Duration;
 
@@ -10,6 +11,9 @@ public interface TransformerServing {
 
     /** Whether requests that name a model go through a transformer. */
     boolean covers(ProjectId project, ResourceName model);
+
+    /** How requests for a model are answered that came as CloudEvents. */
+    Reply replyTo(ProjectId project, ResourceName model);
 
     /**
      * Has a request answered, by the model alone where it has no transformer. Blocks. Interrupting
@@ -31,6 +35,7 @@ public interface TransformerServing {
      * @param request what is asked
      * @param routing by what a canary divides callers; empty when there is nothing
      * @param timeout the most that it may take, queueing included
+     * @param isBare whether it goes to the model alone, even where that has a transformer
      */
     record Call(
             ProjectId project,
@@ -38,7 +43,20 @@ public interface TransformerServing {
             VersionRef version,
             TransformerRequest request,
             String routing,
-            Duration timeout) {}
+            Duration timeout,
+            boolean isBare) {
+
+        /** Through the transformer, if there is one. */
+        public Call(
+                ProjectId project,
+                ResourceName model,
+                VersionRef version,
+                TransformerRequest request,
+                String routing,
+                Duration timeout) {
+            this(project, model, version, request, routing, timeout, false);
+        }
+    }
 
     /** Where no transformers run, and no requests come as bodies. */
     static TransformerServing none() {

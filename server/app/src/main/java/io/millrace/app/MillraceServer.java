@@ -39,6 +39,7 @@ import io.millrace.inference.http.InferenceRoutes;
 import io.millrace.inference.protocol.BodyMemory;
 import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.inference.protocol.RequestLog;
+import io.millrace.inference.transformer.TransformerRuntime;
 import io.millrace.kafkaml.KafkaMlPorts;
 import io.millrace.log.kafka.KafkaLogConfig;
 import io.millrace.log.kafka.KafkaStreamLog;
@@ -185,9 +186,11 @@ final class MillraceServer implements AutoCloseable {
             models.start();
             var logs = lifecycle.add("step logs", new FileStepLogs(data.folder("logs"), meters));
             var functions = functions(data, logs);
+            var transformers = new TransformerRuntime(models, functions, secrets, meters, time);
             var graphs =
                     new GraphRuntime(
                             models,
+                            transformers,
                             functions,
                             meters,
                             time,
@@ -204,6 +207,7 @@ final class MillraceServer implements AutoCloseable {
                     secrets,
                     models,
                     graphs,
+                    transformers,
                     drift,
                     tracing,
                     join(objects));
@@ -218,6 +222,7 @@ final class MillraceServer implements AutoCloseable {
             identities.start(mqtt::recheckIdentities);
             lifecycle.add("functions", functions);
             lifecycle.add("graphs", graphs);
+            lifecycle.add("transformers", transformers).start();
             lifecycle.add("dead letters", deadLetters);
             // After the log, so that what it reads there ends before.
             lifecycle.add("drift", drift).start();
@@ -232,6 +237,7 @@ final class MillraceServer implements AutoCloseable {
                     models,
                     functions,
                     graphs,
+                    transformers,
                     logs,
                     deadLetters,
                     connectors,
@@ -254,6 +260,7 @@ final class MillraceServer implements AutoCloseable {
             SecretStore secrets,
             ModelResidency models,
             GraphRuntime graphs,
+            TransformerRuntime transformers,
             DriftMonitor drift,
             Tracing tracing,
             ObjectStoreHost objects) {
@@ -287,7 +294,8 @@ final class MillraceServer implements AutoCloseable {
                         meters,
                         time,
                         ids,
-                        tracing);
+                        tracing,
+                        transformers);
         var inference =
                 new InferenceRoutes(
                         new InferenceApiConfig(limits.maxBody(), limits.timeout()), ports);
@@ -316,6 +324,7 @@ final class MillraceServer implements AutoCloseable {
             ModelResidency models,
             ProcessFunctionRuntime functions,
             GraphRuntime graphs,
+            TransformerRuntime transformers,
             FileStepLogs logs,
             DeadLetterDesk deadLetters,
             Connectors connectors,
@@ -333,7 +342,8 @@ final class MillraceServer implements AutoCloseable {
                                 time,
                                 nodeId,
                                 events,
-                                tracing));
+                                tracing,
+                                transformers));
         var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
         TrainingParts trained = training(data, log, store, blobs, models);
         var control =
@@ -351,7 +361,8 @@ final class MillraceServer implements AutoCloseable {
                                         logs,
                                         events,
                                         drift,
-                                        trained.ports()),
+                                        trained.ports(),
+                                        transformers),
                                 meters,
                                 time,
                                 ReconcileConfig.DEFAULT));

@@ -189,10 +189,17 @@ public final class TransformerRuntime
     }
 
     @Override
+    public TransformerSpec.Reply replyTo(ProjectId project, ResourceName model) {
+        DeployedTransformer deployed = transformers.get(ResourceKey.of(Kind.MODEL, project, model));
+        Declared declared = deployed == null ? null : deployed.declared();
+        return declared == null ? TransformerSpec.Reply.EVENT : declared.spec().reply();
+    }
+
+    @Override
     public Answered call(Call call) {
         DeployedTransformer deployed =
                 transformers.get(ResourceKey.of(Kind.MODEL, call.project(), call.model()));
-        if (deployed == null) {
+        if (deployed == null || call.isBare()) {
             return alone(call);
         }
         Optional<EventMemory> memory = deployed.memory();

@@ -16,6 +16,7 @@ import io.millrace.spi.TransformerServing;
  *   GraphRoutes       inference graphs ─────────────────────────────────▶ GraphServing
  *   RepositoryRoutes  what there is, load, unload                  │
  *   RequestLogRoutes  calls on demand                              ┘
+ *   EventCalls        requests that come as CloudEvents ─────────────────▶ TransformerServing
  *   TransformedCalls  what both protocols do for models with transformers ─▶ TransformerServing
  * </pre>
  */
@@ -45,9 +46,9 @@ public final class InferenceRoutes implements HttpService {
         var log = new RequestLogRoutes(ports, bodies);
         var transformed = new TransformedCalls(calls, ports.transformers());
         var bare = new TransformedCalls(calls, TransformerServing.none());
-        this.v1 = new V1Routes(ports.serving(), calls, transformed);
+        this.v1 = new V1Routes(ports.serving(), calls, transformed, new EventCalls(calls, false));
         this.v2 = new V2Routes(ports, calls, transformed, log);
-        this.bareV1 = new V1Routes(ports.serving(), calls, bare);
+        this.bareV1 = new V1Routes(ports.serving(), calls, bare, new EventCalls(calls, true));
         this.bareV2 = new V2Routes(ports, calls, bare, log);
         this.graphs = new GraphRoutes(ports.graphs(), bodies, config);
         this.repository = new RepositoryRoutes(ports.serving(), bodies);

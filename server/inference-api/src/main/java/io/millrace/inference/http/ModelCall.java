@@ -109,8 +109,12 @@ final class ModelCall {
         return answer;
     }
 
-    /** Has the model's transformer answer. */
-    TransformerReply.Answered transform(TransformerRequest wanted) {
+    /**
+     * Has the model's transformer answer.
+     *
+     * @param isBare whether the model alone shall
+     */
+    TransformerReply.Answered transform(TransformerRequest wanted, boolean isBare) {
         ModelServing serving = calls.ports().serving();
         var call =
                 new TransformerServing.Call(
@@ -119,7 +123,8 @@ final class ModelCall {
                         target.version(),
                         wanted,
                         routing(serving),
-                        timeout(0));
+                        timeout(0),
+                        isBare);
         read = time.nanoTime();
         TransformerReply.Answered answer = calls.ports().transformers().call(call);
         computed = time.nanoTime();
@@ -128,6 +133,11 @@ final class ModelCall {
             error = GraphJson.errorIn(answer.body());
         }
         return answer;
+    }
+
+    /** Something else than an answer is sent. */
+    void failed(String text) {
+        error = text;
     }
 
     /** What was sent instead of an answer; empty for an answer. */

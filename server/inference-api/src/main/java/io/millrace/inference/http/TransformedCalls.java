@@ -74,7 +74,8 @@ final class TransformedCalls {
                     Answered answer =
                             call.transform(
                                     new TransformerRequest(
-                                            form, false, headers(request), body, jsonLength));
+                                            form, false, headers(request), body, jsonLength),
+                                    false);
                     send(request, response, answer);
                 });
     }
@@ -93,7 +94,7 @@ final class TransformedCalls {
         return headers;
     }
 
-    private static void send(ServerRequest request, ServerResponse response, Answered answer) {
+    static void send(ServerRequest request, ServerResponse response, Answered answer) {
         response.status(Status.create(answer.status()));
         String type = answer.headers().getOrDefault(CONTENT_TYPE, JsonAnswer.TYPE);
         addHeaders(response, answer.headers());

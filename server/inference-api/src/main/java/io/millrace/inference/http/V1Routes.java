@@ -32,11 +32,17 @@ final class V1Routes {
     private final ModelServing serving;
     private final ModelCalls calls;
     private final TransformedCalls transformed;
+    private final EventCalls events;
 
-    V1Routes(ModelServing serving, ModelCalls calls, TransformedCalls transformed) {
+    V1Routes(
+            ModelServing serving,
+            ModelCalls calls,
+            TransformedCalls transformed,
+            EventCalls events) {
         this.serving = serving;
         this.calls = calls;
         this.transformed = transformed;
+        this.events = events;
     }
 
     void register(HttpRules rules, String prefix) {
@@ -89,6 +95,10 @@ final class V1Routes {
 
     private void infer(ServerRequest request, ServerResponse response, ModelPath path) {
         var target = new Target(Requests.project(request), path.model(), path.version(), "v1");
+        if (EventCalls.isEvent(request)) {
+            events.answer(request, response, target);
+            return;
+        }
         if (transformed.covers(target)) {
             transformed.v1(request, response, target);
             return;

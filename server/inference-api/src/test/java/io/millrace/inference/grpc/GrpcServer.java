@@ -24,6 +24,7 @@ import io.millrace.inference.protocol.InferencePorts;
 import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing.Call;
+import io.millrace.spi.TransformerServing;
 import io.millrace.testkit.FakeModelServing;
 import io.millrace.testkit.RecordingMeters;
 import io.millrace.testkit.RecordingTracing;
@@ -70,7 +71,8 @@ final class GrpcServer implements AutoCloseable {
                                 meters,
                                 time,
                                 () -> "invented",
-                                tracing));
+                                tracing,
+                                TransformerServing.none()));
         var http2 =
                 Http2Config.builder()
                         .initialWindowSize(4 << 20)

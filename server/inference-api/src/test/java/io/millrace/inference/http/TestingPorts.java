@@ -12,6 +12,7 @@ import io.millrace.inference.protocol.RequestLog;
 import io.millrace.spi.GraphServing;
 import io.millrace.spi.ModelServing;
 import io.millrace.spi.Tracing;
+import io.millrace.spi.TransformerServing;
 import io.millrace.testkit.RecordingMeters;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +78,7 @@ final class TestingPorts {
                 meters,
                 time,
                 () -> "id-" + ids.incrementAndGet(),
-                tracing);
+                tracing,
+                TransformerServing.none());
     }
 }
