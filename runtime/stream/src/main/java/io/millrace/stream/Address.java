@@ -19,23 +19,40 @@ final class Address {
     /** How Kafka's request and reply clients customarily name the topic they listen to. */
     private static final String KAFKA_REPLY_TOPIC = "kafka_replyTopic";
 
-    private final Template declared;
+    private final Target declared;
     private final @Nullable String constant;
     private final List<String> replyHeaders;
 
-    private Address(Template declared, List<String> replyHeaders) {
+    private Address(Target declared, @Nullable String constant, List<String> replyHeaders) {
         this.declared = declared;
-        this.constant = declared.isConstant() ? declared.text() : null;
+        this.constant = constant;
         this.replyHeaders = replyHeaders;
+    }
+
+    /** What an output declares, ready to be filled in by records. */
+    @FunctionalInterface
+    interface Target {
+        /**
+         * The destination of what is made of a record.
+         *
+         * @throws MillraceException {@code INVALID} when record or answer lack what is named
+         */
+        String of(LogRecord record, AnswerText answer);
     }
 
     /**
      * The address of an output of a pipeline.
      *
+     * @param answers learns which fields of answers are needed
      * @throws MillraceException {@code INVALID} when its template names what does not exist
      */
-    static Address of(PipelineSpec.Output output, ResourceKey pipeline) {
-        return new Address(Template.parse(text(output, pipeline), pipeline), replyHeaders(output));
+    static Address of(PipelineSpec.Output output, ResourceKey pipeline, SliceAnswers answers) {
+        if (output instanceof PipelineSpec.BucketOutput bucket) {
+            return new Address(ObjectPlace.of(bucket, pipeline, answers), null, List.of());
+        }
+        Template topic = Template.parse(text(output, pipeline), pipeline, answers);
+        return new Address(
+                topic::expand, topic.isConstant() ? topic.text() : null, replyHeaders(output));
     }
 
     /** As declared, templates not filled in. */
@@ -65,11 +82,11 @@ final class Address {
     /**
      * The destination of the answers to a record.
      *
-     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
+     * @throws MillraceException {@code INVALID} when record or answer lack what is named
      */
-    String of(LogRecord record) {
+    String of(LogRecord record, AnswerText answer) {
         String asked = asked(record);
-        return asked == null ? declared(record) : asked;
+        return asked == null ? declared(record, answer) : asked;
     }
 
     /** The destination that a record asks for; null when its answers go to the declared one. */
@@ -86,9 +103,9 @@ final class Address {
     /**
      * The declared destination of the answers to a record.
      *
-     * @throws MillraceException {@code INVALID} when the record lacks a header that is named
+     * @throws MillraceException {@code INVALID} when record or answer lack what is named
      */
-    String declared(LogRecord record) {
-        return declared.expand(record);
+    String declared(LogRecord record, AnswerText answer) {
+        return declared.of(record, answer);
     }
 }

@@ -54,7 +54,7 @@ final class ModelStage implements Stage {
      * @throws MillraceException {@code INVALID}
      */
     static Template selector(SelectedModel choice, ResourceKey pipeline) {
-        return Template.parse(choice.selector(), pipeline, "the choice of the model");
+        return Template.ofInput(choice.selector(), pipeline, "the choice of the model");
     }
 
     @Override
@@ -93,7 +93,7 @@ final class ModelStage implements Stage {
     private int lane(Template chosenBy, LogRecord record, int item, Verdicts verdicts) {
         String name;
         try {
-            name = chosenBy.expand(record);
+            name = chosenBy.expand(record, AnswerText.UNKNOWN);
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());
             return -1;

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param label for people: {@code output kafka/results}
  * @param address where they go
  * @param headers of the task
+ * @param answers of the task
  * @param isForKafkaClients whether headers that only Millrace sets are left out
  * @param isKeyed whether they carry the key of their request
  */
@@ -18,6 +19,7 @@ record OutputForm(
         String label,
         Address address,
         OutputHeaders headers,
+        SliceAnswers answers,
         boolean isForKafkaClients,
         boolean isKeyed) {
 
@@ -27,12 +29,14 @@ record OutputForm(
         try {
             String asked = address.asked(record);
             return new OutputRecord(
-                    asked == null ? address.declared(record) : asked,
+                    asked == null ? address.declared(record, answers.at(batch, item)) : asked,
                     isKeyed ? record.key() : null,
                     batch.payload(item),
                     headers.of(batch, item, isForKafkaClients),
                     record.timestampMillis(),
-                    asked != null);
+                    asked != null,
+                    record.partition(),
+                    record.offset());
         } catch (MillraceException e) {
             verdicts.failed(item, e.code(), e.text());
             return null;

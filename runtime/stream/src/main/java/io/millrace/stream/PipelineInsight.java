@@ -152,7 +152,8 @@ public final class PipelineInsight {
     private static String destination(
             PipelinePlan plan, PipelineSpec.Output output, LogRecord record) {
         try {
-            return Address.of(output, plan.pipeline()).of(record);
+            return Address.of(output, plan.pipeline(), new SliceAnswers())
+                    .of(record, AnswerText.UNKNOWN);
         } catch (MillraceException _) {
             return "";
         }
@@ -169,7 +170,8 @@ public final class PipelineInsight {
                     && kafka.cluster().isEmpty()
                     && !kafka.isReply()
                     && kept.isEmpty()) {
-                Template template = Template.parse(kafka.topic(), plan.pipeline());
+                Template template =
+                        Template.parse(kafka.topic(), plan.pipeline(), new SliceAnswers());
                 kept = template.isConstant() ? Optional.of(template.text()) : Optional.empty();
             }
         }

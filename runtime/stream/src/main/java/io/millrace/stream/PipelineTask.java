@@ -54,6 +54,7 @@ final class PipelineTask implements AutoCloseable {
     private final List<StageMeters> outletMeters;
     private final @Nullable TransactedDelivery transacted;
     private final OutputHeaders headers;
+    private final SliceAnswers answers;
     private final SliceTraces traces;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
@@ -88,6 +89,7 @@ final class PipelineTask implements AutoCloseable {
         this.outlets = List.copyOf(parts.outlets());
         this.stageMeters = parts.stages().stream().map(s -> meters.stage(s.label())).toList();
         this.headers = parts.headers();
+        this.answers = parts.answers();
         this.deadLetters = parts.deadLetters();
         this.transacted = transacted(context, plan, control, meters, parts);
         List<String> outputs =
@@ -119,7 +121,8 @@ final class PipelineTask implements AutoCloseable {
                 ? null
                 : new TransactedDelivery(
                         transactor,
-                        new TaskAssembly(context, plan, meters).transactedOutputs(parts.headers()),
+                        new TaskAssembly(context, plan, meters)
+                                .transactedOutputs(parts.headers(), parts.answers()),
                         parts.deadLetters(),
                         plan.spec().onError().deadLetter(),
                         control,
@@ -143,7 +146,7 @@ final class PipelineTask implements AutoCloseable {
             var assembly = new TaskAssembly(context, plan, meters);
             assembly.addStages(control, index, parts.stages());
             if (parts.transactor() == null) {
-                assembly.addOutlets(control, parts.headers(), parts.outlets());
+                assembly.addOutlets(control, parts.headers(), parts.answers(), parts.outlets());
             }
             var task = new PipelineTask(context, plan, control, meters, parts);
             control.reading(parts.consumer());
@@ -262,6 +265,7 @@ final class PipelineTask implements AutoCloseable {
             clock = recordSince(clock, numbers);
         }
         headers.start(batch.size(), context.time().epochMillis());
+        answers.start(batch.size());
         if (transacted == null) {
             for (int i = 0; i < outlets.size(); i++) {
                 write(outlets.get(i), outletMeters.get(i));
@@ -288,6 +292,7 @@ final class PipelineTask implements AutoCloseable {
         batch.clear();
         verdicts.clear();
         headers.clear();
+        answers.clear();
     }
 
     private long recordSince(long before, StageMeters stage) {

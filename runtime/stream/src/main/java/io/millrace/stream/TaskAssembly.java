@@ -34,7 +34,7 @@ final class TaskAssembly {
      */
     static void check(PipelinePlan plan) {
         for (PipelineSpec.Output output : plan.spec().to()) {
-            var _ = Address.of(output, plan.pipeline());
+            var _ = Address.of(output, plan.pipeline(), new SliceAnswers());
         }
         List<PipelineSpec.Step> steps = plan.spec().steps();
         for (int i = 0; i < steps.size(); i++) {
@@ -166,15 +166,21 @@ final class TaskAssembly {
     }
 
     /** Adds one outlet for each output; what was added is the caller's even when this fails. */
-    void addOutlets(TaskControl control, OutputHeaders headers, List<Outlet> outlets) {
+    void addOutlets(
+            TaskControl control,
+            OutputHeaders headers,
+            SliceAnswers answers,
+            List<Outlet> outlets) {
         List<PipelineSpec.Output> to = plan.spec().to();
         for (int i = 0; i < to.size(); i++) {
-            outlets.add(new Outlet(form(to.get(i), headers), context.openSink(plan, i), control));
+            outlets.add(
+                    new Outlet(
+                            form(to.get(i), headers, answers), context.openSink(plan, i), control));
         }
     }
 
     /** The outputs that a transaction takes instead of sinks. */
-    List<TransactedOutput> transactedOutputs(OutputHeaders headers) {
+    List<TransactedOutput> transactedOutputs(OutputHeaders headers, SliceAnswers answers) {
         var outputs = new ArrayList<TransactedOutput>();
         List<PipelineSpec.Output> to = plan.spec().to();
         for (int i = 0; i < to.size(); i++) {
@@ -184,7 +190,7 @@ final class TaskAssembly {
                     output instanceof PipelineSpec.KafkaOutput kafka
                             ? context.topics(plan, i, kafka)
                             : LogTopics.own(context.log());
-            outputs.add(new TransactedOutput(form(output, headers), topics));
+            outputs.add(new TransactedOutput(form(output, headers, answers), topics));
         }
         return outputs;
     }
@@ -200,11 +206,13 @@ final class TaskAssembly {
         }
     }
 
-    private OutputForm form(PipelineSpec.Output output, OutputHeaders headers) {
+    private OutputForm form(
+            PipelineSpec.Output output, OutputHeaders headers, SliceAnswers answers) {
         return new OutputForm(
                 label(output),
-                Address.of(output, plan.pipeline()),
+                Address.of(output, plan.pipeline(), answers),
                 headers,
+                answers,
                 output instanceof PipelineSpec.KafkaOutput,
                 !(output instanceof PipelineSpec.KafkaOutput kafka) || kafka.isKeyed());
     }

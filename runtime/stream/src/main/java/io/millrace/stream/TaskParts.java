@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param transactor where exactly once is declared
  * @param consumer of the inputs
  * @param headers of what it writes
+ * @param answers of which it needs fields to write them
  * @param deadLetters where records that fail go
  * @param stages may be filled after it is opened
  * @param outlets may be filled after it is opened; none where there is a transactor
@@ -24,6 +25,7 @@ record TaskParts(
         @Nullable LogTransactor transactor,
         LogConsumer consumer,
         OutputHeaders headers,
+        SliceAnswers answers,
         DeadLetters deadLetters,
         List<Stage> stages,
         List<Outlet> outlets) {
@@ -65,6 +67,7 @@ record TaskParts(
                     transactor,
                     consumer,
                     headers,
+                    new SliceAnswers(),
                     deadLetters,
                     new ArrayList<>(),
                     new ArrayList<>());
