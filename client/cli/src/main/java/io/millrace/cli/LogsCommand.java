@@ -15,15 +15,20 @@ import tools.jackson.databind.json.JsonMapper;
 
 @Command(
         name = "logs",
-        description = "Show what the functions of a pipeline print and log.",
-        footer = {"", "Example: millrace logs -f pipeline/fashion-pipeline"})
+        description =
+                "Show what the functions of a pipeline, or the transformer of a model, print and log.",
+        footer = {
+            "",
+            "Examples: millrace logs -f pipeline/fashion-pipeline",
+            "          millrace logs -f model/mnist"
+        })
 final class LogsCommand implements Callable<Integer> {
 
     private final CliContext context;
 
     @Mixin private final OutputOption output = new OutputOption();
 
-    @Parameters(paramLabel = "pipeline/NAME", description = "Of which pipeline.")
+    @Parameters(paramLabel = "pipeline/NAME|model/NAME", description = "Of which one.")
     private String what = "";
 
     @Option(
@@ -48,13 +53,18 @@ final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ResourceRef ref = ResourceRef.parseOne(what.contains("/") ? what : "pipeline/" + what);
-        if (ref.kind() != Kind.PIPELINE) {
+        if (ref.kind() != Kind.PIPELINE && ref.kind() != Kind.MODEL) {
             throw MillraceException.invalid(
-                    "only pipelines have logs; those of a function are in its pipelines', as in:"
+                    "only pipelines and models have logs; those of a function are in its pipelines', as in:"
                             + " millrace logs pipeline/NAME --step FUNCTION");
         }
         var query =
-                new LogQuery(context.project(), ref.name().orElseThrow(), step, Math.max(0, tail));
+                new LogQuery(
+                        ref.kind(),
+                        context.project(),
+                        ref.name().orElseThrow(),
+                        step,
+                        Math.max(0, tail));
         if (follow) {
             context.client().followLogs(query, this::show);
         } else {

@@ -432,7 +432,9 @@ public final class MillraceClient implements AutoCloseable {
 
     private static String path(LogQuery query, boolean follow) {
         return project(query.project())
-                + "/pipelines/"
+                + "/"
+                + query.kind().plural()
+                + "/"
                 + encode(query.pipeline().value())
                 + "/logs?tail="
                 + query.tail()

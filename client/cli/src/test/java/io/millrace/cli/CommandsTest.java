@@ -315,7 +315,7 @@ class CommandsTest {
         CliRun run =
                 run("logs", "pipeline/p", "--step", "f", "--tail", "5", "--project", "fashion");
         assertThat(run).isEqualTo(new CliRun(0, "2026-01-01T00:00:00Z f/1 hi\n", ""));
-        assertThat(run("logs", "function/f").err()).contains("only pipelines have logs");
+        assertThat(run("logs", "function/f").err()).contains("only pipelines and models have logs");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.millrace.function;
 
 import io.millrace.api.DataSize;
+import io.millrace.api.Kind;
 import io.millrace.api.ResourceKey;
 import io.millrace.spi.Meters;
 import io.millrace.spi.StepLogs;
@@ -20,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * <p>A line that cannot be kept (disk full) still reaches those who follow, and is counted.
  */
 public final class FileStepLogs implements StepLogs, AutoCloseable {
+
+    /** Before the name of a model; no resource has such a name. */
+    private static final String MODEL_FOLDER = "model~";
 
     /** Files kept of a pipeline. */
     public static final int DEFAULT_FILES = 4;
@@ -134,6 +138,8 @@ public final class FileStepLogs implements StepLogs, AutoCloseable {
 
     /** Names of projects and pipelines hold no separators and begin with a letter or digit. */
     private Path folder(ResourceKey pipeline) {
-        return root.resolve(pipeline.project().value()).resolve(pipeline.name().value());
+        // A model may have the name of a pipeline.
+        String name = pipeline.kind() == Kind.MODEL ? MODEL_FOLDER : "";
+        return root.resolve(pipeline.project().value()).resolve(name + pipeline.name().value());
     }
 }

@@ -73,14 +73,17 @@ class MetricsPageTest {
 
     /** Their names are put together, from words that stand beside each other. */
     private static Set<String> ofStageDurations() throws IOException {
-        String source =
-                Files.readString(
-                        ROOT.resolve(
-                                "server/inference-api/src/main/java/io/millrace/inference/protocol/StageDurations.java"));
         var names = new TreeSet<String>();
-        Matcher stage = Pattern.compile("timing\\(\"([a-z]+)\"").matcher(source);
-        while (stage.find()) {
-            names.add("request_" + stage.group(1) + "_seconds");
+        for (String file :
+                new String[] {
+                    "server/inference-api/src/main/java/io/millrace/inference/protocol/StageDurations.java",
+                    "runtime/inference/src/main/java/io/millrace/inference/transformer/TransformerMeters.java"
+                }) {
+            String source = Files.readString(ROOT.resolve(file));
+            Matcher stage = Pattern.compile("timing\\((?:meters, )?\"([a-z]+)\"").matcher(source);
+            while (stage.find()) {
+                names.add("request_" + stage.group(1) + "_seconds");
+            }
         }
         return names;
     }

@@ -69,11 +69,16 @@ class RetrainSystemTest {
 
     @Test
     void promotesWhatIsBetterOnHeldBackSamplesAndNothingElse() throws Exception {
-        try (var server = new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start()) {
+        try (var server =
+                new ServerProcess(folder.resolve("data"), ServerProcess.Ports.free()).start()) {
             new KafkaTopic(server, "points").create(1);
             send(server, DECLARED, true);
             Declared.apply(server, RESOURCES);
-            awaitResult(server, "0", "version 1 was promoted: no version was in production", FIRST_ROUND);
+            awaitResult(
+                    server,
+                    "0",
+                    "version 1 was promoted: no version was in production",
+                    FIRST_ROUND);
 
             send(server, EVERY, false);
             awaitResult(server, "1", "version 2 was promoted: accuracy ", ROUND);
@@ -109,11 +114,7 @@ class RetrainSystemTest {
     /** Two numbers, and whether the first is the greater one; or the contrary. */
     private void send(ServerProcess server, int count, boolean isWrong) throws Exception {
         Map<String, Object> settings =
-                Map.of(
-                        "bootstrap.servers",
-                        "127.0.0.1:" + server.ports().kafka(),
-                        "acks",
-                        "all");
+                Map.of("bootstrap.servers", "127.0.0.1:" + server.ports().kafka(), "acks", "all");
         try (var producer =
                 new KafkaProducer<>(
                         settings, new ByteArraySerializer(), new ByteArraySerializer())) {

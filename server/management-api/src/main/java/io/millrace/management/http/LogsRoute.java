@@ -18,7 +18,10 @@ import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What the functions of a pipeline print: the last lines, and each new one as it comes. */
+/**
+ * What the functions of a pipeline, or the transformer of a model, print: the last lines, and each
+ * new one as it comes.
+ */
 final class LogsRoute {
     private static final int TAIL = 100;
     private static final int LONGEST_TAIL = 10_000;
@@ -35,13 +38,22 @@ final class LogsRoute {
         this.bufferedEvents = limits.bufferedEvents();
     }
 
-    Route route() {
-        return Route.get(
+    List<Route> routes() {
+        return List.of(
+                route(
                         "/projects/{project}/pipelines/{name}/logs",
                         "logs",
                         "Gives what the functions of a pipeline printed",
-                        Answer.json("LogLines"),
-                        this::logs)
+                        call -> logs(call, Kind.PIPELINE)),
+                route(
+                        "/projects/{project}/models/{name}/logs",
+                        "modelLogs",
+                        "Gives what the transformer of a model printed",
+                        call -> logs(call, Kind.MODEL)));
+    }
+
+    private static Route route(String path, String operation, String summary, Route.Action action) {
+        return Route.get(path, operation, summary, Answer.json("LogLines"), action)
                 .with(
                         Parameter.query("step", "string", "only lines of this function"),
                         Parameter.query("tail", "integer", "how many of the last lines"),
@@ -51,8 +63,8 @@ final class LogsRoute {
                                 "goes on with new lines, as server-sent events line and lost"));
     }
 
-    private void logs(Call call) {
-        ResourceKey pipeline = call.existing(Kind.PIPELINE, store);
+    private void logs(Call call, Kind kind) {
+        ResourceKey pipeline = call.existing(kind, store);
         Predicate<Line> wanted =
                 call.query("step")
                         .<Predicate<Line>>map(step -> line -> line.step().equals(step))

@@ -62,7 +62,7 @@ public final class ManagementRoutes implements HttpService {
                         Answer.json("Any"),
                         this::openApi));
         all.add(new WatchRoute(store, limits).route());
-        all.add(new LogsRoute(store, ports.logs(), limits).route());
+        all.addAll(new LogsRoute(store, ports.logs(), limits).routes());
         all.addAll(new EventRoutes(store, ports.events()).routes());
         all.addAll(new DeadLetterRoutes(store, ports.deadLetters(), limits).routes());
         all.add(new TapRoute(store, ports.insight().taps(), limits).route());
