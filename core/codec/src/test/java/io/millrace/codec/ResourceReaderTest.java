@@ -3,8 +3,10 @@ package io.millrace.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.DatasetSpec;
 import io.millrace.api.DecodeSpec;
 import io.millrace.api.EncodeSpec;
+import io.millrace.api.ExperimentSpec;
 import io.millrace.api.FunctionSpec;
 import io.millrace.api.Kind;
 import io.millrace.api.Manifest;
@@ -16,12 +18,15 @@ import io.millrace.api.PipelineSpec.ModelStep;
 import io.millrace.api.ProjectId;
 import io.millrace.api.ResourceKey;
 import io.millrace.api.ResourceName;
+import io.millrace.api.RetrainSpec;
 import io.millrace.api.Spec;
+import io.millrace.api.TopicRange;
 import io.millrace.api.VersionRef;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class ResourceReaderTest {
@@ -119,6 +124,74 @@ final class ResourceReaderTest {
                 """;
 
         assertThat(server.read("", text).getFirst().title()).isEqualTo("a");
+    }
+
+    @Test
+    void trainingAgainFollowsTheDirectionOfItsMetric() {
+        assertThat(retrain("every: 100, metric: accuracy"))
+                .isEqualTo(
+                        new RetrainSpec(
+                                OptionalLong.of(100),
+                                Optional.empty(),
+                                new ResourceName("m"),
+                                "accuracy",
+                                true,
+                                0));
+        assertThat(retrain("onDriftOf: m, metric: mae").isUpward()).isFalse();
+        assertThat(retrain("onDriftOf: m, metric: accuracy, upward: false").isUpward()).isFalse();
+        assertThat(retrain("every: 1, metric: mse, window: 500, improvement: -0.5"))
+                .isEqualTo(
+                        new RetrainSpec(
+                                OptionalLong.of(1),
+                                Optional.empty(),
+                                new ResourceName("m"),
+                                "mse",
+                                false,
+                                -0.5,
+                                OptionalLong.of(500)));
+        assertThatThrownBy(() -> retrain("metric: mse"))
+                .hasMessageContaining("missing one of every, onDriftOf");
+    }
+
+    private RetrainSpec retrain(String fields) {
+        String text =
+                """
+                apiVersion: millrace.io/v1
+                kind: Experiment
+                metadata: {name: e}
+                spec:
+                  definitions: [d]
+                  retrain: {model: m, %s}
+                """
+                        .formatted(fields);
+        return spec(server.read("", text), Kind.EXPERIMENT, ExperimentSpec.class)
+                .retrain()
+                .orElseThrow();
+    }
+
+    @Test
+    void samplesAreHeldBackFromRangesOfTheDatasetOnly() {
+        assertThat(heldBackFrom("\"t:0:5:9\"")).containsExactly(TopicRange.of("t", 0, 5, 9));
+        assertThatThrownBy(() -> heldBackFrom("\"t:0:5:8\""))
+                .hasMessageContaining("expected some of the ranges, each with an end, not t:0:5:8");
+        assertThatThrownBy(() -> heldBackFrom("\"t:1\""))
+                .hasMessageContaining("each with an end, not t:1:0");
+    }
+
+    private List<TopicRange> heldBackFrom(String ranges) {
+        String text =
+                """
+                apiVersion: millrace.io/v1
+                kind: Dataset
+                metadata: {name: d}
+                spec:
+                  ranges: ["t:0:0:5", "t:0:5:9", "t:1"]
+                  decode: {format: raw, type: uint8}
+                  label: {decode: {format: raw, type: uint8}}
+                  split: {test: 0.5, heldBackFrom: [%s]}
+                """
+                        .formatted(ranges);
+        return spec(server.read("", text), Kind.DATASET, DatasetSpec.class).split().heldBackFrom();
     }
 
     @Test
