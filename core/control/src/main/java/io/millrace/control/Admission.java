@@ -212,6 +212,15 @@ public final class Admission {
         }
         if (retrain.window().orElse(1) < 1) {
             refusals.add(invalid(key, "window", "expected 1 or more records"));
+        } else if (retrain.window().orElse(Long.MAX_VALUE) < retrain.every().orElse(0)) {
+            refusals.add(
+                    invalid(
+                            key,
+                            "window",
+                            "%d records are fewer than %d, after which it trains again: some would never be trained on"
+                                    .formatted(
+                                            retrain.window().getAsLong(),
+                                            retrain.every().getAsLong())));
         }
         if (experiment.online().isPresent()) {
             refusals.add(

@@ -101,7 +101,11 @@ final class ExperimentRounds {
             if (made.add(definition)) {
                 missing.add(
                         new Manifest<>(
-                                free(experiment.key(), definition, image),
+                                free(
+                                        experiment.key(),
+                                        definition,
+                                        RetrainRound.number(dataset),
+                                        image),
                                 "",
                                 RetrainRound.labelsOfRuns(dataset),
                                 run(experiment, definition, dataset)));
@@ -144,9 +148,9 @@ final class ExperimentRounds {
         return made;
     }
 
-    /** The first round has no number in its name. */
+    /** The first training has no number in its name; one of a round is not given again. */
     private static ResourceKey free(
-            ResourceKey experiment, ResourceName definition, StoreImage image) {
+            ResourceKey experiment, ResourceName definition, long round, StoreImage image) {
         String base = experiment.name() + "-" + definition;
         int most =
                 Names.MAX_NAME_LENGTH - "-".length() - Integer.toString(Integer.MAX_VALUE).length();
@@ -154,10 +158,16 @@ final class ExperimentRounds {
             String rest = "-" + Integer.toHexString(base.hashCode());
             base = base.substring(0, most - rest.length()) + rest;
         }
-        ResourceKey key = ResourceKey.of(Kind.TRAINING_RUN, experiment.project(), base);
-        for (int round = 2; image.find(key).isPresent(); round++) {
-            key = ResourceKey.of(Kind.TRAINING_RUN, experiment.project(), base + "-" + round);
+        long number = round + 1;
+        ResourceKey key = run(experiment, base, number);
+        while (image.find(key).isPresent()) {
+            key = run(experiment, base, ++number);
         }
         return key;
+    }
+
+    private static ResourceKey run(ResourceKey experiment, String base, long number) {
+        return ResourceKey.of(
+                Kind.TRAINING_RUN, experiment.project(), number == 1 ? base : base + "-" + number);
     }
 }

@@ -89,7 +89,8 @@ record RetrainRound(long number, ResourceName dataset, String drift) {
                 .toList();
     }
 
-    private static long number(Resource<?> resource) {
+    /** Of which round a dataset or a run is; 0 for the first training. */
+    static long number(Resource<?> resource) {
         String number = resource.metadata().labels().getOrDefault(NUMBER, "");
         return number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0;
     }

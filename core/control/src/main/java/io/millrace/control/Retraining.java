@@ -217,8 +217,12 @@ final class Retraining {
     /** With the ends that the first training has found, and without what it held back. */
     private static DatasetSpec first(DatasetSpec declared, RetrainMemory memory) {
         SplitSpec split = declared.split();
+        List<TopicRange> ranges =
+                declared.isClosed()
+                        ? declared.ranges()
+                        : memory.firstRanges().orElse(declared.ranges());
         return declared.with(
-                memory.firstRanges().orElse(declared.ranges()),
+                ranges,
                 declared.unlabelled(),
                 new SplitSpec(split.validation(), split.test(), split.order(), split.seed()));
     }

@@ -542,25 +542,92 @@ final class RetrainTest {
                         TopicRange.of("digits", 0, 0, 400), TopicRange.of("digits", 0, 400, 600));
     }
 
+    private static List<Refusal> refusals(World world, String metric, long every, long window) {
+        var rule =
+                new RetrainSpec(
+                        OptionalLong.of(every),
+                        Optional.empty(),
+                        MODEL.name(),
+                        metric,
+                        false,
+                        0,
+                        OptionalLong.of(window));
+        return Admission.check(world.store.image(), List.of(experiment(rule)));
+    }
+
     @Test
-    void aLiveStreamIsNotTrainedOnAgain() {
+    void rulesThatCannotBeFollowedAreRefused() {
         World world = world(every(200));
-        assertThat(
-                        Admission.check(
-                                world.store.image(),
-                                List.of(
-                                        experiment(
-                                                new RetrainSpec(
-                                                        OptionalLong.of(0),
-                                                        Optional.empty(),
-                                                        MODEL.name(),
-                                                        "val_loss",
-                                                        false,
-                                                        0,
-                                                        OptionalLong.of(0))))))
+        assertThat(refusals(world, "val_loss", 0, 0))
                 .extracting(Refusal::pointer)
                 .containsExactly(
                         "/spec/retrain/metric", "/spec/retrain/every", "/spec/retrain/window");
+        assertThat(refusals(world, "mae", 200, 199))
+                .singleElement()
+                .satisfies(refusal ->
+                        assertThat(refusal.message()).contains("199 records are fewer than 200"));
+        assertThat(refusals(world, "mean_absolute_error", 200, 200)).isEmpty();
+    }
+
+    @Test
+    void aDatasetThatNobodyNamedYetIsWaitedForAndThenGoneOnFrom() {
+        World world = World.started(Given.project(), GivenTraining.definition("small"));
+        world.apply(
+                GivenTraining.experiment(
+                        "mnist", Optional.empty(), true, Optional.of(every(200)), "small"));
+        assertThat(world.ready(EXPERIMENT).reason()).isEqualTo("WaitingForData");
+        world.announcements.announce(GivenTraining.announcement(1, 0, world.time.now()));
+        world.log.hold("digits", 0, 0, 100);
+        world.settle();
+        finish(world, "mnist-small", 1);
+        assertThat(aliases(world)).containsEntry("production", 1);
+
+        come(world, 300);
+        assertThat(world.status(EXPERIMENT).details())
+                .containsEntry("first dataset", "KAFKA-ML-CONTROL-TOPIC-0-0")
+                .containsEntry("dataset", "mnist-round-1");
+        assertThat(runs(world)).containsExactly("mnist-small", "mnist-small-2");
+    }
+
+    @Test
+    void anOpenDatasetGoesOnFromWhereItsRunsFoundItsEnd() {
+        World world =
+                World.started(
+                        Given.project(),
+                        GivenTraining.definition("small"),
+                        Given.manifest(
+                                Given.key(Kind.DATASET, "declared"),
+                                GivenTraining.samples("digits")));
+        world.log.hold("digits", 0, 0, 150);
+        world.apply(experiment(every(200)));
+        world.runModels.report(FIRST_RUN, Map.of("accuracy", 0.7), "digits:0:0:100");
+        finish(world, "mnist-small", 1);
+        come(world, 300);
+        assertThat(round(world, 1).orElseThrow().ranges())
+                .containsExactly(
+                        TopicRange.of("digits", 0, 0, 100), TopicRange.of("digits", 0, 100, 300));
+    }
+
+    @Test
+    void runsOfOldRoundsAreRemoved() {
+        World world = inProduction(every(200));
+        world.judge.score(1, 0.9);
+        for (int round = 1; round <= 7; round++) {
+            come(world, 100 + 200 * round);
+            world.judge.score(round + 1, 0.5);
+            finish(world, "mnist-small-" + (round + 1), round + 1);
+        }
+        assertThat(runs(world))
+                .as("the first training, and the last five rounds")
+                .containsExactlyInAnyOrder(
+                        "mnist-small",
+                        "mnist-small-4",
+                        "mnist-small-5",
+                        "mnist-small-6",
+                        "mnist-small-7",
+                        "mnist-small-8");
+        assertThat(world.store.image().all(Kind.DATASET)).hasSize(2);
+        assertThat(((ModelSpec) world.get(MODEL).spec()).versions()).hasSize(8);
     }
 
     @Test
