@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Continuous training with the real trainer: a model that was trained on wrong labels is replaced
- * when right ones came, and the next one, which is no better, is not.
+ * when right ones came, and the next one, which is no better, is not, although the server is killed
+ * while it is trained.
  */
 @Timeout(1_200)
 class RetrainSystemTest {
@@ -83,16 +84,28 @@ class RetrainSystemTest {
             send(server, EVERY, false);
             awaitResult(server, "1", "version 2 was promoted: accuracy ", ROUND);
             assertThat(aliases(server)).contains("\"production\":2").contains("\"previous\":1");
+            assertThat(server.get("/api/v1/projects/default/events").body())
+                    .contains("RetrainBegun")
+                    .contains("Promoted");
             assertThat(Declared.text(server, "datasets/points-round-1"))
                     .contains("points:0:0:60")
                     .contains("points:0:60:360");
 
             send(server, EVERY, false);
+            await().atMost(ROUND)
+                    .until(() ->
+                            Declared.text(server, "experiments/points")
+                                    .contains("\"round\":\"2\""));
+            server.kill();
+            server.launch();
+            server.awaitReady();
             awaitResult(server, "2", "not promoted: accuracy ", ROUND);
             assertThat(aliases(server)).contains("\"production\":2").contains("\"version\":3");
+            assertThat(Declared.text(server, "trainingruns"))
+                    .contains("points-greater-3")
+                    .doesNotContain("points-greater-4");
+            // Events end with the process.
             assertThat(server.get("/api/v1/projects/default/events").body())
-                    .contains("RetrainBegun")
-                    .contains("Promoted")
                     .contains("NotPromoted");
         }
     }
