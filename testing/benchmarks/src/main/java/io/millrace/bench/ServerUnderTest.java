@@ -28,9 +28,9 @@ final class ServerUnderTest implements AutoCloseable {
     private final double readySeconds;
 
     /** Where it listens. */
-    record Ports(int http, int mqtt, int mqttPlain, int kafka) {
+    record Ports(int http, int mqtt, int mqttPlain, int kafka, int s3) {
         static Ports free() throws IOException {
-            int[] found = new int[4];
+            int[] found = new int[5];
             var sockets = new ArrayList<ServerSocket>();
             for (int i = 0; i < found.length; i++) {
                 var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
@@ -40,7 +40,7 @@ final class ServerUnderTest implements AutoCloseable {
             for (ServerSocket socket : sockets) {
                 socket.close();
             }
-            return new Ports(found[0], found[1], found[2], found[3]);
+            return new Ports(found[0], found[1], found[2], found[3], found[4]);
         }
     }
 
@@ -73,6 +73,8 @@ final class ServerUnderTest implements AutoCloseable {
                         Integer.toString(ports.mqttPlain()),
                         "--kafka-port",
                         Integer.toString(ports.kafka()),
+                        "--s3-port",
+                        Integer.toString(ports.s3()),
                         "--stop-on-stdin-eof"));
         Path log = data.resolveSibling(data.getFileName() + ".log");
         long begin = System.nanoTime();

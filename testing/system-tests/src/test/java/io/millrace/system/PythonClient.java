@@ -27,6 +27,11 @@ final class PythonClient {
         return environment("kafka-client", List.of("kafka-python==3.0.12"));
     }
 
+    /** The interpreter with Amazon's client of S3. */
+    static Path s3() {
+        return environment("s3-client", List.of("boto3==1.44.5"));
+    }
+
     /** The interpreter with what people use who send samples for training. */
     static Path sender() {
         return environment("sender-client", List.of("kafka-python==3.0.12", "numpy==2.4.6"));

@@ -92,6 +92,9 @@ final class ServerProcess implements AutoCloseable {
         if (!options.contains("--cache")) {
             command.addAll(List.of("--cache", Repository.cache().toString()));
         }
+        if (!options.contains("--s3-port")) {
+            command.addAll(List.of("--s3-port", "off"));
+        }
         command.addAll(options);
         try {
             Files.createDirectories(Repository.cache());

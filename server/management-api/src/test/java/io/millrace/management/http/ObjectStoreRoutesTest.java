@@ -56,11 +56,11 @@ final class ObjectStoreRoutesTest {
     void aProjectThatHoldsObjectsStays() {
         server.objects.fill(SHOP, true);
         server.put(USER, "");
-        var refused = server.delete("/resources/projects/shop");
+        var refused = server.delete("/projects/shop");
         assertThat(refused.status()).isEqualTo(409);
         assertThat(refused.response().body()).contains("hold objects");
         server.objects.fill(SHOP, false);
-        assertThat(server.delete("/resources/projects/shop").status()).isEqualTo(200);
+        assertThat(server.delete("/projects/shop").status()).isEqualTo(200);
         assertThat(server.objects.users(SHOP)).isEmpty();
     }
 }
