@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,12 +26,18 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Builds the models of definitions, one after another, apart from the runs. */
+/**
+ * Builds the models of definitions, one after another, apart from the runs. None waits for the
+ * environment of another, which may take minutes.
+ */
 final class DefinitionChecks implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DefinitionChecks.class);
     private static final Duration RETRY = Duration.ofSeconds(30);
     private static final Duration GRACE = Duration.ofSeconds(10);
+
+    /** So many environments are made ready at a time. */
+    private static final int BUILDERS = 2;
 
     private final TrainerLauncher launcher;
     private final TrainerSettings settings;
@@ -39,6 +46,10 @@ final class DefinitionChecks implements AutoCloseable {
     private final ScheduledExecutorService worker =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("definition-checks").factory());
+    private final ExecutorService builders =
+            Executors.newFixedThreadPool(
+                    BUILDERS,
+                    Thread.ofPlatform().daemon().name("definition-environments-", 0).factory());
 
     DefinitionChecks(TrainerLauncher launcher, TrainerSettings settings) {
         this.launcher = launcher;
@@ -59,7 +70,7 @@ final class DefinitionChecks implements AutoCloseable {
                             return before;
                         });
         if (now == made) {
-            worker.execute(made);
+            builders.execute(made);
         }
     }
 
@@ -73,7 +84,14 @@ final class DefinitionChecks implements AutoCloseable {
 
     @Override
     public void close() {
+        builders.shutdownNow();
         worker.shutdownNow();
+    }
+
+    /** What a step of a check does. */
+    @FunctionalInterface
+    private interface Step {
+        void take() throws IOException, InterruptedException;
     }
 
     private final class Check implements Runnable {
@@ -91,14 +109,27 @@ final class DefinitionChecks implements AutoCloseable {
 
         @Override
         public void run() {
+            attempt(() -> {
+                enter(new DefinitionState.Checking("its environment is being made ready"));
+                VirtualEnvironment environment = launcher.environment(spec);
+                if (!worker.isShutdown()) {
+                    worker.execute(() -> attempt(() -> buildIn(environment)));
+                }
+            });
+        }
+
+        private void buildIn(VirtualEnvironment environment)
+                throws IOException, InterruptedException {
+            enter(new DefinitionState.Checking("its model is being built"));
+            enter(outcome(environment));
+        }
+
+        private void attempt(Step step) {
             if (checks.get(key) != this) {
                 return; // there is a newer one, or none any more
             }
             try {
-                enter(new DefinitionState.Checking("its environment is being made ready"));
-                VirtualEnvironment environment = launcher.environment(spec);
-                enter(new DefinitionState.Checking("its model is being built"));
-                enter(outcome(environment));
+                step.take();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (MillraceException e) {
@@ -116,7 +147,11 @@ final class DefinitionChecks implements AutoCloseable {
         private void again(String why) {
             enter(new DefinitionState.Unknown(why));
             if (!worker.isShutdown()) {
-                var _ = worker.schedule(this, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+                var _ =
+                        worker.schedule(
+                                () -> builders.execute(this),
+                                RETRY.toMillis(),
+                                TimeUnit.MILLISECONDS);
             }
         }
 

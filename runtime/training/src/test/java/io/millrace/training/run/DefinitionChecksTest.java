@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.ErrorCode;
+import io.millrace.api.Kind;
 import io.millrace.api.MillraceException;
+import io.millrace.api.ProjectId;
+import io.millrace.api.ResourceKey;
 import io.millrace.api.TimeSource;
 import io.millrace.process.EnvironmentSettings;
 import io.millrace.spi.DefinitionState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +47,41 @@ final class DefinitionChecksTest {
             checks.check(Plans.DEFINITION, Plans.definition("model = 1"), told::countDown);
             isAskedAgain.countDown();
             await(told);
+        }
+    }
+
+    @Test
+    void noneWaitsForTheEnvironmentOfAnother() throws Exception {
+        // An interpreter that does not answer holds up who needs it, and only them.
+        Path gate = folder.resolve("gate");
+        Path asked = folder.resolve("asked");
+        Path python = folder.resolve("python3");
+        Files.writeString(
+                python,
+                """
+                #!/bin/sh
+                if mkdir '%s' 2>/dev/null; then
+                    while [ ! -e '%s' ]; do sleep 0.05; done
+                fi
+                exit 1
+                """
+                        .formatted(asked, gate));
+        assertThat(python.toFile().setExecutable(true)).isTrue();
+        var environments =
+                EnvironmentSettings.of(folder.resolve("environments"))
+                        .withPythons(List.of(python.toString()));
+        var settings = TrainerSettings.of(folder.resolve("training"), environments);
+        var told = new CountDownLatch(1);
+        try (var launcher = new TrainerLauncher(settings, TimeSource.system());
+                var checks = new DefinitionChecks(launcher, settings)) {
+            var waits = ResourceKey.of(Kind.MODEL_DEFINITION, ProjectId.DEFAULT, "waits");
+            checks.check(waits, Plans.definition("model = 1"), () -> {});
+            Awaitility.await().until(() -> Files.exists(asked));
+            // Of another environment: what is said first is that it is being made ready.
+            checks.check(Plans.DEFINITION, Plans.definition("model = 2"), told::countDown);
+            await(told);
+            assertThat(checks.state(waits).orElseThrow().toString()).contains("made ready");
+            Files.writeString(gate, "open");
         }
     }
 
