@@ -105,7 +105,7 @@ class KafkaMlSystemTest {
             job(PythonClient.sender(), "await", url(), seconds());
 
             assertThat(serve(PythonClient.sender(), "RAW")).containsPattern(RIGHT);
-            assertThat(server.get("/v2/models/deep-raw").body()).contains("onnx");
+            assertThat(server.get("/v2/models/deep-RAW").body()).contains("onnx");
         }
     }
 
