@@ -343,6 +343,7 @@ final class MillraceServer implements AutoCloseable {
                                 nodeId,
                                 events,
                                 tracing,
+                                io.millrace.spi.ObjectStores.none(),
                                 transformers));
         var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
         TrainingParts trained = training(data, log, store, blobs, models);
