@@ -11,7 +11,7 @@ public final class ReservedTopics {
 
     /** No project has a dot in its part of a name, so these are all of them and no more. */
     private static final Pattern OWNED =
-            Pattern.compile("[^.]*\\.(source|dead|settled|retry|stream|replay)\\..*");
+            Pattern.compile("[^.]*\\.(source|dead|settled|retry|stream|replay|refused)\\..*");
 
     private ReservedTopics() {}
 

@@ -32,6 +32,11 @@ public final class LogTopic {
         return join(project.value(), "dead", pipeline.value());
     }
 
+    /** The topic that keeps what a data source was sent and could not take. */
+    public static String ofRefused(ProjectId project, ResourceName source) {
+        return join(project.value(), "refused", source.value());
+    }
+
     /** The topic of what became of a pipeline's dead letters, and of the work on them. */
     public static String ofSettledLetters(ProjectId project, ResourceName pipeline) {
         return join(project.value(), "settled", pipeline.value());
