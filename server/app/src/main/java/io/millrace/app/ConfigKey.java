@@ -51,6 +51,12 @@ enum ConfigKey {
             "s3.bind",
             "127.0.0.1",
             "address that serves S3; requests are signed by users of projects, and not encrypted"),
+    BUCKETS_ENDPOINTS(
+            "buckets.endpoints",
+            "https:",
+            "where object stores of data sources and outputs may be, separated by commas: endpoints"
+                    + " such as http://minio:9000, which may have private addresses; https: alone is"
+                    + " every host with public addresses"),
     MQTT_BIND("mqtt.bind", "0.0.0.0", "address that serves MQTT with client certificates"),
     MQTT_PORT("mqtt.port", "1883", "port of MQTT with TLS and client certificates"),
     MQTT_PLAIN_PORT("mqtt.plain.port", "off", "port of MQTT without TLS; off or a number"),

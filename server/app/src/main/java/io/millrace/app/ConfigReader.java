@@ -156,13 +156,14 @@ final class ConfigReader {
                 new ServerConfig.InferenceSettings(
                         maxBody(), duration(ConfigKey.INFERENCE_TIMEOUT)),
                 new ServerConfig.ModelSettings(
-                        origins(),
+                        origins(ConfigKey.MODELS_ORIGINS),
                         text(ConfigKey.MODELS_MEMORY).equals("auto")
                                 ? Optional.empty()
                                 : Optional.of(size(ConfigKey.MODELS_MEMORY)),
                         endpoint(ConfigKey.S3_ENDPOINT),
                         text(ConfigKey.S3_REGION)),
                 s3(),
+                origins(ConfigKey.BUCKETS_ENDPOINTS),
                 new ServerConfig.KafkaSettings(
                         port(ConfigKey.KAFKA_PORT),
                         Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
@@ -368,14 +369,14 @@ final class ConfigReader {
         };
     }
 
-    private AllowedOrigins origins() {
+    private AllowedOrigins origins(ConfigKey key) {
         List<String> entries =
-                Arrays.stream(text(ConfigKey.MODELS_ORIGINS).split(","))
+                Arrays.stream(text(key).split(","))
                         .map(String::strip)
                         .filter(entry -> !entry.isEmpty())
                         .toList();
         try {
-            return AllowedOrigins.parse(entries);
+            return AllowedOrigins.parse(entries, key.key());
         } catch (MillraceException e) {
             errors.add(e.text());
             return AllowedOrigins.publicWeb();

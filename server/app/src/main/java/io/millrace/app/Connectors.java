@@ -4,6 +4,8 @@ import io.millrace.api.TimeSource;
 import io.millrace.connector.mqtt.MqttConnector;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
 import io.millrace.log.kafka.KafkaClusters;
+import io.millrace.objects.BucketSourceConnector;
+import io.millrace.spi.EventLog;
 import io.millrace.spi.Meters;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.SinkConnector;
@@ -12,6 +14,7 @@ import io.millrace.spi.StreamLog;
 import io.millrace.stream.ClusterSinkConnector;
 import io.millrace.stream.ClusterSourceConnector;
 import io.millrace.stream.LogTopicsConnector;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -20,16 +23,21 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param sources asked in order for each data source
  * @param sinks asked in order for each output; those to the log itself are the runtime's own
+ * @param buckets among the sources: it is also told what happens in the embedded object store
  */
-record Connectors(List<SourceConnector> sources, List<SinkConnector> sinks) {
+record Connectors(
+        List<SourceConnector> sources, List<SinkConnector> sinks, BucketSourceConnector buckets) {
 
     /** Makes them and leaves their ends to the lifecycle. */
     static Connectors open(
             Lifecycle lifecycle,
             EmbeddedMqttBroker mqtt,
             StreamLog log,
+            ServerObjectStores stores,
+            Path bucketFolder,
             Secrets secrets,
             Meters meters,
+            EventLog events,
             TimeSource time,
             String nodeId) {
         var clusters = lifecycle.add("clusters", new KafkaClusters(secrets, time, meters));
@@ -47,8 +55,23 @@ record Connectors(List<SourceConnector> sources, List<SinkConnector> sinks) {
                                 time,
                                 nodeId,
                                 () -> ThreadLocalRandom.current().nextDouble()));
+        var buckets =
+                lifecycle.add(
+                        "bucket sources",
+                        new BucketSourceConnector(
+                                log,
+                                clusters,
+                                stores,
+                                stores.others(),
+                                secrets,
+                                meters,
+                                events,
+                                time,
+                                nodeId,
+                                bucketFolder));
         return new Connectors(
-                List.of(mqtt, brokers, kafka, new LogTopicsConnector()),
-                List.of(mqtt, brokers, new ClusterSinkConnector(clusters)));
+                List.of(mqtt, brokers, kafka, buckets, new LogTopicsConnector()),
+                List.of(mqtt, brokers, new ClusterSinkConnector(clusters)),
+                buckets);
     }
 }

@@ -9,6 +9,7 @@ import io.millrace.api.TimeSource;
 import io.millrace.connector.http.HttpArtifactSource;
 import io.millrace.connector.s3.S3ArtifactSource;
 import io.millrace.connector.s3.S3Config;
+import io.millrace.connector.s3.S3ObjectStores;
 import io.millrace.control.Control;
 import io.millrace.control.ControlPorts;
 import io.millrace.control.ReconcileConfig;
@@ -55,6 +56,7 @@ import io.millrace.security.SecretStore;
 import io.millrace.security.ServerNames;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.ObjectStoreHost;
+import io.millrace.spi.ObjectStores;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.StreamLog;
 import io.millrace.spi.Tracing;
@@ -112,6 +114,7 @@ final class MillraceServer implements AutoCloseable {
     private final Lifecycle lifecycle = new Lifecycle();
     private final MemoryEventLog events = new MemoryEventLog(time, meters);
     private final LateInsight insight = new LateInsight();
+    private final LateObjectEvents bucketEvents = new LateObjectEvents();
     private final LateTraining training = new LateTraining();
 
     MillraceServer(ServerConfig config) {
@@ -226,8 +229,25 @@ final class MillraceServer implements AutoCloseable {
             lifecycle.add("dead letters", deadLetters);
             // After the log, so that what it reads there ends before.
             lifecycle.add("drift", drift).start();
+            var stores =
+                    new ServerObjectStores(
+                            join(objects),
+                            lifecycle.add(
+                                    "other object stores",
+                                    new S3ObjectStores(config.bucketEndpoints(), secrets, time)));
             var connectors =
-                    Connectors.open(lifecycle, mqtt, started, secrets, meters, time, nodeId);
+                    Connectors.open(
+                            lifecycle,
+                            mqtt,
+                            started,
+                            stores,
+                            data.folder("buckets"),
+                            secrets,
+                            meters,
+                            events,
+                            time,
+                            nodeId);
+            bucketEvents.arrived(connectors.buckets());
             startRuntime(
                     data,
                     nodeId,
@@ -241,11 +261,14 @@ final class MillraceServer implements AutoCloseable {
                     logs,
                     deadLetters,
                     connectors,
+                    stores,
                     drift,
                     tracing);
+            // All that were declared are there now: what none of them wants is nobody's.
+            connectors.buckets().settled();
             // As MQTT: before all data sources are known, what happens waits. It ends before the
             // log.
-            lifecycle.add("object events", join(objects).tell((_, _) -> {}));
+            lifecycle.add("object events", join(objects).tell(connectors.buckets()));
             mqtt.open();
             readiness.up(MQTT);
         }
@@ -328,6 +351,7 @@ final class MillraceServer implements AutoCloseable {
             FileStepLogs logs,
             DeadLetterDesk deadLetters,
             Connectors connectors,
+            ObjectStores stores,
             DriftMonitor drift,
             Tracing tracing) {
         var pipelines =
@@ -343,7 +367,7 @@ final class MillraceServer implements AutoCloseable {
                                 nodeId,
                                 events,
                                 tracing,
-                                io.millrace.spi.ObjectStores.none(),
+                                stores,
                                 transformers));
         var replays = lifecycle.add("replays", new Replays(pipelines.insight(), ids, logs::remove));
         TrainingParts trained = training(data, log, store, blobs, models);

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param inference limits of inference requests
  * @param models where models come from and what they may take
  * @param s3 where the embedded object store is served; empty is nowhere
+ * @param bucketEndpoints where other object stores may be
  * @param kafka the log: embedded, or an external one
  * @param kafkaMl where clients of Kafka-ML are served; empty is off
  * @param training how models are trained
@@ -41,6 +42,7 @@ record ServerConfig(
         InferenceSettings inference,
         ModelSettings models,
         Optional<Endpoint> s3,
+        AllowedOrigins bucketEndpoints,
         KafkaSettings kafka,
         Optional<KafkaMlSettings> kafkaMl,
         TrainingSettings training,

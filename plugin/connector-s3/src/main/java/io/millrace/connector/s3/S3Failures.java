@@ -3,6 +3,7 @@ package io.millrace.connector.s3;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
 import io.millrace.api.ObjectNames;
+import java.util.Set;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.NoSuchBucketException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
@@ -12,6 +13,15 @@ final class S3Failures {
 
     private static final int BUSY = 429;
     private static final int NOT_IMPLEMENTED = 501;
+
+    /** Not the fault of who asks for an object: whoever set the secret has to mend it. */
+    private static final Set<String> CREDENTIALS =
+            Set.of(
+                    "InvalidAccessKeyId",
+                    "SignatureDoesNotMatch",
+                    "ExpiredToken",
+                    "InvalidToken",
+                    "RequestTimeTooSkewed");
 
     private S3Failures() {}
 
@@ -47,6 +57,13 @@ final class S3Failures {
         if (e instanceof NoSuchBucketException || reason.equals("NoSuchBucket")) {
             return new MillraceException(
                     ErrorCode.NOT_FOUND, "there is no bucket " + ObjectNames.shown(bucket), e);
+        }
+        if (CREDENTIALS.contains(reason)) {
+            return new MillraceException(
+                    ErrorCode.UNAVAILABLE,
+                    "the object store does not take our credentials (%s); mend the secret"
+                            .formatted(reason),
+                    e);
         }
         return switch (e.statusCode()) {
             case 404 ->

@@ -139,8 +139,12 @@ final class S3ObjectStore implements ObjectStore {
         call(from.bucket(), from.key(), client -> client.copyObject(request.build()));
     }
 
+    /** Stores do not compare before they delete, so somebody may still be faster. */
     @Override
     public void delete(ObjectRef object) {
+        if (object.etag().isPresent() && version(object) == null && head(object).isEmpty()) {
+            return;
+        }
         try {
             call(
                     object.bucket(),

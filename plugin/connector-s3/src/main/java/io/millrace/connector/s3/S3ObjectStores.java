@@ -6,6 +6,7 @@ import io.millrace.api.MillraceException;
 import io.millrace.api.ProjectId;
 import io.millrace.api.TimeSource;
 import io.millrace.spi.AllowedOrigins;
+import io.millrace.spi.ObjectNotifications;
 import io.millrace.spi.ObjectStore;
 import io.millrace.spi.ObjectStores;
 import io.millrace.spi.Secrets;
@@ -14,15 +15,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Stores that speak S3 and are not the embedded one. */
-public final class S3ObjectStores implements ObjectStores, AutoCloseable {
+public final class S3ObjectStores implements ObjectStores, ObjectNotifications, AutoCloseable {
 
     private final AllowedOrigins origins;
     private final Secrets secrets;
     private final TimeSource time;
     private final Secrets.Watch watch;
     private final Map<Place, S3Slot> slots = new HashMap<>();
+    private final Set<String> setUp = ConcurrentHashMap.newKeySet();
     private boolean isClosed;
 
     private record Place(ProjectId project, BucketConnection connection) {}
@@ -79,6 +83,36 @@ public final class S3ObjectStores implements ObjectStores, AutoCloseable {
         if (slot.isLeft()) {
             slots.values().remove(slot);
             slot.renew();
+        }
+    }
+
+    @Override
+    public boolean ensure(ProjectId project, BucketConnection store, Wanted wanted) {
+        String known = project + "/" + wanted.id() + "/" + wanted.address().orElse("");
+        try (ObjectStore buckets = open(project, Optional.of(store))) {
+            wanted.buckets().forEach(rule -> buckets.ensureBucket(rule.bucket()));
+        }
+        S3Slot slot = use(project, Optional.of(store));
+        try {
+            boolean isChanged = slot.setUp(s -> s.ensure(wanted, setUp.contains(known)));
+            setUp.add(known);
+            return isChanged;
+        } finally {
+            leave(slot);
+        }
+    }
+
+    @Override
+    public void remove(ProjectId project, BucketConnection store, Wanted wanted) {
+        S3Slot slot = use(project, Optional.of(store));
+        try {
+            var _ =
+                    slot.setUp(s -> {
+                        s.remove(wanted);
+                        return true;
+                    });
+        } finally {
+            leave(slot);
         }
     }
 

@@ -18,6 +18,7 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
@@ -145,6 +146,26 @@ final class S3Slot {
         }
     }
 
+    /** Does something with calls that the client does not know. */
+    <T> T setUp(Function<StoreSetUp, T> action) {
+        origins.check(endpoint());
+        try (var calls =
+                new SignedCalls(
+                        http().build(), connection.region(), credentials().resolveCredentials())) {
+            return action.apply(new StoreSetUp(connection, endpoint(), calls));
+        } catch (SdkException e) {
+            throw S3Failures.of("", "", e);
+        }
+    }
+
+    private Apache5HttpClient.Builder http() {
+        return Apache5HttpClient.builder()
+                .dnsResolver(new CheckingResolver(origins))
+                .maxConnections(CONNECTIONS)
+                .connectionTimeout(CONNECT)
+                .socketTimeout(SILENCE);
+    }
+
     private S3Client make() {
         origins.check(endpoint());
         var builder =
@@ -162,12 +183,7 @@ final class S3Slot {
                         .overrideConfiguration(o ->
                                 o.retryStrategy(DefaultRetryStrategy.doNotRetry())
                                         .apiCallTimeout(CALL))
-                        .httpClientBuilder(
-                                Apache5HttpClient.builder()
-                                        .dnsResolver(new CheckingResolver(origins))
-                                        .maxConnections(CONNECTIONS)
-                                        .connectionTimeout(CONNECT)
-                                        .socketTimeout(SILENCE));
+                        .httpClientBuilder(http());
         if (!connection.endpoint().isEmpty()) {
             builder.endpointOverride(endpoint());
         }

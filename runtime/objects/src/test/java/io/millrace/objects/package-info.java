@@ -1,0 +1,5 @@
+/** What bucket data sources promise. */
+@NullMarked
+package io.millrace.objects;
+
+import org.jspecify.annotations.NullMarked;
