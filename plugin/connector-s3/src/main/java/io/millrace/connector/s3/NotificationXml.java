@@ -86,9 +86,9 @@ final class NotificationXml {
         return wanted.equals(present);
     }
 
-    /** Whether there is anything of ours. */
-    boolean hasAny(String ours) {
-        return !ours(ours).isEmpty();
+    /** The names of our entries. */
+    List<String> ids(String ours) {
+        return ours(ours).stream().map(entry -> text(entry, "Id")).toList();
     }
 
     private List<Element> ours(String begin) {

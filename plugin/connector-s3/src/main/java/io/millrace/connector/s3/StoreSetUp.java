@@ -10,6 +10,7 @@ import io.millrace.spi.ObjectNotifications.Wanted;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +54,13 @@ final class StoreSetUp {
             boolean holds = present.holds(wanted.id() + "-", rules, target);
             // A topic that is made again is another one: what names it has to be written again.
             if (!holds || isMissing) {
+                List<String> stale = new ArrayList<>(present.ids(wanted.id() + "-"));
+                rules.forEach(rule -> stale.remove(rule.id()));
                 present.replace(wanted.id() + "-", rules, target);
                 write(bucket, present);
+                if (wanted.target().isEmpty()) {
+                    stale.forEach(id -> deleteOnCeph(bucket, id));
+                }
                 isChanged = true;
             }
         }
@@ -65,9 +71,11 @@ final class StoreSetUp {
         for (String bucket : buckets(wanted)) {
             try {
                 NotificationXml present = read(bucket);
-                if (present.hasAny(wanted.id() + "-")) {
+                List<String> ours = present.ids(wanted.id() + "-");
+                if (wanted.target().isEmpty()) {
+                    ours.forEach(id -> deleteOnCeph(bucket, id));
+                } else if (!ours.isEmpty()) {
                     present.replace(wanted.id() + "-", List.of(), "");
-                    clearOnCeph(bucket, wanted);
                     write(bucket, present);
                 }
             } catch (MillraceException e) {
@@ -87,19 +95,22 @@ final class StoreSetUp {
         }
     }
 
-    /** Ceph adds to what is there when it is written to, so there each is deleted by its name. */
-    private void clearOnCeph(String bucket, Wanted wanted) {
-        for (Rule rule : wanted.buckets()) {
-            if (rule.bucket().equals(bucket)) {
-                var _ =
-                        calls.call(
-                                SdkHttpMethod.DELETE,
-                                "s3",
-                                address(bucket),
-                                Map.of("notification", rule.id()),
-                                "",
-                                NOTHING);
-            }
+    /**
+     * Where topics are the store's own, as in Ceph, writing adds to what is there and nothing can be
+     * written empty; so entries are deleted by their names. Other stores may take such a call for
+     * one that deletes the bucket.
+     */
+    private void deleteOnCeph(String bucket, String id) {
+        Answer answer =
+                calls.call(
+                        SdkHttpMethod.DELETE,
+                        "s3",
+                        address(bucket),
+                        Map.of("notification", id),
+                        "",
+                        NOTHING);
+        if (!answer.isGood() && answer.status() != 404) {
+            throw failure("the notification " + id, answer);
         }
     }
 
