@@ -96,9 +96,9 @@ final class StoreSetUp {
     }
 
     /**
-     * Where topics are the store's own, as in Ceph, writing adds to what is there and nothing can be
-     * written empty; so entries are deleted by their names. Other stores may take such a call for
-     * one that deletes the bucket.
+     * Where topics are the store's own, as in Ceph, writing adds to what is there and nothing can
+     * be written empty; so entries are deleted by their names. Other stores may take such a call
+     * for one that deletes the bucket.
      */
     private void deleteOnCeph(String bucket, String id) {
         Answer answer =

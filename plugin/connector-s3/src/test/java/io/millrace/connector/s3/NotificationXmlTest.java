@@ -23,7 +23,8 @@ class NotificationXmlTest {
             <TopicConfiguration><Id>n1</Id><Topic>arn:aws:sns:default::theirs</Topic>\
             <Event>s3:ObjectCreated:*</Event><Filter><S3Metadata><FilterRule>\
             <Name>x-amz-meta-kind</Name><Value>photo</Value></FilterRule></S3Metadata></Filter>\
-            </TopicConfiguration></NotificationConfiguration>""";
+            </TopicConfiguration></NotificationConfiguration>\
+            """;
 
     @Test
     void whatOthersHaveSetUpStays() {
@@ -67,8 +68,7 @@ class NotificationXmlTest {
     void hostileAnswersAreRefused() {
         assertThatExceptionOfType(MillraceException.class)
                 .isThrownBy(() ->
-                        read(
-                                "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>"));
+                        read("<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>"));
         assertThatExceptionOfType(MillraceException.class).isThrownBy(() -> read("<html>"));
     }
 
