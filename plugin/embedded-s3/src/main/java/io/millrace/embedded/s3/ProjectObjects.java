@@ -31,7 +31,7 @@ final class ProjectObjects implements ObjectStore {
 
     @Override
     public Optional<ObjectInfo> head(ObjectRef object) {
-        if (isOfAnotherVersion(object)) {
+        if (isOfAnotherVersion(object) || !depot.hasBucket(project, object.bucket())) {
             return Optional.empty();
         }
         return depot.find(project, object.bucket(), object.key())
@@ -120,7 +120,7 @@ final class ProjectObjects implements ObjectStore {
 
     @Override
     public void delete(ObjectRef object) {
-        if (!isOfAnotherVersion(object)) {
+        if (!isOfAnotherVersion(object) && depot.hasBucket(project, object.bucket())) {
             depot.delete(project, object.bucket(), object.key(), found -> isMeant(object, found));
         }
     }

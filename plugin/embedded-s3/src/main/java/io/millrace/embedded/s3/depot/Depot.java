@@ -187,7 +187,7 @@ public final class Depot implements AutoCloseable {
     /** Makes a bucket; false when the project has it already. */
     public boolean makeBucket(ProjectId project, String name) {
         NameForm.checkBucket(name);
-        return database.write(c -> ObjectIndex.insertBucket(c, project, name, time.now()));
+        return database.write(c -> ObjectIndex.insertBucket(c, project, name, now()));
     }
 
     /** Deletes a bucket that holds neither objects nor uploads. */
@@ -211,6 +211,11 @@ public final class Depot implements AutoCloseable {
     }
 
     // Objects
+
+    /** As the index keeps it, so that a restart changes no date. */
+    private Instant now() {
+        return Instant.ofEpochMilli(time.epochMillis());
+    }
 
     /** What is known of an object. */
     public StoredObject head(ProjectId project, String bucket, String key) {
@@ -264,7 +269,7 @@ public final class Depot implements AutoCloseable {
                             upload.key(),
                             written.size(),
                             written.hex(),
-                            time.now(),
+                            now(),
                             upload.headers(),
                             upload.metadata(),
                             written.file());
@@ -360,7 +365,7 @@ public final class Depot implements AutoCloseable {
                                     copy.key(),
                                     from.size(),
                                     from.etag(),
-                                    time.now(),
+                                    now(),
                                     copy.replaced().map(Replaced::headers).orElse(from.headers()),
                                     copy.replaced().map(Replaced::metadata).orElse(from.metadata()),
                                     files.copy(from.file()));
@@ -388,7 +393,7 @@ public final class Depot implements AutoCloseable {
                         return Optional.empty();
                     }
                     ObjectIndex.delete(c, found, key);
-                    news.add(c, project, there, News.DELETED, time.now());
+                    news.add(c, project, there, News.DELETED, now());
                     return Optional.of(there);
                 });
         if (gone.isEmpty()) {

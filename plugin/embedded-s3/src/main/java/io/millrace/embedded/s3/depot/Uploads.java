@@ -123,7 +123,12 @@ public final class Uploads {
                 throw new Refusal(
                         Reason.BAD_DIGEST, "the part does not have the MD5 that the request gives");
             }
-            var part = new Part(number, written.size(), written.hex(), time.now());
+            var part =
+                    new Part(
+                            number,
+                            written.size(),
+                            written.hex(),
+                            Instant.ofEpochMilli(time.epochMillis()));
             Optional<String> replaced =
                     database.write(
                             c -> store(c, project, bucket, key, upload, part, written.file()));
@@ -212,7 +217,7 @@ public final class Uploads {
                             key,
                             joined.size(),
                             etag(parts),
-                            time.now(),
+                            Instant.ofEpochMilli(time.epochMillis()),
                             begun.headers(),
                             begun.metadata(),
                             joined.file());

@@ -62,7 +62,13 @@ public final class Users {
 
     /** Makes a user, or gives the one of that name new keys; the old ones are void at once. */
     public User make(ProjectId project, String name) {
-        var user = new User(newAccessKey(), newSecret(), project, name, time.now());
+        var user =
+                new User(
+                        newAccessKey(),
+                        newSecret(),
+                        project,
+                        name,
+                        Instant.ofEpochMilli(time.epochMillis()));
         database.write(c -> {
             delete(c, project, name);
             return ObjectIndex.update(
