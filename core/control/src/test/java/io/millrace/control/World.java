@@ -14,6 +14,7 @@ import io.millrace.testkit.FakeModelMonitor;
 import io.millrace.testkit.FakePipelineHost;
 import io.millrace.testkit.FakeSourceConnector;
 import io.millrace.testkit.FakeTrainingHost;
+import io.millrace.testkit.FakeTransformerHost;
 import io.millrace.testkit.FakeVersionJudge;
 import io.millrace.testkit.RecordingEvents;
 import io.millrace.testkit.RecordingMeters;
@@ -42,6 +43,7 @@ final class World {
     final FakeModelMonitor monitor = new FakeModelMonitor();
     final FakeRunModels runModels = new FakeRunModels();
     final FakeVersionJudge judge = new FakeVersionJudge();
+    final FakeTransformerHost transformers = new FakeTransformerHost();
     private ReconcileLoop loop = newLoop();
 
     /** A world in which the loop has started. */
@@ -95,7 +97,8 @@ final class World {
                         stepLogs,
                         events,
                         monitor,
-                        new TrainingPorts(training, datasets, announcements, runModels, judge));
+                        new TrainingPorts(training, datasets, announcements, runModels, judge),
+                        transformers);
         return new ReconcileLoop(
                 store,
                 Control.reconcilers(store, ports),

@@ -44,6 +44,11 @@ final class TaskWorld implements AutoCloseable {
     }
 
     TaskWorld(PipelinePlan plan, Tracing tracing, ObjectStores stores) {
+        this(plan, tracing, stores, TransformerServing.none());
+    }
+
+    TaskWorld(
+            PipelinePlan plan, Tracing tracing, ObjectStores stores, TransformerServing requests) {
         this.plan = plan;
         var parking = new NoParking();
         context =
@@ -60,7 +65,7 @@ final class TaskWorld implements AutoCloseable {
                         new Taps(time, recording),
                         tracing,
                         stores,
-                        TransformerServing.none());
+                        requests);
         log.ensureTopics(Set.of(Plans.INPUT, "other", Plans.DEAD));
         control = new TaskControl(time, plan.inputs(), () -> {});
         meters = new PipelineMeters(recording, plan.pipeline());

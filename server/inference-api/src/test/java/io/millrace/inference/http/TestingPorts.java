@@ -23,6 +23,21 @@ final class TestingPorts {
 
     private TestingPorts() {}
 
+    static InferencePorts of(ModelServing serving, TransformerServing transformers) {
+        InferencePorts plain = of(serving);
+        return new InferencePorts(
+                plain.serving(),
+                plain.graphs(),
+                plain.log(),
+                plain.bodies(),
+                plain.isReady(),
+                plain.meters(),
+                plain.time(),
+                plain.ids(),
+                plain.tracing(),
+                transformers);
+    }
+
     static InferencePorts of(ModelServing serving) {
         return of(serving, new RecordingMeters(), () -> true);
     }
