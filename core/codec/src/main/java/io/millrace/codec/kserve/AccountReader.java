@@ -67,11 +67,14 @@ final class AccountReader {
                         value.problem("expected a text");
                     }
                 });
-        CREDENTIALS.forEach((ours, theirs) ->
-                theirs.stream()
-                        .filter(values::containsKey)
-                        .findFirst()
-                        .ifPresent(name -> values.put(ours, values.get(name).strip())));
+        CREDENTIALS.forEach((ours, theirs) -> {
+            for (String name : theirs.reversed()) { // the newest wins
+                String text = values.get(name);
+                if (text != null) {
+                    values.put(ours, text.strip());
+                }
+            }
+        });
         boolean hasKeys = values.containsKey("accessKey") && values.containsKey("secretKey");
         Optional<BucketConnection> connection =
                 connection(head, hasKeys ? Optional.of(head.name()) : Optional.empty());

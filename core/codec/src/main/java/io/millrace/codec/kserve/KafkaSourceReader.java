@@ -65,16 +65,24 @@ final class KafkaSourceReader {
         Value sink = section.required("sink");
         Optional<ResourceName> model = model(sink);
         section.end();
+        PipelineSpec.Start start = start(offset, isFormOf2019);
+        DataSourceSpec.Connection connection = connection(servers, group);
+        if (connection instanceof DataSourceSpec.ExternalKafka
+                && start == PipelineSpec.Start.LATEST) {
+            notes.warn(
+                    offset.isPresent() ? offset : topics,
+                    "'initialOffset: latest' has no effect with another cluster: the first copy takes"
+                            + " all records that its topics still have");
+        }
         List<String> names = words(topics);
         if (names.isEmpty() || model.isEmpty()) {
             return List.of();
         }
-        var source = new DataSourceSpec(connection(servers, group), sourceFields(names), Map.of());
+        var source = new DataSourceSpec(connection, sourceFields(names), Map.of());
         var pipeline =
                 new PipelineSpec(
                         new PipelineSpec.From(
-                                new PipelineSpec.ByDataSource(head.name(), List.of()),
-                                start(offset, isFormOf2019)),
+                                new PipelineSpec.ByDataSource(head.name(), List.of()), start),
                         List.of(
                                 new PipelineSpec.PredictStep(
                                         model.get(), new VersionRef.Serving())),
@@ -173,8 +181,7 @@ final class KafkaSourceReader {
     private static void net(Value net) {
         for (String way : List.of("sasl", "tls")) {
             Value settings = net.isPresent() ? net.map().get(way) : null;
-            Value enable = settings == null ? null : settings.map().get("enable");
-            if (enable != null && enable.bool(false)) {
+            if (settings != null && settings.fields().optional("enable").bool(false)) {
                 settings.problem(
                         "'net.%s' is not available: declare a DataSource with kafka {bootstrap, secret, mechanism, tls} and a Pipeline instead"
                                 .formatted(way));

@@ -12,7 +12,10 @@ public final class KafkaSourceTables {
                             "the log itself when they are its own, else a data source of that cluster")
                     .honoured("topics", "the fields of the data source")
                     .honoured("consumerGroup", "the group that reads the other cluster")
-                    .honoured("initialOffset", "from.start: latest (default) or earliest")
+                    .honoured(
+                            "initialOffset",
+                            "from.start: latest (default) or earliest; of another cluster all records are"
+                                    + " copied first, which a warning says")
                     .honoured(
                             "delivery",
                             "{retry, backoffDelay}: onError; a dead letter goes to the pipeline's own topic")

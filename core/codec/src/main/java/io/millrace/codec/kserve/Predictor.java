@@ -52,6 +52,11 @@ record Predictor(
      */
     record CallSettings(OptionalInt batchSize, Duration delay, int workers) {
 
+        /** Whether nothing is declared. */
+        boolean isStandard() {
+            return batchSize.isEmpty() && workers == 0;
+        }
+
         /** What is declared, over the standard; the queue stays as somebody may have set it. */
         BatchingSpec over(BatchingSpec now) {
             BatchingSpec standard = BatchingSpec.STANDARD;

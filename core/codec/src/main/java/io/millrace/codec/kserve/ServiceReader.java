@@ -157,6 +157,7 @@ final class ServiceReader {
             Predictor predictor, Optional<Trial> trial, Value transformer) {
         refuseOtherFramework(predictor);
         trial.ifPresent(t -> {
+            checkSettings(t.predictor(), predictor);
             if (!t.predictor().framework().isEmpty()
                     && !t.predictor().framework().equals(predictor.framework())) {
                 t.predictor()
@@ -190,6 +191,20 @@ final class ServiceReader {
                                                 annotation(TransformerReader.ENVIRONMENT)))));
         translated.add(model(predictor, trial, code.map(TransformerReader.ReadTransformer::spec)));
         return translated;
+    }
+
+    /** What a canary says about calls holds for the whole model or not at all. */
+    private void checkSettings(Predictor canary, Predictor main) {
+        if (!canary.settings().isStandard() && !canary.settings().equals(main.settings())) {
+            notes.warn(
+                    canary.place(),
+                    "'batcher' and 'containerConcurrency' of a canary have no effect: those of the"
+                            + " service hold for all versions");
+        }
+        if (canary.canaryPercent().share().isPresent()) {
+            canary.canaryPercent().place().problem("a canary has no canary of its own");
+        }
+        canary.canary().ifPresent(value -> value.problem("a canary has no canary of its own"));
     }
 
     private String annotation(String name) {

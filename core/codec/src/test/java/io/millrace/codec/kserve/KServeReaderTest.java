@@ -194,6 +194,24 @@ class KServeReaderTest {
     }
 
     @Test
+    void aCanarySaysNothingThatIsPassedOver() {
+        String canary =
+                "  canary: [{trafficPercent: 5, predictor: {%s model: {modelFormat: {name: onnx},"
+                        + " storageUri: s3://models/b}}}]\n";
+        KServeResources read =
+                read(onnx("s3://models/a", "") + canary.formatted("batcher: {maxBatchSize: 4},"));
+        assertThat(read.warnings())
+                .singleElement()
+                .satisfies(w -> assertThat(w.message()).contains("'batcher'"));
+        assertThat(
+                        problems(
+                                onnx("s3://models/a", "")
+                                        + canary.formatted("canaryTrafficPercent: 3,")))
+                .singleElement()
+                .satisfies(has("1 8 ", "no canary of its own"));
+    }
+
+    @Test
     void whatKServeCannotSayStaysAsItIs() {
         ModelSpec now =
                 ModelSpec.of("onnx", List.of(new Version(7, "s3://models/a")), Map.of("blue", 7))
@@ -349,6 +367,7 @@ class KServeReaderTest {
                         new PipelineSpec.PredictStep(
                                 new ResourceName("mnist"), new VersionRef.Serving()));
         assertThat(pipeline.from().start()).isEqualTo(PipelineSpec.Start.LATEST);
+        assertThat(read.warnings()).extracting(Warning::pointer).containsExactly("/spec/topics");
         assertThat(pipeline.onError())
                 .isEqualTo(new PipelineSpec.ErrorPolicy(6, Duration.ofMillis(500), true));
         assertThat(pipeline.scale().max()).isEqualTo(4);
