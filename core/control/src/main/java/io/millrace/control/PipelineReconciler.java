@@ -77,7 +77,7 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
 
     private Observation deploy(Request<PipelineSpec> request, PipelineDecision.Deploy deploy) {
         log.ensureTopics(topics(request, deploy.streams()));
-        keepPlaces(request.spec());
+        prepareOutputs(request.spec());
         stepLogs.open(request.key());
         pipelines.deploy(deploy.plan(), request.changed());
         Map<String, String> details = details(request, deploy.streams());
@@ -97,10 +97,15 @@ final class PipelineReconciler implements Reconciler<PipelineSpec> {
         };
     }
 
-    /** Readers that come later than the first answer shall find it. */
-    private void keepPlaces(PipelineSpec spec) {
+    /**
+     * Readers that come before the first answer shall find its topic, for some clients look for a
+     * topic that is not there minutes later only; and those that come after it shall find it.
+     */
+    private void prepareOutputs(PipelineSpec spec) {
         for (PipelineSpec.Output output : spec.to()) {
-            if (output instanceof PipelineSpec.KafkaOutput kafka && !kafka.readers().isEmpty()) {
+            if (output instanceof PipelineSpec.KafkaOutput kafka
+                    && kafka.cluster().isEmpty()
+                    && kafka.topic().indexOf('{') < 0) {
                 log.ensureTopics(List.of(kafka.topic()));
                 kafka.readers().forEach(group -> log.keepPlace(group, kafka.topic()));
             }
