@@ -68,6 +68,7 @@ class LayerRulesTest {
     private static final String PROCESS = "io.millrace.process..";
 
     private static final String KAFKA_ML = "io.millrace.kafkaml..";
+    private static final String EVENTS = "io.millrace.events..";
     private static final String GRPC = "io.millrace.inference.grpc..";
 
     @Test
@@ -167,6 +168,11 @@ class LayerRulesTest {
     }
 
     @Test
+    void theReceiverOfEventsSeesOnlyApiSpiAndCodec() {
+        onlySees(new String[] {EVENTS}, API, SPI, CODEC);
+    }
+
+    @Test
     void theClientSeesNoServerCode() {
         onlySees(
                 new String[] {"io.millrace.cli..", "io.millrace.client.."},
@@ -219,6 +225,7 @@ class LayerRulesTest {
                 FACES[0],
                 FACES[1],
                 KAFKA_ML,
+                EVENTS,
                 GRPC,
                 "io.millrace.app..",
                 "io.millrace.bench..");
