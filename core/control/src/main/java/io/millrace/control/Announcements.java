@@ -135,9 +135,27 @@ final class Announcements implements Listener {
                             .formatted(said.time(), experiment.key().label()));
         }
         Optional<ResourceName> taken = ExperimentRounds.dataset(experiment, image);
+        if (taken.isPresent() && countsForNextRound(experiment, taken.get(), dataset, image)) {
+            return Optional.empty();
+        }
         return taken.filter(name -> !name.equals(dataset.name()))
                 .map(name ->
                         "%s has its samples already, dataset %s"
                                 .formatted(experiment.key().label(), name));
+    }
+
+    /** An experiment that trains again takes what comes to its topics without an announcement. */
+    private static boolean countsForNextRound(
+            Resource<ExperimentSpec> experiment,
+            ResourceName first,
+            ResourceKey dataset,
+            StoreImage image) {
+        ResourceKey base = ResourceKey.of(Kind.DATASET, dataset.project(), first);
+        Optional<DatasetSpec> known = image.find(base, DatasetSpec.class).map(Resource::spec);
+        Optional<DatasetSpec> said = image.find(dataset, DatasetSpec.class).map(Resource::spec);
+        return experiment.spec().retrain().isPresent()
+                && known.isPresent()
+                && said.isPresent()
+                && RetrainRanges.topics(known.get()).containsAll(RetrainRanges.topics(said.get()));
     }
 }

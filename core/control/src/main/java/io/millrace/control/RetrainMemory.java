@@ -202,7 +202,7 @@ final class RetrainMemory {
                 "new records",
                 fresh >= needed
                         ? "enough, at least " + needed
-                        : "%d of %d".formatted(fresh / tenth * tenth, needed)
-                                + (tenth > 1 ? " or some more" : ""));
+                        : (tenth > 1 ? "at least " : "")
+                                + "%d of %d".formatted(fresh / tenth * tenth, needed));
     }
 }

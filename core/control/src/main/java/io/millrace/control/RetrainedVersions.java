@@ -138,11 +138,19 @@ final class RetrainedVersions {
         return spec.withAliases(aliases);
     }
 
+    /** Its status may have been written meanwhile, but nobody may have changed what is declared. */
     private void write(Resource<ModelSpec> model, ModelSpec spec) {
+        Revision seen =
+                store.image()
+                        .find(model.key())
+                        .filter(now -> now.metadata().uid().equals(model.metadata().uid()))
+                        .filter(now -> now.metadata().generation() == model.metadata().generation())
+                        .map(now -> now.metadata().revision())
+                        .orElse(model.metadata().revision());
         var manifest =
                 new Manifest<>(
                         model.key(), model.metadata().title(), model.metadata().labels(), spec);
-        put(manifest, model.metadata().revision());
+        put(manifest, seen);
     }
 
     private static Manifest<ModelSpec> with(Manifest<ModelSpec> manifest, ModelSpec spec) {
