@@ -117,6 +117,17 @@ enum ConfigKey {
                     + " what the kernel has is applied, and nothing is trained where that fails;"
                     + " best-effort: it is trained with what can be applied; the log and each run"
                     + " say what cannot"),
+    EVENTS_PORT(
+            "events.port",
+            "off",
+            "port of its own on which object stores post their events to any path, such as 5001;"
+                    + " the server's own port takes them below /projects in any case"),
+    EVENTS_BIND("events.bind", "127.0.0.1", "address that serves that port"),
+    EVENTS_TLS(
+            "events.tls",
+            "false",
+            "true to have that port speak TLS with the server's certificate; senders may then show"
+                    + " certificates of this install"),
     KAFKAML_ENABLED(
             "kafkaml.enabled",
             "false",

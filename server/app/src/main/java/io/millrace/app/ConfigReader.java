@@ -164,6 +164,7 @@ final class ConfigReader {
                         text(ConfigKey.S3_REGION)),
                 s3(),
                 origins(ConfigKey.BUCKETS_ENDPOINTS),
+                events(),
                 new ServerConfig.KafkaSettings(
                         port(ConfigKey.KAFKA_PORT),
                         Optional.of(text(ConfigKey.KAFKA_BOOTSTRAP)).filter(s -> !s.isEmpty()),
@@ -276,6 +277,17 @@ final class ConfigReader {
                 new ExtraKafka(
                         new ServerConfig.Endpoint(bind, port(ConfigKey.KAFKA_EXTRA_PORT)),
                         host.isEmpty() ? bind : host));
+    }
+
+    private Optional<ServerConfig.EventsSettings> events() {
+        boolean isTls = isOn(ConfigKey.EVENTS_TLS);
+        return text(ConfigKey.EVENTS_PORT).equals("off")
+                ? Optional.empty()
+                : Optional.of(
+                        new ServerConfig.EventsSettings(
+                                new ServerConfig.Endpoint(
+                                        text(ConfigKey.EVENTS_BIND), port(ConfigKey.EVENTS_PORT)),
+                                isTls));
     }
 
     private Optional<KafkaMlSettings> kafkaMl() {

@@ -21,6 +21,12 @@ import io.millrace.embedded.mqtt.EmbeddedMqttConfig;
 import io.millrace.embedded.mqtt.MqttLimits;
 import io.millrace.embedded.s3.EmbeddedObjectStore;
 import io.millrace.embedded.s3.EmbeddedS3Config;
+import io.millrace.events.EventReceiver;
+import io.millrace.events.EventRoutes;
+import io.millrace.events.EventsConfig;
+import io.millrace.events.EventsListener;
+import io.millrace.events.EventsTls;
+import io.millrace.events.SnsConfirmation;
 import io.millrace.function.FileStepLogs;
 import io.millrace.function.FunctionRuntimeConfig;
 import io.millrace.function.KerasConverter;
@@ -54,6 +60,7 @@ import io.millrace.model.tflite.TfliteEngine;
 import io.millrace.security.CertificateAuthority;
 import io.millrace.security.SecretStore;
 import io.millrace.security.ServerNames;
+import io.millrace.spi.AllowedOrigins;
 import io.millrace.spi.ArtifactSource;
 import io.millrace.spi.ObjectStoreHost;
 import io.millrace.spi.ObjectStores;
@@ -75,11 +82,13 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -322,6 +331,7 @@ final class MillraceServer implements AutoCloseable {
         var inference =
                 new InferenceRoutes(
                         new InferenceApiConfig(limits.maxBody(), limits.timeout()), ports);
+        var receiver = eventReceiver();
         HttpRouting.Builder routing = HttpRouting.builder();
         // First, and not as a service of its own: Helidon looks for a request's route one by one,
         // and walks into every service that may have it.
@@ -331,11 +341,46 @@ final class MillraceServer implements AutoCloseable {
                         config.http(),
                         routing.get("/", (_, response) -> InferenceRoutes.alive(response))
                                 .register(new HealthRoutes(readiness, meters))
-                                .register(ManagementRoutes.PATH, management),
+                                .register(ManagementRoutes.PATH, management)
+                                .register(new EventRoutes(receiver)),
                         new GrpcInference(
                                 new GrpcConfig(limits.maxBody(), limits.timeout()), ports));
         http.start();
         lifecycle.add("http", http);
+        config.events()
+                .ifPresent(settings ->
+                        lifecycle
+                                .add("events", eventsListener(settings, authority, receiver))
+                                .start());
+    }
+
+    private EventReceiver eventReceiver() {
+        var web =
+                lifecycle.add(
+                        "confirmations", new HttpArtifactSource(AllowedOrigins.publicWeb()));
+        return new EventReceiver(
+                bucketEvents,
+                new SnsConfirmation(web, config.data().resolve("buckets"), time),
+                meters,
+                time);
+    }
+
+    private EventsListener eventsListener(
+            ServerConfig.EventsSettings settings,
+            CertificateAuthority authority,
+            EventReceiver receiver) {
+        Optional<SSLContext> tls = Optional.empty();
+        if (settings.isTls()) {
+            var stores = authority.serverKeyStores(ServerNames.ofThisMachine());
+            tls =
+                    Optional.of(
+                            EventsTls.of(
+                                    stores.keyStore(), stores.trustStore(), stores.password()));
+        }
+        return new EventsListener(
+                new EventsConfig(settings.at().bind(), settings.at().port(), tls),
+                receiver,
+                new CallerCheck(settings.at()));
     }
 
     private void startRuntime(

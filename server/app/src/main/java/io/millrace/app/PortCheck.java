@@ -50,6 +50,13 @@ final class PortCheck {
                                     taken));
         }
         config.s3().ifPresent(s3 -> check(ConfigKey.S3_PORT, s3.bind(), s3.port(), taken));
+        config.events()
+                .ifPresent(events ->
+                        check(
+                                ConfigKey.EVENTS_PORT,
+                                events.at().bind(),
+                                events.at().port(),
+                                taken));
         config.kafkaMl()
                 .ifPresent(kafkaMl ->
                         check(

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param models where models come from and what they may take
  * @param s3 where the embedded object store is served; empty is nowhere
  * @param bucketEndpoints where other object stores may be
+ * @param events where object stores post their events beside the HTTP port; empty is nowhere
  * @param kafka the log: embedded, or an external one
  * @param kafkaMl where clients of Kafka-ML are served; empty is off
  * @param training how models are trained
@@ -43,6 +44,7 @@ record ServerConfig(
         ModelSettings models,
         Optional<Endpoint> s3,
         AllowedOrigins bucketEndpoints,
+        Optional<EventsSettings> events,
         KafkaSettings kafka,
         Optional<KafkaMlSettings> kafkaMl,
         TrainingSettings training,
@@ -69,6 +71,14 @@ record ServerConfig(
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
         }
     }
+
+    /**
+     * A port for events of object stores.
+     *
+     * @param at where it listens
+     * @param isTls whether it speaks TLS
+     */
+    record EventsSettings(Endpoint at, boolean isTls) {}
 
     /**
      * MQTT without TLS.
