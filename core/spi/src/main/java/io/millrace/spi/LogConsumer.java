@@ -43,6 +43,14 @@ public interface LogConsumer extends AutoCloseable {
      */
     void commit(Map<LogPartition, Long> next);
 
+    /**
+     * The partitions that went to other members since the last call, whether they have come back or
+     * not: what was read of them and not committed is read again, by whoever has them now.
+     */
+    default Set<LogPartition> handedOver() {
+        return Set.of();
+    }
+
     /** How many records are in the assigned partitions that were not polled yet; for scaling. */
     long lag();
 

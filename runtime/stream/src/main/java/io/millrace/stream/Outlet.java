@@ -2,6 +2,7 @@ package io.millrace.stream;
 
 import io.millrace.api.ErrorCode;
 import io.millrace.api.MillraceException;
+import io.millrace.spi.GatheringSink;
 import io.millrace.spi.ItemFailure;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
@@ -29,6 +30,11 @@ final class Outlet implements AutoCloseable {
 
     String label() {
         return form.label();
+    }
+
+    /** The sink, if it is one that holds what it takes; null when it is not. */
+    @Nullable GatheringSink gathering() {
+        return sink instanceof GatheringSink gathering ? gathering : null;
     }
 
     /** Fills in the destinations of the items to be written. */

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One member of a pipeline's consumer group: a loop that somebody else's thread steps.
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipelineTask implements AutoCloseable {
 
+    private static final Logger log = LoggerFactory.getLogger(PipelineTask.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration IDLE = Duration.ofMillis(50);
     private static final long LAG_EVERY_NANOS = 1_000_000_000;
@@ -55,6 +58,7 @@ final class PipelineTask implements AutoCloseable {
     private final @Nullable TransactedDelivery transacted;
     private final OutputHeaders headers;
     private final SliceAnswers answers;
+    private final Gathering gathering;
     private final SliceTraces traces;
     private final DeadLetters deadLetters;
     private final Attempts attempts;
@@ -90,6 +94,7 @@ final class PipelineTask implements AutoCloseable {
         this.stageMeters = parts.stages().stream().map(s -> meters.stage(s.label())).toList();
         this.headers = parts.headers();
         this.answers = parts.answers();
+        this.gathering = new Gathering(outlets);
         this.deadLetters = parts.deadLetters();
         this.transacted = transacted(context, plan, control, meters, parts);
         List<String> outputs =
@@ -180,6 +185,7 @@ final class PipelineTask implements AutoCloseable {
      * @throws BatchAbandoned when the task has to stop before the batch can be finished
      */
     int doWork() {
+        storeWhatIsDue();
         takeOverInputs();
         if (subscribed.isEmpty()) {
             control.report(RUNNING);
@@ -192,7 +198,9 @@ final class PipelineTask implements AutoCloseable {
             control.pause(IDLE);
             return 0;
         }
-        int finished = finish(poll());
+        List<LogRecord> polled = poll();
+        gathering.forget(consumer.handedOver());
+        int finished = finish(polled);
         measureLag();
         return finished;
     }
@@ -273,7 +281,7 @@ final class PipelineTask implements AutoCloseable {
             }
             long acknowledgedAt = epochNanos();
             settleFailures();
-            commit(nextOf(records));
+            commitOrHold(nextOf(records));
             outcomes.finished(batch, acknowledgedAt, outlets.size());
             outcomes.failed(batch);
         } else {
@@ -334,6 +342,48 @@ final class PipelineTask implements AutoCloseable {
             }
         }
         return next;
+    }
+
+    private void commitOrHold(Map<LogPartition, Long> next) {
+        if (gathering.isNever()) {
+            commit(next);
+            return;
+        }
+        gathering.passed(next);
+        storeWhatIsDue();
+        if (gathering.isDone()) {
+            commit(gathering.take());
+        }
+    }
+
+    /** However long that takes: nothing else is read meanwhile, and nothing is lost. */
+    private void storeWhatIsDue() {
+        while (gathering.isDue()) {
+            try {
+                gathering.store();
+                logWaits.reset();
+                commit(gathering.take());
+            } catch (MillraceException e) {
+                control.report(new PipelineState.Failing("storing a batch: " + e.text()));
+                control.pause(logWaits.next());
+            }
+        }
+    }
+
+    /**
+     * Before a task ends that nobody hurries: stores what its outputs hold, so that it need not be
+     * made again. What cannot be stored now comes again.
+     */
+    void storeBeforeItEnds() {
+        if (!gathering.isHolding()) {
+            return;
+        }
+        try {
+            gathering.store();
+            commit(gathering.take());
+        } catch (MillraceException e) {
+            log.info("What the outputs of a task held is made again: {}", e.text());
+        }
     }
 
     /** No poll comes between, so the partitions are still this task's while it tries again. */

@@ -111,6 +111,7 @@ final class TaskRunner {
                 }
                 afterWork.run();
             }
+            task.storeBeforeItEnds();
         } catch (BatchAbandoned _) {
             log.info("{} task {} ends; its batch will be read again", plan.pipeline(), index);
         } catch (Throwable e) {

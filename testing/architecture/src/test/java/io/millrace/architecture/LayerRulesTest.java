@@ -157,6 +157,7 @@ class LayerRulesTest {
                         RUNTIME[2],
                         RUNTIME[3],
                         RUNTIME[4],
+                        RUNTIME[5],
                         PROCESS,
                         "io.millrace.embedded..")
                 .check(MILLRACE);

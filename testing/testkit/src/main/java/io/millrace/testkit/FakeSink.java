@@ -3,13 +3,16 @@ package io.millrace.testkit;
 import io.millrace.api.ErrorCode;
 import io.millrace.api.PipelineSpec;
 import io.millrace.api.ProjectId;
+import io.millrace.spi.GatheringSink;
 import io.millrace.spi.ItemFailure;
+import io.millrace.spi.LogPartition;
 import io.millrace.spi.OutputRecord;
 import io.millrace.spi.Sink;
 import io.millrace.spi.SinkConnector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -23,6 +26,7 @@ public final class FakeSink implements SinkConnector {
     private final AtomicInteger open = new AtomicInteger();
     private volatile Function<List<OutputRecord>, List<ItemFailure>> verdict = _ -> List.of();
     private volatile BooleanSupplier loses = () -> false;
+    private volatile int gathers;
     private volatile Consumer<List<OutputRecord>> afterwards = _ -> {};
 
     /** Asked before each write: which records fail; may throw, and then none is accepted. */
@@ -34,6 +38,12 @@ public final class FakeSink implements SinkConnector {
     /** A sink that lies: it says that it accepted a write and keeps nothing of it. */
     public FakeSink losing(BooleanSupplier when) {
         loses = when;
+        return this;
+    }
+
+    /** From now on opens sinks that hold what they take, and are due when they hold so many. */
+    public FakeSink gathering(int records) {
+        gathers = records;
         return this;
     }
 
@@ -66,7 +76,7 @@ public final class FakeSink implements SinkConnector {
             return Optional.empty();
         }
         open.incrementAndGet();
-        return Optional.of(new Opened());
+        return Optional.of(gathers > 0 ? new Holding(gathers) : new Opened());
     }
 
     private List<ItemFailure> write(List<OutputRecord> batch) {
@@ -97,6 +107,49 @@ public final class FakeSink implements SinkConnector {
             if (batch.get(i).destination().isEmpty()) {
                 failures.add(new ItemFailure(i, ErrorCode.INVALID, "a destination has no name"));
             }
+        }
+    }
+
+    /** Accepts nothing before it is stored; then all of it at once, or nothing. */
+    private final class Holding implements GatheringSink {
+        private final Opened target = new Opened();
+        private final List<OutputRecord> held = new ArrayList<>();
+        private final int most;
+
+        Holding(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public List<ItemFailure> write(List<OutputRecord> batch) {
+            held.addAll(batch);
+            return List.of();
+        }
+
+        @Override
+        public boolean isHolding() {
+            return !held.isEmpty();
+        }
+
+        @Override
+        public boolean isDue() {
+            return held.size() >= most;
+        }
+
+        @Override
+        public void store() {
+            var _ = target.write(List.copyOf(held));
+            held.clear();
+        }
+
+        @Override
+        public void forget(Set<LogPartition> partitions) {
+            held.removeIf(record -> partitions.contains(record.partition()));
+        }
+
+        @Override
+        public void close() {
+            target.close();
         }
     }
 

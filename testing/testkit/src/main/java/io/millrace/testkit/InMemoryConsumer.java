@@ -26,6 +26,7 @@ final class InMemoryConsumer implements LogConsumer {
     private final ReentrantLock lock;
     private final TreeMap<LogPartition, Cursor> owned = new TreeMap<>();
     private final Map<LogPartition, Long> delayed = new TreeMap<>();
+    private final Set<LogPartition> handedOver = new TreeSet<>();
     private Set<String> topics = new TreeSet<>();
     private int turn;
     private boolean joined;
@@ -116,6 +117,7 @@ final class InMemoryConsumer implements LogConsumer {
             if (!target.contains(partition)) {
                 flushDelayed();
                 owned.remove(partition);
+                handedOver.add(partition);
                 group.disown(partition, this);
                 log.changed().signalAll();
             }
@@ -207,6 +209,18 @@ final class InMemoryConsumer implements LogConsumer {
     private void flushDelayed() {
         group.committed().putAll(delayed);
         delayed.clear();
+    }
+
+    @Override
+    public Set<LogPartition> handedOver() {
+        lock.lock();
+        try {
+            Set<LogPartition> places = Set.copyOf(handedOver);
+            handedOver.clear();
+            return places;
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override

@@ -342,6 +342,16 @@ final class KafkaLogConsumer implements LogConsumer {
     }
 
     @Override
+    public Set<LogPartition> handedOver() {
+        if (handOver.unreported.isEmpty()) {
+            return Set.of();
+        }
+        Set<LogPartition> places = Set.copyOf(handOver.unreported);
+        handOver.unreported.clear();
+        return places;
+    }
+
+    @Override
     public long lag() {
         requireOpen();
         long lag = 0;
@@ -394,6 +404,7 @@ final class KafkaLogConsumer implements LogConsumer {
     private final class HandOver implements ConsumerRebalanceListener {
 
         private final Set<TopicPartition> givenUp = new HashSet<>();
+        private final Set<LogPartition> unreported = new HashSet<>();
         private boolean wasAssigned;
 
         @Override
@@ -406,7 +417,7 @@ final class KafkaLogConsumer implements LogConsumer {
             commits.flush(revoked);
             starts.forget(revoked);
             rest.forget(revoked);
-            givenUp.addAll(revoked);
+            giveUp(revoked);
         }
 
         @Override
@@ -414,7 +425,14 @@ final class KafkaLogConsumer implements LogConsumer {
             commits.forget(lost);
             starts.forget(lost);
             rest.forget(lost);
-            givenUp.addAll(lost);
+            giveUp(lost);
+        }
+
+        private void giveUp(Collection<TopicPartition> gone) {
+            givenUp.addAll(gone);
+            for (TopicPartition partition : gone) {
+                unreported.add(new LogPartition(partition.topic(), partition.partition()));
+            }
         }
     }
 }
