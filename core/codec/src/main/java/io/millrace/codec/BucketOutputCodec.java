@@ -22,7 +22,9 @@ final class BucketOutputCodec {
     private static final Duration SHORTEST = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final Map<String, BucketAction> ACTIONS = Words.of(BucketAction.values());
-    private static final Map<String, BatchFormat> FORMATS = Words.of(BatchFormat.values());
+    private static final Map<String, BatchFormat> FORMATS =
+            Words.of(new BatchFormat[] {BatchFormat.JSON, BatchFormat.CSV});
+    private static final Set<String> LATER = Set.of(Words.word(BatchFormat.PARQUET));
     private static final String SAME_KEY = "{key}";
 
     private BucketOutputCodec() {}
@@ -141,7 +143,7 @@ final class BucketOutputCodec {
         Value records = settings.optional("records");
         var batch =
                 new BucketBatch(
-                        settings.optional("format").choice("format", FORMATS, Set.of()),
+                        settings.optional("format").choice("format", FORMATS, LATER),
                         records.isPresent()
                                 ? records.integer(1, MAX_RECORDS)
                                 : BucketBatch.DEFAULT_RECORDS,

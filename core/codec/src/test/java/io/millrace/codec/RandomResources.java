@@ -476,7 +476,9 @@ final class RandomResources {
                 isBatch
                         ? Optional.of(
                                 new PipelineSpec.BucketBatch(
-                                        pick(PipelineSpec.BatchFormat.values()),
+                                        pick(
+                                                PipelineSpec.BatchFormat.JSON,
+                                                PipelineSpec.BatchFormat.CSV),
                                         1 + random.nextInt(99),
                                         Duration.ofSeconds(1 + random.nextInt(99))))
                         : Optional.empty());
