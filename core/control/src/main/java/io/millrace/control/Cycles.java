@@ -152,7 +152,7 @@ final class Cycles {
         return edges;
     }
 
-    private static boolean feeds(
+    private boolean feeds(
             PipelineSpec.Output output, ResourceKey pipeline, StreamSelection.Stream stream) {
         return switch (output) {
             case MqttOutput mqtt ->
@@ -170,8 +170,27 @@ final class Cycles {
             case StreamOutput() ->
                     stream.logTopic()
                             .equals(LogTopic.ofStream(pipeline.project(), pipeline.name()));
-            case BucketOutput _ -> false; // buckets are no streams yet
+            case BucketOutput bucket ->
+                    BucketLoops.feeds(
+                            bucket, pipeline, objectsOf(pipeline, new HashSet<>()), stream);
         };
+    }
+
+    /** The streams of objects that a pipeline's records are about, through others too. */
+    private List<StreamSelection.Stream> objectsOf(ResourceKey pipeline, Set<ResourceKey> seen) {
+        var found = new ArrayList<StreamSelection.Stream>();
+        if (!seen.add(pipeline)) {
+            return found;
+        }
+        for (StreamSelection.Stream stream : reads.getOrDefault(pipeline, List.of())) {
+            if (stream.objects().isPresent()) {
+                found.add(stream);
+            }
+            stream.owner()
+                    .filter(owner -> owner.kind() == Kind.PIPELINE)
+                    .ifPresent(owner -> found.addAll(objectsOf(owner, seen)));
+        }
+        return found;
     }
 
     /** Empty too for what was stored when less was refused; that pipeline does not run. */
@@ -186,7 +205,8 @@ final class Cycles {
             case MqttOutput mqtt -> "MQTT topic '" + mqtt.topic() + "'";
             case KafkaOutput kafka -> "log topic '" + kafka.topic() + "'";
             case StreamOutput() -> "its stream";
-            case BucketOutput bucket -> "bucket '" + bucket.bucket() + "'";
+            case BucketOutput bucket ->
+                    "bucket '" + bucket.bucket() + "' as '" + bucket.key() + "'";
         };
     }
 

@@ -33,6 +33,7 @@ final class StreamSelection {
      * @param captures the names of levels of the sender's topic
      * @param selectors the categories by which it was chosen
      * @param objects what its records are news of; empty when they are the data themselves
+     * @param counting which objects count, where its records are news of objects
      */
     record Stream(
             String label,
@@ -41,10 +42,19 @@ final class StreamSelection {
             Optional<String> filter,
             List<String> captures,
             Map<String, String> selectors,
-            Optional<ObjectInput> objects) {
+            Optional<ObjectInput> objects,
+            ObjectFilter counting) {
 
         private Stream(String label, Optional<ResourceKey> owner, String logTopic) {
-            this(label, owner, logTopic, Optional.empty(), List.of(), Map.of(), Optional.empty());
+            this(
+                    label,
+                    owner,
+                    logTopic,
+                    Optional.empty(),
+                    List.of(),
+                    Map.of(),
+                    Optional.empty(),
+                    ObjectFilter.ALL);
         }
 
         private static Stream of(
@@ -66,7 +76,8 @@ final class StreamSelection {
                             : Optional.empty(),
                     pattern.map(TopicPattern::names).orElse(List.of()),
                     selectors,
-                    objects(connection, field));
+                    objects(connection, field),
+                    field.objects().orElse(ObjectFilter.ALL));
         }
 
         private static Optional<ObjectInput> objects(
