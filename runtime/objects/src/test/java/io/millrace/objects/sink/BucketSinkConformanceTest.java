@@ -24,9 +24,11 @@ import java.util.concurrent.atomic.AtomicReference;
 /** What arrives at a place, one object after another under one key, is what was put there. */
 final class BucketSinkConformanceTest extends SinkConformance {
 
+    private static final String NOTHING = "no value is this";
+
     private final FakeObjectStores stores = new FakeObjectStores();
     private final Map<String, List<byte[]>> puts = new ConcurrentHashMap<>();
-    private final AtomicReference<String> failing = new AtomicReference<>("");
+    private final AtomicReference<String> failing = new AtomicReference<>(NOTHING);
 
     @Override
     protected Sink openSink() {
@@ -44,7 +46,7 @@ final class BucketSinkConformanceTest extends SinkConformance {
         String expected = failing.get();
         if (call.operation().equals("put")
                 && call.content().equals(expected)
-                && failing.compareAndSet(expected, "")) {
+                && failing.compareAndSet(expected, NOTHING)) {
             throw new MillraceException(ErrorCode.UNAVAILABLE, "503");
         }
     }
