@@ -5,6 +5,7 @@ import io.millrace.connector.mqtt.MqttConnector;
 import io.millrace.embedded.mqtt.EmbeddedMqttBroker;
 import io.millrace.log.kafka.KafkaClusters;
 import io.millrace.objects.BucketSourceConnector;
+import io.millrace.objects.sink.BucketSinkConnector;
 import io.millrace.spi.EventLog;
 import io.millrace.spi.Meters;
 import io.millrace.spi.Secrets;
@@ -71,7 +72,11 @@ record Connectors(
                                 bucketFolder));
         return new Connectors(
                 List.of(mqtt, brokers, kafka, buckets, new LogTopicsConnector()),
-                List.of(mqtt, brokers, new ClusterSinkConnector(clusters)),
+                List.of(
+                        mqtt,
+                        brokers,
+                        new ClusterSinkConnector(clusters),
+                        new BucketSinkConnector(stores, buckets, time, meters)),
                 buckets);
     }
 }
