@@ -34,8 +34,7 @@ final class EventBody {
             }
             return body;
         } catch (IOException e) {
-            throw new MillraceException(
-                    ErrorCode.INVALID, "the body did not arrive completely", e);
+            throw new MillraceException(ErrorCode.INVALID, "the body did not arrive completely", e);
         }
     }
 

@@ -63,8 +63,7 @@ public final class EventReceiver {
      * @param events where the news goes
      * @param sns confirms subscriptions
      */
-    public EventReceiver(
-            ObjectEvents events, SnsConfirmation sns, Meters meters, TimeSource time) {
+    public EventReceiver(ObjectEvents events, SnsConfirmation sns, Meters meters, TimeSource time) {
         this(events, sns, meters, time, MOST_AT_ONCE);
     }
 
@@ -160,10 +159,7 @@ public final class EventReceiver {
                 | CloseConnectionException e) {
             throw e; // of the connection: Helidon knows what to do
         } catch (RuntimeException e) {
-            refuse(
-                    request,
-                    response,
-                    MillraceException.internal("receiving an event failed", e));
+            refuse(request, response, MillraceException.internal("receiving an event failed", e));
         } finally {
             room.release();
         }
@@ -172,8 +168,7 @@ public final class EventReceiver {
     private Received receive(Search search, String secretPath, ServerRequest request) {
         long start = time.nanoTime();
         byte[] body = EventBody.read(request);
-        Place place =
-                search.place().orElseThrow(() -> MillraceException.notFound(noSource()));
+        Place place = search.place().orElseThrow(() -> MillraceException.notFound(noSource()));
         var asked =
                 new ObjectEvents.Request(
                         headers(request),
@@ -246,8 +241,7 @@ public final class EventReceiver {
     private static Status status(ErrorCode code, boolean showsSomething) {
         return switch (code) {
             case NOT_FOUND -> Status.NOT_FOUND_404;
-            case DENIED ->
-                    showsSomething ? Status.FORBIDDEN_403 : Status.UNAUTHORIZED_401;
+            case DENIED -> showsSomething ? Status.FORBIDDEN_403 : Status.UNAUTHORIZED_401;
             case TOO_LARGE -> Status.REQUEST_ENTITY_TOO_LARGE_413;
             case UNSUPPORTED -> Status.UNSUPPORTED_MEDIA_TYPE_415;
             case INVALID, CONFLICT, USER_CODE -> Status.BAD_REQUEST_400;

@@ -44,13 +44,12 @@ public final class EventsListener implements AutoCloseable {
                                         .register(new EventRoutes(receiver))
                                         .any(receiver::serveAnyPath));
         config.tls()
-                .ifPresent(
-                        context ->
-                                builder.tls(
-                                        Tls.builder()
-                                                .sslContext(context)
-                                                .clientAuth(TlsClientAuth.OPTIONAL)
-                                                .build()));
+                .ifPresent(context ->
+                        builder.tls(
+                                Tls.builder()
+                                        .sslContext(context)
+                                        .clientAuth(TlsClientAuth.OPTIONAL)
+                                        .build()));
         WebServer started = builder.build();
         started.start();
         server = started;

@@ -23,7 +23,8 @@ final class FakeObjectEvents implements ObjectEvents {
     @Override
     public Received receive(ProjectId project, ResourceName source, Request request) {
         for (ErrorCode code : ErrorCode.values()) {
-            if (source.value().equals(code.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'))) {
+            if (source.value()
+                    .equals(code.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'))) {
                 throw new MillraceException(code, "failed as " + code);
             }
         }
