@@ -21,12 +21,9 @@ final class DecodeCodec {
 
     private static final int MOST_AXES = 16;
     private static final int LARGEST_EXTENT = 1 << 28;
-    private static final int MOST_PIXELS = 8192;
 
     private static final Map<String, Format> FORMATS = Words.of(Format.values());
     private static final Map<String, DecodeSpec.Order> ORDERS = Words.of(DecodeSpec.Order.values());
-    private static final Map<String, ImageSpec.Colour> COLOURS =
-            Words.of(ImageSpec.Colour.values());
     private static final Map<String, DataType> NUMBERS = types(false);
     private static final Map<String, DataType> LABELS = types(true);
 
@@ -199,15 +196,7 @@ final class DecodeCodec {
                             + " as {height: 28, width: 28, colour: grey}");
             return Optional.empty();
         }
-        Fields fields = image.fields();
-        var spec =
-                new ImageSpec(
-                        fields.required("height").integer(1, MOST_PIXELS),
-                        fields.required("width").integer(1, MOST_PIXELS),
-                        fields.optional("colour").choice("colour", COLOURS, Set.of()),
-                        fields.optional("inverted").bool(false));
-        fields.rejectUnknown();
-        return Optional.of(spec);
+        return Optional.of(ImageCodec.read(image));
     }
 
     private static Map<String, DataType> types(boolean hasText) {
@@ -246,16 +235,7 @@ final class DecodeCodec {
                     Node.list(decode.shape().stream().map(extent -> Node.number(extent)).toList()));
         }
         decode.schema().ifPresent(schema -> map.put("schema", schema));
-        decode.image().ifPresent(image -> map.put("image", write(image)));
+        decode.image().ifPresent(image -> map.put("image", ImageCodec.write(image)));
         return map.build();
-    }
-
-    private static MapNode write(ImageSpec image) {
-        return Node.map()
-                .put("height", image.height())
-                .put("width", image.width())
-                .put("colour", Words.word(image.colour()))
-                .put("inverted", image.isInverted())
-                .build();
     }
 }

@@ -73,6 +73,11 @@ sealed interface Node {
         return new ScalarNode(ScalarType.INTEGER, Long.toString(value), Position.NONE);
     }
 
+    /** A number that comes from the program. */
+    static Node number(double value) {
+        return new ScalarNode(ScalarType.DECIMAL, Double.toString(value), Position.NONE);
+    }
+
     /** A list that comes from the program. */
     static Node list(List<? extends Node> items) {
         return new ListNode(List.copyOf(items), Position.NONE);
@@ -113,8 +118,7 @@ sealed interface Node {
         }
 
         MapBuilder put(String key, double value) {
-            return put(
-                    key, new ScalarNode(ScalarType.DECIMAL, Double.toString(value), Position.NONE));
+            return put(key, number(value));
         }
 
         MapBuilder put(String key, boolean value) {

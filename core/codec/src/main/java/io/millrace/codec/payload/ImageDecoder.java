@@ -12,13 +12,14 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * A PNG or JPEG picture, scaled to a fixed size. The size that its header declares is looked at
- * before a pixel is unpacked. Each target pixel is the mean of the area that it covers; what is
+ * before a pixel is unpacked. JPEG pictures stand upright, as their camera says; what is
  * transparent is taken as if it were not.
  */
 final class ImageDecoder implements PayloadDecoder {
@@ -34,10 +35,19 @@ final class ImageDecoder implements PayloadDecoder {
     private final ElementWriter writer;
     private final ImageSpec image;
 
+    /** For each channel; both empty when pixels stay as they are. */
+    private final double[] mean;
+
+    private final double[] deviation;
+
     ImageDecoder(ItemLayout layout, ImageSpec image) {
         this.layout = layout;
         this.writer = new ElementWriter(layout);
         this.image = image;
+        boolean isNormal = !image.mean().isEmpty() || !image.deviation().isEmpty();
+        int channels = isNormal ? image.colour().channels() : 0;
+        this.mean = perChannel(image.mean(), channels, 0);
+        this.deviation = perChannel(image.deviation(), channels, 1);
         long elements = (long) image.height() * image.width() * image.colour().channels();
         if (elements != layout.elements()) {
             throw MillraceException.invalid(
@@ -49,6 +59,14 @@ final class ImageDecoder implements PayloadDecoder {
                                     elements,
                                     ItemLayout.times(layout.itemShape().toArray())));
         }
+    }
+
+    private static double[] perChannel(List<Double> given, int channels, double otherwise) {
+        double[] values = new double[channels];
+        for (int i = 0; i < channels; i++) {
+            values[i] = i < given.size() ? given.get(i) : otherwise;
+        }
+        return values;
     }
 
     @Override
@@ -69,14 +87,52 @@ final class ImageDecoder implements PayloadDecoder {
     @Override
     public void decode(byte[] payload, byte[] batch, int item) {
         BufferedImage picture = unpack(payload);
-        writer.startItem(batch, item);
-        int channels = image.colour().channels();
-        int[] pixels =
-                scale(channels == 1 ? greyOf(picture) : coloursOf(picture), picture, channels);
-        for (int value : pixels) {
-            writer.putLong(image.isInverted() ? WHITE - value : value);
+        Pixels pixels =
+                new Pixels(
+                        image.colour().channels() == 1 ? greyOf(picture) : coloursOf(picture),
+                        picture.getWidth(),
+                        picture.getHeight());
+        if ((payload[0] & 0xff) == FIRST_OF_JPEG) {
+            pixels = pixels.upright(ExifOrientation.of(payload));
         }
+        if (image.isCropped()) {
+            pixels = pixels.cropped(image.height(), image.width());
+        }
+        writer.startItem(batch, item);
+        write(pixels.scaled(image), isInverted(pixels));
         writer.endItem();
+    }
+
+    private boolean isInverted(Pixels pixels) {
+        return switch (image.inversion()) {
+            case NO -> false;
+            case YES -> true;
+            case AUTO -> pixels.hasLightBorder(image.colour());
+        };
+    }
+
+    private void write(int[] values, boolean isInverted) {
+        int channels = image.colour().channels();
+        if (image.layout() == ImageSpec.Layout.CHANNELS_LAST) {
+            for (int i = 0; i < values.length; i++) {
+                put(values[i], isInverted, i % channels);
+            }
+            return;
+        }
+        for (int channel = 0; channel < channels; channel++) {
+            for (int i = channel; i < values.length; i += channels) {
+                put(values[i], isInverted, channel);
+            }
+        }
+    }
+
+    private void put(int value, boolean isInverted, int channel) {
+        int pixel = isInverted ? WHITE - value : value;
+        if (mean.length == 0) {
+            writer.putLong(pixel);
+        } else {
+            writer.putDouble((pixel - mean[channel]) / deviation[channel]);
+        }
     }
 
     private static BufferedImage unpack(byte[] payload) {
@@ -171,58 +227,5 @@ final class ImageDecoder implements PayloadDecoder {
             pixels[i] *= 0x01_01_01;
         }
         return pixels;
-    }
-
-    private int[] scale(int[] source, BufferedImage picture, int channels) {
-        int[] target = new int[image.height() * image.width() * channels];
-        double high = (double) picture.getHeight() / image.height();
-        double wide = (double) picture.getWidth() / image.width();
-        double[] sums = new double[channels];
-        for (int row = 0, at = 0; row < image.height(); row++) {
-            for (int column = 0; column < image.width(); column++, at += channels) {
-                java.util.Arrays.fill(sums, 0);
-                addArea(source, picture.getWidth(), row * high, high, column * wide, wide, sums);
-                for (int channel = 0; channel < channels; channel++) {
-                    target[at + channel] =
-                            (int) Math.min(WHITE, Math.rint(sums[channel] / (high * wide)));
-                }
-            }
-        }
-        return target;
-    }
-
-    /** Adds what an area holds, pixels at its border by the part that is inside. */
-    private void addArea(
-            int[] source,
-            int stride,
-            double top,
-            double high,
-            double left,
-            double wide,
-            double[] sums) {
-        int rows = source.length / stride;
-        for (int y = (int) top; y < rows && y < top + high; y++) {
-            double tall = Math.min(y + 1, top + high) - Math.max(y, top);
-            for (int x = (int) left; x < stride && x < left + wide; x++) {
-                double weight = tall * (Math.min(x + 1, left + wide) - Math.max(x, left));
-                add(source[y * stride + x], weight, sums);
-            }
-        }
-    }
-
-    private void add(int pixel, double weight, double[] sums) {
-        switch (image.colour()) {
-            case GREY -> sums[0] += weight * pixel;
-            case RGB -> {
-                sums[0] += weight * (pixel >> 16 & 0xff);
-                sums[1] += weight * (pixel >> 8 & 0xff);
-                sums[2] += weight * (pixel & 0xff);
-            }
-            case BGR -> {
-                sums[0] += weight * (pixel & 0xff);
-                sums[1] += weight * (pixel >> 8 & 0xff);
-                sums[2] += weight * (pixel >> 16 & 0xff);
-            }
-        }
     }
 }

@@ -172,4 +172,147 @@ final class ImageDecoderTest {
                                 new TensorSpec("in", DataType.FP32, Shape.of(-1, 8, 8, 1))))
                 .hasMessageContaining("8x8 pixels with 3 channels are 192 numbers");
     }
+
+    private static ImageSpec like(
+            int height,
+            int width,
+            ImageSpec.Inversion inversion,
+            ImageSpec.Resize resize,
+            boolean isCropped,
+            ImageSpec.Layout layout) {
+        return new ImageSpec(
+                height,
+                width,
+                Colour.RGB,
+                inversion,
+                resize,
+                isCropped,
+                layout,
+                List.of(),
+                List.of());
+    }
+
+    private static byte[] pixels(ImageSpec image, byte[] file) {
+        return pixels(
+                SampleFormatTest.decode(
+                        Format.IMAGE,
+                        List.of(),
+                        Optional.empty(),
+                        1,
+                        List.of(),
+                        Optional.empty(),
+                        Optional.of(image)),
+                file);
+    }
+
+    private static byte[] row(int... colours) {
+        var image = new BufferedImage(colours.length, 1, BufferedImage.TYPE_INT_RGB);
+        for (int x = 0; x < colours.length; x++) {
+            image.setRGB(x, 0, colours[x]);
+        }
+        return file(image, "png");
+    }
+
+    @Test
+    void channelsStandFirstWhereAskedFor() {
+        assertThat(
+                        pixels(
+                                like(
+                                        1,
+                                        2,
+                                        ImageSpec.Inversion.NO,
+                                        ImageSpec.Resize.NEAREST,
+                                        false,
+                                        ImageSpec.Layout.CHANNELS_FIRST),
+                                row(0x010203, 0x040506)))
+                .containsExactly(1, 4, 2, 5, 3, 6);
+    }
+
+    @Test
+    void scalesInThreeWaysAndCutsOffWhatIsTooWide() {
+        byte[] file = row(0x000000, 0x646464, 0x0a0a0a, 0x3c3c3c);
+        assertThat(first(ImageSpec.Resize.NEAREST, file, false)).containsExactly(100, 60);
+        assertThat(first(ImageSpec.Resize.AREA, file, false)).containsExactly(50, 35);
+        assertThat(first(ImageSpec.Resize.BILINEAR, file, false)).containsExactly(50, 35);
+        assertThat(first(ImageSpec.Resize.NEAREST, file, true)).containsExactly(100, 10);
+    }
+
+    private static int[] first(ImageSpec.Resize resize, byte[] file, boolean isCropped) {
+        byte[] pixels =
+                pixels(
+                        like(
+                                1,
+                                2,
+                                ImageSpec.Inversion.NO,
+                                resize,
+                                isCropped,
+                                ImageSpec.Layout.CHANNELS_LAST),
+                        file);
+        return new int[] {pixels[0], pixels[3]};
+    }
+
+    @Test
+    void invertsByItselfWhenTheBorderIsLight() {
+        for (boolean isLight : new boolean[] {true, false}) {
+            var image = new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB);
+            for (int i = 0; i < 9; i++) {
+                image.setRGB(i % 3, i / 3, (i == 4) == isLight ? 0 : 0xffffff);
+            }
+            byte[] pixels =
+                    pixels(
+                            like(
+                                    3,
+                                    3,
+                                    ImageSpec.Inversion.AUTO,
+                                    ImageSpec.Resize.AREA,
+                                    false,
+                                    ImageSpec.Layout.CHANNELS_LAST),
+                            file(image, "png"));
+            assertThat(pixels[0]).isZero();
+            assertThat(pixels[12] & 0xff).isEqualTo(255);
+        }
+    }
+
+    @Test
+    void picturesOfCamerasStandUpright() {
+        var image = new BufferedImage(16, 8, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 64; i++) {
+            image.getRaster().setSample(i % 8, i / 8, 0, 255); // the left half is white
+        }
+        byte[] plain = file(image, "jpg");
+        byte[] exif = new byte[plain.length + 36];
+        byte[] segment = {
+            -1, -31, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0,
+            3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0
+        };
+        System.arraycopy(plain, 0, exif, 0, 2);
+        System.arraycopy(segment, 0, exif, 2, segment.length);
+        System.arraycopy(plain, 2, exif, 2 + segment.length, plain.length - 2);
+        assertThat(ExifOrientation.of(plain)).isEqualTo(1);
+        assertThat(ExifOrientation.of(exif)).isEqualTo(6);
+        byte[] upright = pixels(decode(2, 1, Colour.GREY, false), exif);
+        assertThat(upright[0] & 0xff).isGreaterThan(200);
+        assertThat(upright[1] & 0xff).isLessThan(50);
+        assertThat(ExifOrientation.of(java.util.Arrays.copyOf(exif, 25))).isEqualTo(1);
+    }
+
+    @Test
+    void everyOrientationIsUndone() {
+        var pixels = new Pixels(new int[] {1, 2, 3, 4, 5, 6}, 3, 2);
+        int[][] upright = {
+            {1, 2, 3, 4, 5, 6},
+            {3, 2, 1, 6, 5, 4},
+            {6, 5, 4, 3, 2, 1},
+            {4, 5, 6, 1, 2, 3},
+            {1, 4, 2, 5, 3, 6},
+            {4, 1, 5, 2, 6, 3},
+            {6, 3, 5, 2, 4, 1},
+            {3, 6, 2, 5, 1, 4}
+        };
+        for (int i = 0; i < upright.length; i++) {
+            assertThat(pixels.upright(i + 1).values())
+                    .as("orientation " + (i + 1))
+                    .isEqualTo(upright[i]);
+        }
+    }
 }

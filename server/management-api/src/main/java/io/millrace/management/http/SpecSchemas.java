@@ -520,7 +520,21 @@ final class SpecSchemas {
                 "colour",
                 "string",
                 "inverted",
-                "boolean");
+                "boolean",
+                "invert",
+                "string",
+                "resize",
+                "string",
+                "crop",
+                "string",
+                "layout",
+                "string",
+                "preset",
+                "string",
+                "mean",
+                "[number]",
+                "deviation",
+                "[number]");
         ApiSchemas.add(
                 schemas,
                 "Encode",
