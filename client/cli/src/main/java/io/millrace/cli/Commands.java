@@ -72,7 +72,7 @@ public final class Commands {
                 () -> new SecretsCommand(context));
         add(
                 "buckets",
-                "Say who may come to the object store inside.",
+                "Say who may come to the object store inside; have objects become records.",
                 () -> new BucketsCommand(context));
         add("events", "Show what happened to resources.", () -> new EventsCommand(context));
         add("logs", "Show what functions print and log.", () -> new LogsCommand(context));

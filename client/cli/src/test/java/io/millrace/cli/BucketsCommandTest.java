@@ -2,7 +2,9 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.api.ProjectId;
 import io.millrace.client.FakeApi;
+import io.millrace.codec.ResourceReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -10,6 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 @Timeout(30)
 class BucketsCommandTest {
@@ -64,5 +68,47 @@ class BucketsCommandTest {
         assertThat(run("buckets", "credentials", "--project", "shop").err())
                 .contains("s3.port is off")
                 .contains("millrace buckets credentials NAME");
+    }
+
+    @Test
+    void aBucketIsWatchedByADataSourceAndItsSecrets() {
+        var watch = new BucketWatch();
+        new CommandLine(CommandSpec.forAnnotatedObject(watch))
+                .parseArgs(
+                        "-b",
+                        "images",
+                        "-e",
+                        "http://ceph:8000",
+                        "--region",
+                        "default",
+                        "-a",
+                        "K",
+                        "-s",
+                        "S",
+                        "--suffix",
+                        ".jpg",
+                        "--address",
+                        "http://m:8080/x",
+                        "-o",
+                        "O");
+        assertThat(watch.problem()).isEmpty();
+        assertThat(watch.declaration(new ProjectId("shop")))
+                .contains("name: \"images\"", "secret: \"images-store\"", "suffix: \".jpg\"")
+                .contains("events: {http: {secret: \"images-sender\"}}")
+                .doesNotContain("\"S\"", "\"O\"");
+        assertThat(
+                        ResourceReader.forServer(new ProjectId("shop"))
+                                .read("a.yaml", watch.declaration(new ProjectId("shop"))))
+                .hasSize(1);
+    }
+
+    @Test
+    void whatDoesNotGoTogetherIsSaid() {
+        assertThat(run("buckets", "watch", "-b", "images", "--poll", "3s").err())
+                .contains("the store inside needs none of this");
+        assertThat(run("buckets", "watch", "-b", "images", "-e", "aws").err())
+                .contains("say how news of objects comes");
+        assertThat(run("buckets", "watch", "-b", "images", "-e", "aws", "-a", "K").err())
+                .contains("belong together");
     }
 }
