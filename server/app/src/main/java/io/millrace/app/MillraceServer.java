@@ -356,8 +356,7 @@ final class MillraceServer implements AutoCloseable {
 
     private EventReceiver eventReceiver() {
         var web =
-                lifecycle.add(
-                        "confirmations", new HttpArtifactSource(AllowedOrigins.publicWeb()));
+                lifecycle.add("confirmations", new HttpArtifactSource(AllowedOrigins.publicWeb()));
         return new EventReceiver(
                 bucketEvents,
                 new SnsConfirmation(web, config.data().resolve("buckets"), time),

@@ -126,13 +126,9 @@ class ObjectStoreSystemTest {
                                             "{\"instances\": [[1, 2, 3]]}")
                                     .body())
                     .contains("6.0");
-            await().untilAsserted(
-                            () ->
-                                    assertThat(
-                                                    server.get(
-                                                                    "/api/v1/projects/shop/models/scale")
-                                                            .body())
-                                            .contains("must not fetch from s3://models"));
+            await().untilAsserted(() ->
+                    assertThat(server.get("/api/v1/projects/shop/models/scale").body())
+                            .contains("must not fetch from s3://models"));
         }
     }
 }
