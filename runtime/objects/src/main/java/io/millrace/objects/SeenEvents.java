@@ -68,6 +68,7 @@ final class SeenEvents {
      * @param others gets what is to be waited for when somebody else is keeping it just now
      * @return null when it is known or is being kept
      */
+    @SuppressWarnings("ReferenceEquality") // one future stands for all that are kept
     @Nullable Claim claim(
             String field, ObjectEvent event, java.util.Collection<CompletableFuture<Void>> others) {
         var claim = new Claim(identity(field, event));

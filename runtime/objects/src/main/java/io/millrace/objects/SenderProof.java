@@ -88,6 +88,7 @@ final class SenderProof {
         return new MillraceException(ErrorCode.DENIED, why);
     }
 
+    @SuppressWarnings("ShortCircuitBoolean") // takes as long whatever is right
     private boolean isProven(Request request) {
         Secrets.Secret known = secret.orElseThrow();
         String authorization = Header.find(request.headers(), "authorization");
