@@ -27,7 +27,7 @@ final class CephGateway implements AutoCloseable {
 
     static final String ACCESS = "millrace";
     static final String SECRET = "a-secret-of-tests";
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(2);
     private static final List<String> PROGRAMS =
             List.of(
                     "ceph",
