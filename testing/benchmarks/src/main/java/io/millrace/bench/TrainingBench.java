@@ -69,7 +69,8 @@ final class TrainingBench {
         report.section("Small records of the log → samples (64 B each, uint8, with their split)");
         report.line("| records | laid down in | records/s | most resident memory of the server |");
         report.line("|---|---|---|---|");
-        for (int records : isShort ? new int[] {50_000} : new int[] {200_000, 1_000_000}) {
+        for (int records :
+                isShort ? new int[] {50_000} : new int[] {200_000, 1_000_000, 4_000_000}) {
             String name = "small-" + records;
             Outcome outcome = train(server, name, records, 8, 1, 16, 4_096);
             report.line(
