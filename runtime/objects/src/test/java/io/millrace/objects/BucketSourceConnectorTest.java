@@ -29,7 +29,7 @@ import io.millrace.spi.ObjectNotifications;
 import io.millrace.spi.OutgoingRecord;
 import io.millrace.spi.Secrets;
 import io.millrace.spi.SourceBinding;
-import io.millrace.testkit.InMemoryObjectStores;
+import io.millrace.testkit.FakeObjectStores;
 import io.millrace.testkit.InMemoryStreamLog;
 import io.millrace.testkit.LogFaults;
 import io.millrace.testkit.RecordingEvents;
@@ -66,7 +66,7 @@ class BucketSourceConnectorTest {
     @TempDir private Path folder;
     private final TimeSource time = TimeSource.system();
     private final InMemoryStreamLog log = InMemoryStreamLog.immediate(time, 2);
-    private final InMemoryObjectStores stores = new InMemoryObjectStores();
+    private final FakeObjectStores stores = new FakeObjectStores();
     private final RecordingEvents events = new RecordingEvents();
     private final RecordingMeters meters = new RecordingMeters();
     private final Map<String, Secrets.Secret> secrets = new ConcurrentHashMap<>();
@@ -206,7 +206,7 @@ class BucketSourceConnectorTest {
 
     @Test
     void whatAnEventDoesNotSayIsAskedFromTheStore() {
-        var store = stores.of(Optional.of(FAR));
+        var store = stores.quiet(SHOP, Optional.of(FAR));
         store.ensureBucket("mnist");
         store.put("mnist", "left.png", new byte[324], "image/png", Map.of("camera", "left"));
         store.put("mnist", "right.png", new byte[324], "image/png", Map.of("camera", "right"));
@@ -273,7 +273,7 @@ class BucketSourceConnectorTest {
 
     @Test
     void aStoreThatCannotTellIsLookedAt() {
-        var store = stores.of(Optional.of(FAR));
+        var store = stores.quiet(SHOP, Optional.of(FAR));
         store.ensureBucket("mnist");
         store.put("mnist", "0.png", new byte[1], "image/png", Map.of());
         store.put("mnist", "0.txt", new byte[1], "text/plain", Map.of());
